@@ -1,0 +1,1 @@
+"""PowerSync: plans a home's batteries for the lowest bill and runs them."""

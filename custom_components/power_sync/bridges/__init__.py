@@ -1,0 +1,1 @@
+"""What Home Assistant provides, behind the protocols of the pure side."""

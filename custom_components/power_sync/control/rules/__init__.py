@@ -1,0 +1,1 @@
+"""Reasons to act, one module each."""

@@ -1,0 +1,1 @@
+"""Devices of a home, behind common protocols."""

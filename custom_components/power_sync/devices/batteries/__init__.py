@@ -1,0 +1,1 @@
+"""Batteries: one module per brand."""

@@ -1,0 +1,81 @@
+"""What the control side needs of a device, whatever its brand.
+
+A driver is declarative about its controls: it names the *settings* it may
+write, reads them, and says for each command which writes bring it about. The
+executor (`control/executor.py`) does the rest once for all brands: it keeps
+the owner's settings safe before the first write, leaves out what is already
+so, stops an older command when a newer one comes, reads back, and restores.
+The same list of writes is what a dry run shows.
+"""
+
+from typing import Protocol
+
+from custom_components.power_sync.model.battery import (
+    BatteryIdentity,
+    BatteryReading,
+    Capabilities,
+    Command,
+    Settings,
+    Write,
+)
+
+
+class DeviceError(Exception):
+    """A device did not do what was asked. The message is for logs."""
+
+
+class DeviceUnreachableError(DeviceError):
+    """The device did not answer, or not in time, or not intelligibly."""
+
+
+class DeviceRefusedError(DeviceError):
+    """The device answered that it will not do this."""
+
+
+class WrongDeviceError(DeviceError):
+    """Another device answers at this address: nothing may be written to it."""
+
+
+class BatteryDriver(Protocol):
+    """One battery. Methods raise DeviceError and nothing else."""
+
+    @property
+    def identity(self) -> BatteryIdentity:
+        """Which battery this driver was set up for."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    async def read(self) -> BatteryReading:
+        """Read it. Raises WrongDeviceError where the serial is another's."""
+
+    async def read_settings(self) -> Settings:
+        """Read the present value of every setting this driver may write."""
+
+    def writes_for(
+        self, command: Command, owner: Settings, now: Settings
+    ) -> tuple[Write, ...]:
+        """Return what brings `command` about, in the order that is safe.
+
+        `owner` holds the owner's settings, `now` the present ones. Pure: the
+        writes cover every setting that the command needs, also those that
+        another command of ours may have changed; writes of what is already so
+        may be included and are left out by the executor.
+        """
+
+    def writes_for_release(self, owner: Settings, now: Settings) -> tuple[Write, ...]:
+        """Return what gives the battery back to its owner, in a safe order."""
+
+    def owner_settings(self, found: Settings) -> Settings:
+        """Return the owner's settings from those found at first contact.
+
+        A forced command is by its nature temporary, so a driver turns one that
+        is found running into normal operation.
+        """
+
+    def safe_settings(self, found: Settings) -> Settings:
+        """Return safe settings where the owner's are lost (a corrupt journal)."""
+
+    async def write(self, write: Write) -> None:
+        """Write one setting."""

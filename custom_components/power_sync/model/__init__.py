@@ -1,0 +1,1 @@
+"""The words that all rooms share. Pure: nothing here imports Home Assistant."""

@@ -1,0 +1,123 @@
+"""Batteries: what they can do, what they say, what they are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """What a battery is told to do. Each brand executes those it declares."""
+
+    SELF_CONSUMPTION = "self_consumption"
+    """The owner's normal operation: the battery follows the home."""
+    CHARGE = "charge"
+    """Charge at a power, from sun and grid."""
+    DISCHARGE = "discharge"
+    """Discharge at a power, into home and grid."""
+    NO_DISCHARGE = "no_discharge"
+    """Sun may charge; the home is served by sun and grid."""
+    STANDBY = "standby"
+    """Neither charge nor discharge."""
+    LIMIT = "limit"
+    """Self-consumption, but discharge at most a power."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a battery shall do, and until when at most.
+
+    `power_w` is the AC power of the battery, solar excluded, as a magnitude
+    (never negative); None stands for the battery's own maximum.
+    """
+
+    mode: Mode
+    power_w: float | None
+    until: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse a power that would have to be guessed at."""
+        if self.power_w is not None and not self.power_w >= 0:
+            raise ValueError("the power of a command is a magnitude in W")
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryIdentity:
+    """Which battery it is. `serial` identifies the hardware."""
+
+    brand: str
+    serial: str
+    model: str
+    sw_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a battery can be told, and how often."""
+
+    modes: frozenset[Mode]
+    max_charge_w: float
+    max_discharge_w: float
+    min_power_w: float = 0.0
+    """Forced power below this is not followed reliably."""
+    power_step_w: float = 1.0
+    slot_minutes: int = 5
+    """The shortest stretch for which the battery can follow a mode."""
+    min_interval: timedelta = timedelta(0)
+    """The least time between two commands."""
+    device_expiry: timedelta | None = None
+    """After this the device itself returns to normal; None = it never does."""
+    flash_settings: frozenset[str] = frozenset()
+    """Settings kept in flash memory: written rarely, and counted."""
+    flash_writes_per_day: int = 20
+    settle: timedelta = timedelta(seconds=1)
+    """How long a write takes until reading it back proves it."""
+
+
+type SettingValue = int | float | str | bool | None
+type Settings = Mapping[str, SettingValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write to a device: a setting of ours to a raw value."""
+
+    setting: str
+    value: SettingValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryReading:
+    """What a battery says, in the common signs.
+
+    Battery power is positive while discharging, grid power while importing;
+    solar and load are never negative. Energies are totals in kWh. None stands
+    for not known. `at` is when it was read.
+    """
+
+    at: datetime
+    soc_pct: float | None = None
+    battery_power_w: float | None = None
+    solar_power_w: float | None = None
+    grid_power_w: float | None = None
+    load_power_w: float | None = None
+    soh_pct: float | None = None
+    temperature_c: float | None = None
+    capacity_kwh: float | None = None
+    min_soc_pct: float | None = None
+    max_soc_pct: float | None = None
+    max_charge_w: float | None = None
+    """The most it can take now, as the battery or a limit of the owner says."""
+    max_discharge_w: float | None = None
+    export_limit_w: float | None = None
+    """The owner's export limit at the meter; None where there is none."""
+    islanded: bool | None = None
+    fault: bool | None = None
+    solar_energy_kwh: float | None = None
+    import_energy_kwh: float | None = None
+    export_energy_kwh: float | None = None
+    charge_energy_kwh: float | None = None
+    discharge_energy_kwh: float | None = None
+    load_energy_kwh: float | None = None
+    extra: Mapping[str, float | str | None] = field(default_factory=dict)
+    """What only this brand knows, for diagnostics."""

@@ -1,0 +1,77 @@
+"""Electricity prices as every provider gives them to the planner."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from .series import Series, Span
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSlot:
+    """Import and export price of one interval, in major currency units per kWh.
+
+    Both include all taxes the customer pays. Both may be negative; a positive
+    export price is paid to the customer. `firm` is False for a forecast.
+    """
+
+    start: datetime
+    end: datetime
+    import_per_kwh: float
+    export_per_kwh: float
+    firm: bool = True
+
+
+@dataclass(frozen=True)
+class PriceCurve:
+    """Prices in time order on the provider's own slots.
+
+    `currency` is an ISO 4217 code; `zone` is the IANA time zone of the tariff,
+    in which its day begins and its windows are meant.
+    """
+
+    currency: str
+    zone: str
+    slots: tuple[PriceSlot, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse slots that overlap or run backwards."""
+        for before, after in zip(self.slots, self.slots[1:], strict=False):
+            if after.start < before.end:
+                raise ValueError(f"price slots overlap at {after.start.isoformat()}")
+
+    @classmethod
+    def of(cls, currency: str, zone: str, slots: Iterable[PriceSlot]) -> PriceCurve:
+        """Return a curve of slots given in any order."""
+        return cls(currency, zone, tuple(sorted(slots, key=lambda slot: slot.start)))
+
+    @cached_property
+    def import_series(self) -> Series:
+        """Import prices per kWh."""
+        return Series(Span(s.start, s.end, s.import_per_kwh) for s in self.slots)
+
+    @cached_property
+    def export_series(self) -> Series:
+        """Export prices per kWh."""
+        return Series(Span(s.start, s.end, s.export_per_kwh) for s in self.slots)
+
+    @property
+    def firm_until(self) -> datetime | None:
+        """The end of the last price that is not a forecast."""
+        return max((slot.end for slot in self.slots if slot.firm), default=None)
+
+    def at(self, when: datetime) -> PriceSlot | None:
+        """Return the slot that contains `when`."""
+        for slot in self.slots:
+            if slot.start <= when < slot.end:
+                return slot
+        return None
+
+    def from_time(self, when: datetime) -> PriceCurve:
+        """Return the curve without the slots that had ended by `when`."""
+        return PriceCurve(
+            self.currency,
+            self.zone,
+            tuple(slot for slot in self.slots if slot.end > when),
+        )

@@ -1,0 +1,1 @@
+"""Electricity prices: one module per provider."""
