@@ -1,1 +1,15 @@
-"""Reasons to act, one module each."""
+"""Reasons to act, one module each, the highest first."""
+
+from custom_components.power_sync.control.view import Rule
+
+from .force import ForceRule
+from .normal import NormalRule
+from .plan import PlanRule
+from .safety import SafetyRule
+
+RULES: tuple[Rule, ...] = (
+    SafetyRule(),
+    ForceRule(),
+    PlanRule(),
+    NormalRule(),
+)

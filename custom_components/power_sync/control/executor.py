@@ -1,0 +1,297 @@
+"""The executor: carries a command out on one battery, or gives it back.
+
+For every brand the same: the owner's settings are in the journal before the
+first write; what is already so is not written; each step gives way to a newer
+order; what was written is read back; a setting is restored only where it still
+holds a value of ours, so what the owner changed meanwhile stays.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from custom_components.power_sync.devices.protocols import (
+    BatteryDriver,
+    DeviceError,
+    DeviceRefusedError,
+)
+from custom_components.power_sync.model.battery import Command, Mode, Settings, Write
+
+from . import ownership
+from .clock import Clock
+from .journal import JournalBook, JournalError, JsonObject, Record, hold_of, released
+from .log import CommandLog, LogEntry, Outcome
+from .patience import Patience
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What one battery shall do, and on whose word.
+
+    `command` None gives the battery back to its owner. `by_user` marks what the
+    user asked for just now: it also replaces what something else has set.
+    """
+
+    command: Command | None
+    master: str
+    reason: str
+    by_user: bool = False
+    dry_run: bool = False
+
+    @property
+    def asked(self) -> tuple[Mode, float | None]:
+        """The mode and power asked for."""
+        if self.command is None:
+            return Mode.SELF_CONSUMPTION, None
+        return self.command.mode, self.command.power_w
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether the owner's own operation is what is wanted."""
+        return self.asked[0] is Mode.SELF_CONSUMPTION
+
+
+class BatteryExecutor:
+    """Carries orders out on one battery, one at a time, the newest last."""
+
+    def __init__(
+        self,
+        driver: BatteryDriver,
+        device: JsonObject,
+        book: JournalBook,
+        log: CommandLog,
+        clock: Clock,
+    ) -> None:
+        """Take the battery's driver and what it takes to reach it again."""
+        self.driver = driver
+        self.battery_id = driver.identity.serial
+        self.clock = clock
+        self.patience = Patience()
+        book.introduce(self.battery_id, device)
+        self._book = book
+        self._log = log
+        self._lock = asyncio.Lock()
+        self._generation = 0
+        self._holding: tuple[Mode, float | None] | None = None
+        self._last_write: datetime | None = None
+
+    @property
+    def record(self) -> Record:
+        """The journal's record of this battery."""
+        return self._book.get(self.battery_id)
+
+    @property
+    def held(self) -> bool:
+        """Whether the device may hold settings of ours."""
+        return self.record.held
+
+    def flash_writes_left(self) -> int:
+        """Return how many writes to flash memory today's budget still has."""
+        used = len(self._today(self.record).flash_writes)
+        return self.driver.capabilities.flash_writes_per_day - used
+
+    async def carry_out(self, order: Order) -> Outcome:
+        """Bring an order about; returns what came of it.
+
+        An order of the same battery that is still being carried out stops
+        before its next write. Failures of device and journal are outcomes.
+        """
+        self._generation += 1
+        mine = self._generation
+        async with self._lock:
+            if mine != self._generation:
+                return Outcome.SUPERSEDED
+            run = _Run(order, mine)
+            try:
+                if order.command is None or order.gives_back:
+                    await self._release(run)
+                else:
+                    await self._apply(order.command, run)
+            except JournalError as err:
+                run.end(Outcome.NOT_STORED, err)
+            except DeviceRefusedError as err:
+                run.end(Outcome.REFUSED, err)
+                await self._back_out(run)
+            except DeviceError as err:
+                run.end(Outcome.UNREACHABLE, err)
+            self._close(run)
+            return run.outcome
+
+    def _close(self, run: _Run) -> None:
+        """Remember how it went, for when to try again, and log it."""
+        self._holding = run.order.asked if run.outcome.good else None
+        self.patience.note(run.outcome, self.clock.now())
+        nothing_new = run.outcome.good and not run.writes
+        if nothing_new or run.outcome is Outcome.TOO_SOON:
+            return
+        self._log.add(
+            LogEntry(
+                at=self.clock.now(),
+                battery_id=self.battery_id,
+                master=run.order.master,
+                reason=run.order.reason,
+                command=run.order.command,
+                writes=tuple(run.writes),
+                read_back=dict(run.read_back),
+                outcome=run.outcome,
+                error=run.error,
+            )
+        )
+
+    # -- commands --------------------------------------------------------------
+
+    async def _apply(self, command: Command, run: _Run) -> None:
+        order, driver = run.order, self.driver
+        now = await driver.read_settings()
+        if not order.dry_run and self._leaves_alone(order, now, run):
+            return
+        record = ownership.owner_before_command(driver, self.record, now)
+        writes = ownership.effective(driver.writes_for(command, record.owner, now), now)
+        if order.dry_run:
+            run.writes = writes
+            run.end(Outcome.DRY_RUN)
+            return
+        if not writes:
+            self._settle(record, now)
+            run.end(Outcome.ALREADY)
+            return
+        if not order.by_user and (hindrance := self._not_now(record, writes)):
+            run.end(hindrance)
+            return
+        if self._holding == order.asked:
+            self.patience.dropped(self.clock.now())
+        record = ownership.written_ahead(
+            driver, self._today(record), writes, self.clock.now()
+        )
+        await self._book.put(self.battery_id, hold_of(record))
+        await self._write_and_verify(writes, run)
+        if run.outcome is Outcome.FOLLOWED:
+            self._settle(record, run.read_back)
+        elif run.outcome is Outcome.NOT_FOLLOWED:
+            await self._back_out(run)
+
+    def _settle(self, record: Record, now: Settings) -> None:
+        settled = ownership.settled(record, now)
+        self._book.note(self.battery_id, hold_of(settled))
+
+    def _leaves_alone(self, order: Order, now: Settings, run: _Run) -> bool:
+        """Whether somebody else runs the battery, and is to be left to it."""
+        strange = ownership.strangers(self.driver, self.record, now)
+        if order.by_user or not strange:
+            self.patience.sees_no_stranger()
+            return False
+        if not self.patience.sees_stranger(self.clock.now()):
+            return False
+        run.read_back = {key: now[key] for key in strange}
+        run.end(Outcome.FOREIGN)
+        return True
+
+    def _today(self, record: Record) -> Record:
+        since = self.clock.now() - DAY
+        recent = tuple(when for when in record.flash_writes if when > since)
+        return replace(record, flash_writes=recent)
+
+    def _not_now(self, record: Record, writes: Iterable[Write]) -> Outcome | None:
+        """Return what forbids these writes at this moment, if anything does."""
+        capabilities = self.driver.capabilities
+        since = self.clock.now() - capabilities.min_interval
+        if self._last_write is not None and self._last_write > since:
+            return Outcome.TOO_SOON
+        wanted = sum(write.setting in capabilities.flash_settings for write in writes)
+        used = len(self._today(record).flash_writes)
+        if wanted and used + wanted > capabilities.flash_writes_per_day:
+            return Outcome.BUDGET
+        return None
+
+    # -- giving back -----------------------------------------------------------
+
+    async def _release(self, run: _Run) -> None:
+        if not self.record.held:
+            run.end(Outcome.ALREADY)
+            return
+        now = await self.driver.read_settings()
+        record = ownership.owner_before_release(self.driver, self.record, now)
+        writes = ownership.release_writes(self.driver, record, now)
+        if writes:
+            await self._write_and_verify(writes, run)
+        else:
+            run.end(Outcome.ALREADY)
+        if run.outcome.good:
+            await self._forget_hold()
+
+    async def _forget_hold(self) -> None:
+        """Take the hold off the journal.
+
+        Where that cannot be stored, the next start finds the battery as its
+        owner has it, and writes nothing.
+        """
+        self._book.note(self.battery_id, released)
+        with suppress(JournalError):
+            await self._book.put(self.battery_id, released)
+
+    async def _back_out(self, run: _Run) -> None:
+        """Give the battery back after a command that it did not take whole.
+
+        Half a command is no defined state. Where this fails too, the journal
+        still holds everything, and the next order starts from there.
+        """
+        try:
+            now = await self.driver.read_settings()
+            record = ownership.owner_before_release(self.driver, self.record, now)
+            for write in ownership.release_writes(self.driver, record, now):
+                await self.driver.write(write)
+        except DeviceError as err:
+            run.error = f"{run.error}; not given back yet: {err}"
+
+    # -- both ------------------------------------------------------------------
+
+    async def _write_and_verify(self, writes: list[Write], run: _Run) -> None:
+        """Write in order and read back; what was ignored is written once more."""
+        wanted = {write.setting: write.value for write in writes}
+        pending = writes
+        for _ in range(2):
+            for write in pending:
+                if run.generation != self._generation:
+                    run.end(Outcome.SUPERSEDED)
+                    return
+                run.writes.append(write)
+                await self.driver.write(write)
+                self._last_write = self.clock.now()
+            await self.clock.sleep(self.driver.capabilities.settle.total_seconds())
+            run.read_back = await self.driver.read_settings()
+            pending = [
+                write
+                for write in writes
+                if write.value == wanted[write.setting] != run.read_back[write.setting]
+            ]
+            if not pending:
+                run.end(Outcome.FOLLOWED)
+                return
+        ignored = ", ".join(sorted({write.setting for write in pending}))
+        run.end(Outcome.NOT_FOLLOWED)
+        run.error = f"acknowledged but not held: {ignored}"
+
+
+class _Run:
+    """One order on its way: what was written, read back and came of it."""
+
+    __slots__ = ("error", "generation", "order", "outcome", "read_back", "writes")
+
+    def __init__(self, order: Order, generation: int) -> None:
+        """Start with nothing done."""
+        self.order = order
+        self.generation = generation
+        self.outcome = Outcome.ALREADY
+        self.writes: list[Write] = []
+        self.read_back: Settings = {}
+        self.error: str | None = None
+
+    def end(self, outcome: Outcome, err: Exception | None = None) -> None:
+        """Note what came of it."""
+        self.outcome = outcome
+        if err is not None:
+            self.error = str(err)

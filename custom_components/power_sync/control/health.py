@@ -1,0 +1,77 @@
+"""Whether a battery can be trusted to be told anything."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from custom_components.power_sync.model.battery import BatteryReading
+
+UNREADABLE_POLLS = 3
+UNREADABLE_AFTER = timedelta(seconds=120)
+GOOD_POLLS = 3
+GRID_SETTLES = timedelta(minutes=5)
+
+
+class Trouble(StrEnum):
+    """Why a battery is left to itself."""
+
+    UNREADABLE = "unreadable"
+    WRONG_DEVICE = "wrong_device"
+    FAULT = "device_fault"
+    ISLANDED = "islanded"
+    GRID_RETURNING = "grid_returning"
+
+
+class HealthTracker:
+    """Turns single polls into a verdict that does not flicker.
+
+    Unreadable after 3 failed polls or 120 s without a good one, and readable
+    again after 3 good polls (at the start: after the first). After islanding,
+    the battery is left alone until the grid has been back for 5 minutes.
+    """
+
+    def __init__(self) -> None:
+        """Start without a reading: unreadable."""
+        self.reading: BatteryReading | None = None
+        self._failed_polls = 0
+        self._good_polls = GOOD_POLLS - 1
+        self._lost = True
+        self._wrong_device = False
+        self._grid_back_at: datetime | None = None
+
+    def good(self, reading: BatteryReading) -> None:
+        """Note a poll that brought a reading."""
+        was_islanded = self.reading is not None and self.reading.islanded
+        self.reading = reading
+        self._failed_polls = 0
+        self._wrong_device = False
+        self._good_polls += 1
+        if self._good_polls >= GOOD_POLLS:
+            self._lost = False
+        if was_islanded and reading.islanded is False:
+            self._grid_back_at = reading.at
+
+    def failed(self, *, wrong_device: bool = False) -> None:
+        """Note a poll that brought none."""
+        self._failed_polls += 1
+        self._good_polls = 0
+        self._wrong_device = wrong_device
+        if self._failed_polls >= UNREADABLE_POLLS:
+            self._lost = True
+
+    def trouble(self, now: datetime) -> Trouble | None:
+        """Return why the battery has to be left alone, or None."""
+        if self._wrong_device:
+            return Trouble.WRONG_DEVICE
+        reading = self.reading
+        if reading is None or now - reading.at > UNREADABLE_AFTER:
+            self._lost = True
+            self._good_polls = min(self._good_polls, GOOD_POLLS - 1)
+        if self._lost or reading is None:
+            return Trouble.UNREADABLE
+        if reading.islanded:
+            return Trouble.ISLANDED
+        if reading.fault:
+            return Trouble.FAULT
+        if self._grid_back_at is not None and now - self._grid_back_at < GRID_SETTLES:
+            return Trouble.GRID_RETURNING
+        return None

@@ -1,0 +1,258 @@
+"""The journal: what it takes to put every battery back, kept before any write.
+
+One record per battery. It is written and read back before the first write to
+a device (`Journal.save` proves it), so a power cut at any moment leaves enough
+behind to give the battery back to its owner.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from custom_components.power_sync.model.battery import Mode, Settings, SettingValue
+
+type Json = Mapping[str, Json] | list[Json] | str | int | float | bool | None
+type JsonObject = Mapping[str, Json]
+
+
+class JournalError(Exception):
+    """The journal could not be written and proven: nothing may be sent."""
+
+
+class JournalCorruptError(Exception):
+    """There is a journal, and it cannot be read: what it held is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Force:
+    """What the user wants at once: a mode, at most until `until` (UTC)."""
+
+    mode: Mode
+    power_w: float | None
+    started: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is known of one battery that we control, or must give back.
+
+    `device` is what it takes to reach it again (brand, connection), as stored
+    with its config subentry. `owner` holds the owner's settings from before our
+    first write. `ours` holds, for each setting that we wrote since, every value
+    that it may have from us: values are added before they are written and taken
+    away after another one was read back. A battery is *held* while `ours` is
+    not empty. `lost` marks that the owner's settings are unknown because the
+    journal was corrupt. `flash_writes` are the times of writes to flash memory.
+    """
+
+    device: JsonObject
+    owner: Settings = field(default_factory=dict)
+    ours: Mapping[str, tuple[SettingValue, ...]] = field(default_factory=dict)
+    lost: bool = False
+    force: Force | None = None
+    flash_writes: tuple[datetime, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether the device may hold settings of ours."""
+        return bool(self.ours) or self.lost
+
+
+type Records = Mapping[str, Record]
+
+
+class Journal(Protocol):
+    """Durable storage of the records of one site."""
+
+    async def load(self) -> Records:
+        """Return what is stored (nothing, at first).
+
+        Raises JournalCorruptError where something is stored that cannot be read.
+        """
+
+    async def save(self, records: Records) -> None:
+        """Store the records and prove it by reading them back.
+
+        Raises JournalError where they are not proven to be on disk.
+        """
+
+
+type Change = Callable[[Record], Record]
+
+
+class JournalBook:
+    """The records in memory, in step with the journal on disk.
+
+    Records are changed by functions and not replaced, so that a hold and a
+    force that change at the same time do not undo each other.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        """Wrap durable storage; nothing is known before `load`."""
+        self._journal = journal
+        self._records: dict[str, Record] = {}
+        self._devices: dict[str, JsonObject] = {}
+        self._lock = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read the journal. Raises JournalCorruptError; the book is then empty."""
+        self._records = dict(await self._journal.load())
+
+    def introduce(self, battery_id: str, device: JsonObject) -> None:
+        """Note how a battery is reached today."""
+        self._devices[battery_id] = device
+
+    @property
+    def strays(self) -> Records:
+        """The records of batteries that nobody introduced."""
+        return {
+            key: record
+            for key, record in self._records.items()
+            if key not in self._devices
+        }
+
+    def get(self, battery_id: str) -> Record:
+        """Return the record of a battery; an empty one where there is none."""
+        record = self._records.get(battery_id)
+        device = self._devices.get(battery_id)
+        if record is None:
+            return Record(device=device or {})
+        return record if device is None else replace(record, device=device)
+
+    def note(self, battery_id: str, change: Change) -> None:
+        """Change a record in memory only; the next `put` takes it to disk.
+
+        For what makes a record smaller: the one on disk then restores no less.
+        """
+        self._records[battery_id] = change(self.get(battery_id))
+
+    async def put(self, battery_id: str, change: Change) -> None:
+        """Change a record for good. Raises JournalError; memory is then unchanged."""
+        async with self._lock:
+            record = change(self.get(battery_id))
+            await self._journal.save({**self._records, battery_id: record})
+            self.note(battery_id, change)
+
+    async def forget(self, battery_id: str) -> None:
+        """Drop a record. Raises JournalError."""
+        async with self._lock:
+            records = dict(self._records)
+            records.pop(battery_id, None)
+            await self._journal.save(records)
+            self._records.pop(battery_id, None)
+
+
+def records_to_json(records: Records) -> dict[str, JsonObject]:
+    """Return the records as JSON can hold them."""
+    return {key: _record_to_json(record) for key, record in records.items()}
+
+
+def _record_to_json(record: Record) -> JsonObject:
+    force = record.force
+    return {
+        "device": dict(record.device),
+        "owner": dict(record.owner),
+        "ours": {key: list(values) for key, values in record.ours.items()},
+        "lost": record.lost,
+        "force": None
+        if force is None
+        else {
+            "mode": force.mode.value,
+            "power_w": force.power_w,
+            "started": force.started.isoformat(),
+            "until": force.until.isoformat(),
+        },
+        "flash_writes": [when.isoformat() for when in record.flash_writes],
+    }
+
+
+def records_from_json(data: object) -> dict[str, Record]:
+    """Return the records that `records_to_json` wrote.
+
+    Raises JournalCorruptError for anything else: a journal that is understood
+    only in part cannot be trusted to put a battery back.
+    """
+    if not isinstance(data, Mapping):
+        raise JournalCorruptError("the journal is not an object")
+    try:
+        return {str(key): _record_from_json(value) for key, value in data.items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as err:
+        raise JournalCorruptError(f"the journal does not hold records: {err}") from err
+
+
+def _record_from_json(data: Mapping[str, Json]) -> Record:
+    device, owner, ours = data["device"], data["owner"], data["ours"]
+    flash_writes = data["flash_writes"]
+    if not (
+        isinstance(device, Mapping)
+        and isinstance(owner, Mapping)
+        and isinstance(ours, Mapping)
+        and isinstance(flash_writes, list)
+    ):
+        raise TypeError("a part of a record has the wrong shape")
+    return Record(
+        device=device,
+        owner={key: _setting(value) for key, value in owner.items()},
+        ours={key: _settings_list(values) for key, values in ours.items()},
+        lost=data["lost"] is True,
+        force=_force_from_json(data["force"]),
+        flash_writes=tuple(_time(when) for when in flash_writes),
+    )
+
+
+def _setting(value: Json) -> SettingValue:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError("a setting is a plain value")
+
+
+def _settings_list(values: Json) -> tuple[SettingValue, ...]:
+    if not isinstance(values, list):
+        raise TypeError("written values are a list")
+    return tuple(_setting(value) for value in values)
+
+
+def _time(value: Json) -> datetime:
+    if not isinstance(value, str):
+        raise TypeError("a time is a text")
+    when = datetime.fromisoformat(value)
+    if when.tzinfo is None:
+        raise ValueError("a time has an offset")
+    return when
+
+
+def _force_from_json(data: Json) -> Force | None:
+    if data is None:
+        return None
+    if not isinstance(data, Mapping):
+        raise TypeError("a force is an object")
+    power_w = data["power_w"]
+    if power_w is not None and (
+        isinstance(power_w, bool) or not isinstance(power_w, int | float)
+    ):
+        raise TypeError("a power is a number")
+    return Force(
+        mode=Mode(str(data["mode"])),
+        power_w=power_w,
+        started=_time(data["started"]),
+        until=_time(data["until"]),
+    )
+
+
+def hold_of(held: Record) -> Change:
+    """Return the change that gives a record the hold of another."""
+    return lambda record: replace(
+        record,
+        owner=held.owner,
+        ours=held.ours,
+        lost=held.lost,
+        flash_writes=held.flash_writes,
+    )
+
+
+def released(record: Record) -> Record:
+    """Return the record of a battery that has been given back."""
+    return replace(record, owner={}, ours={}, lost=False)

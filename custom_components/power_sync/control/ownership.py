@@ -1,0 +1,122 @@
+"""Whose is it: which settings of a device are ours, the owner's or a stranger's."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from custom_components.power_sync.devices.protocols import BatteryDriver
+from custom_components.power_sync.model.battery import Settings, Write
+
+from .journal import Record
+
+
+def effective(writes: Iterable[Write], now: Settings) -> list[Write]:
+    """Return the writes that change something, one after the other."""
+    state = dict(now)
+    left = []
+    for write in writes:
+        if state.get(write.setting) != write.value:
+            state[write.setting] = write.value
+            left.append(write)
+    return left
+
+
+def is_strange(record: Record, now: Settings, key: str) -> bool:
+    """Whether a setting that we wrote holds neither our value nor the owner's."""
+    values = record.ours.get(key)
+    if values is None:
+        return False
+    return now[key] not in values and now[key] != record.owner.get(key)
+
+
+def strangers(driver: BatteryDriver, record: Record, now: Settings) -> list[str]:
+    """Return the settings by which somebody else runs the battery."""
+    if record.lost:
+        return []
+    normal = driver.owner_settings(now)
+    return [
+        key
+        for key in now
+        if is_strange(record, now, key)
+        or (
+            # A forced command that is not ours.
+            key not in record.ours
+            and normal[key] != now[key]
+            and record.owner.get(key) != now[key]
+        )
+    ]
+
+
+def owner_before_command(
+    driver: BatteryDriver, record: Record, now: Settings
+) -> Record:
+    """Return the record with the owner's settings as they are before a command.
+
+    At first contact they are read from the device; while we hold it, what the
+    owner changed is taken over. A forced command that is found running is never
+    taken for the owner's setting.
+    """
+    if record.lost:
+        return replace(record, owner=dict(driver.safe_settings(now)))
+    normal = driver.owner_settings(now)
+    # Somebody's forced command that we take over is ours to end.
+    taken = {
+        key: (now[key],)
+        for key in now
+        if key not in record.ours
+        and normal[key] != now[key]
+        and record.owner.get(key) != now[key]
+    }
+    if not record.held:
+        return replace(record, owner=dict(normal), ours=taken)
+    changed = {
+        key: normal[key]
+        for key in now
+        if is_strange(record, now, key)
+        or (key not in record.ours and record.owner.get(key) != now[key])
+    }
+    return replace(
+        record, owner={**record.owner, **changed}, ours={**record.ours, **taken}
+    )
+
+
+def owner_before_release(
+    driver: BatteryDriver, record: Record, now: Settings
+) -> Record:
+    """Return the record with the owner's settings as they shall be left.
+
+    What the owner (or anyone) set over our value while we held it stays as it is.
+    """
+    if record.lost:
+        return replace(record, owner=dict(driver.safe_settings(now)))
+    changed = {key: now[key] for key in record.ours if is_strange(record, now, key)}
+    return replace(record, owner={**record.owner, **changed})
+
+
+def release_writes(driver: BatteryDriver, record: Record, now: Settings) -> list[Write]:
+    """Return what puts the settings back that we wrote, and only those."""
+    writes = driver.writes_for_release(record.owner, now)
+    if not record.lost:
+        writes = tuple(write for write in writes if write.setting in record.ours)
+    return effective(writes, now)
+
+
+def written_ahead(
+    driver: BatteryDriver, record: Record, writes: Iterable[Write], when: datetime
+) -> Record:
+    """Return the record with every value that the device may hold soon."""
+    ours = dict(record.ours)
+    flash = list(record.flash_writes)
+    for write in writes:
+        values = ours.get(write.setting, ())
+        if write.value not in values:
+            ours[write.setting] = (*values, write.value)
+        if write.setting in driver.capabilities.flash_settings:
+            flash.append(when)
+    return replace(record, ours=ours, flash_writes=tuple(flash))
+
+
+def settled(record: Record, now: Settings) -> Record:
+    """Return the record after `now` was read back: older values are gone."""
+    ours = {key: (now[key],) for key in record.ours if now[key] != record.owner[key]}
+    return replace(record, ours=ours, lost=False)

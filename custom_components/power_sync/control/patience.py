@@ -1,0 +1,98 @@
+"""When to try again, when to wait, and when to leave a battery alone."""
+
+from collections import deque
+from datetime import datetime, timedelta
+
+from .log import Outcome
+
+RETRY_FIRST = timedelta(seconds=10)
+RETRY_MOST = timedelta(seconds=60)
+RESENDS = 3
+RESEND_WINDOW = timedelta(minutes=30)
+STRANGE_POLLS = 3
+LEAVE_ALONE = timedelta(minutes=10)
+
+
+class Patience:
+    """What one battery's failures so far say about the next try.
+
+    - Not reached: again after 10 s, doubling to 60 s, for ever.
+    - Dropped, refused or ignored: sent again at most 3 times in 30 minutes.
+    - Held by something else for 3 polls: left alone for 10 minutes.
+    """
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self.wait_until: datetime | None = None
+        self.failures = 0
+        self.foreign_times = 0
+        self._resends: deque[datetime] = deque(maxlen=RESENDS)
+        self._strange_polls = 0
+        self._alone_until: datetime | None = None
+
+    def ready(self, now: datetime) -> bool:
+        """Whether another try may be made now."""
+        return self.wait_until is None or now >= self.wait_until
+
+    def forgive(self) -> None:
+        """Forget the past: the user wants it now."""
+        self.wait_until = None
+        self.failures = 0
+        self._resends.clear()
+        self._alone_until = None
+        self._strange_polls = 0
+
+    def sees_stranger(self, now: datetime) -> bool:
+        """Note that the battery holds what neither we nor its owner set.
+
+        Returns whether to leave it alone: for the first polls, in which a write
+        of the owner's may still be under way, and then for ten minutes.
+        """
+        if self._alone_until is not None:
+            if now < self._alone_until:
+                return True
+            self._alone_until = None
+            return False
+        self._strange_polls += 1
+        if self._strange_polls >= STRANGE_POLLS:
+            self._strange_polls = 0
+            self._alone_until = now + LEAVE_ALONE
+            self.foreign_times += 1
+        return True
+
+    def sees_no_stranger(self) -> None:
+        """Note that all settings are ours or the owner's."""
+        self._strange_polls = 0
+        self._alone_until = None
+
+    def dropped(self, now: datetime) -> None:
+        """Note that the device fell back to normal by itself."""
+        self._resends.append(now)
+
+    def note(self, outcome: Outcome, now: datetime) -> None:
+        """Note what came of a try, and with it when the next may be made."""
+        match outcome:
+            case Outcome.FOLLOWED | Outcome.ALREADY | Outcome.DRY_RUN:
+                self.failures = 0
+                self.wait_until = self._after_resends(now)
+                if outcome is not Outcome.DRY_RUN:
+                    self.foreign_times = 0
+            case Outcome.SUPERSEDED:
+                self.wait_until = None
+            case Outcome.REFUSED | Outcome.NOT_FOLLOWED:
+                self.failures += 1
+                self._resends.append(now)
+                self.wait_until = self._after_resends(now) or now + RETRY_FIRST
+            case Outcome.FOREIGN:
+                self.wait_until = self._alone_until or now + RETRY_FIRST
+            case _:
+                self.failures += 1
+                delay = RETRY_FIRST * 2 ** min(self.failures - 1, 8)
+                self.wait_until = now + min(delay, RETRY_MOST)
+
+    def _after_resends(self, now: datetime) -> datetime | None:
+        """Return when to try again after too many resends, else None."""
+        if len(self._resends) < RESENDS:
+            return None
+        free = self._resends[0] + RESEND_WINDOW
+        return free if free > now else None

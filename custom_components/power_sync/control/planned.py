@@ -1,0 +1,56 @@
+"""The plan's word for one battery at one moment."""
+
+from datetime import datetime, timedelta
+
+from custom_components.power_sync.model.battery import Command, Mode
+from custom_components.power_sync.model.plan import Plan, PlannedSlot
+
+from .view import Planned
+
+PLAN_VALID = timedelta(hours=1)
+"""A plan that could not be renewed for so long is no longer acted on."""
+
+
+def planned_command(
+    plan: Plan | None, now: datetime, share_charge: float, share_discharge: float
+) -> Planned | None:
+    """Return what the plan wants of a battery, or None without a plan for now.
+
+    The shares are the battery's parts of the site's charge and discharge power.
+    """
+    if plan is None or now - plan.made_at > PLAN_VALID:
+        return None
+    index = plan.grid.index_at(now)
+    if index is None:
+        return None
+    slot = plan.slots[index]
+    share = share_charge if slot.mode is Mode.CHARGE else share_discharge
+    power_w = None if slot.power_kw is None else slot.power_kw * 1000 * share
+    return Planned(
+        command=Command(slot.mode, power_w, _run_end(plan, index)),
+        reason=slot.reason,
+        firm=slot.firm,
+    )
+
+
+def _run_end(plan: Plan, index: int) -> datetime:
+    """Return when the plan next wants something else."""
+    first = plan.slots[index]
+    end = index + 1
+    while end < len(plan.slots) and _same(first, plan.slots[end]):
+        end += 1
+    return plan.grid.slot_start(end)
+
+
+def _same(one: PlannedSlot, other: PlannedSlot) -> bool:
+    return (one.mode, one.power_kw) == (other.mode, other.power_kw)
+
+
+def next_change(plan: Plan, now: datetime) -> tuple[datetime, PlannedSlot] | None:
+    """Return when the plan next wants something else, and what; None if never."""
+    index = plan.grid.index_at(now)
+    if index is None:
+        return None
+    when = _run_end(plan, index)
+    following = plan.slot_at(when)
+    return None if following is None else (when, following)

@@ -1,0 +1,62 @@
+"""What is wrong with the control of a site, in terms its user can act on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .health import Trouble
+from .log import Outcome
+
+if TYPE_CHECKING:
+    from .controlled import Controlled
+    from .controller import Controller
+
+FAILURES_THAT_MATTER = 3
+
+
+class ProblemKey(StrEnum):
+    """A kind of problem; each has a text that says what to do."""
+
+    RESTORE_FAILING = "restore_failing"
+    COMMAND_NOT_FOLLOWED = "command_not_followed"
+    FOREIGN_CONTROL = "foreign_control"
+    JOURNAL_NOT_WRITABLE = "journal_not_writable"
+    OWNER_SETTINGS_LOST = "owner_settings_lost"
+    WRONG_DEVICE = "wrong_device"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem of a battery, or of the whole site (None)."""
+
+    key: ProblemKey
+    battery_id: str | None = None
+
+
+def problems_of(controller: Controller) -> tuple[Problem, ...]:
+    """Return the problems there are now."""
+    found = [
+        Problem(key, battery.battery_id)
+        for battery in controller.batteries.values()
+        for key in _problems_of_battery(battery)
+    ]
+    if controller.owner_settings_lost:
+        found.append(Problem(ProblemKey.OWNER_SETTINGS_LOST))
+    return tuple(found)
+
+
+def _problems_of_battery(battery: Controlled) -> Iterator[ProblemKey]:
+    patience = battery.executor.patience
+    failing = patience.failures >= FAILURES_THAT_MATTER
+    giving_back = battery.order is not None and battery.order.gives_back
+    if failing and giving_back and battery.executor.held:
+        yield ProblemKey.RESTORE_FAILING
+    elif failing and battery.outcome in (Outcome.REFUSED, Outcome.NOT_FOLLOWED):
+        yield ProblemKey.COMMAND_NOT_FOLLOWED
+    if patience.foreign_times > 1:
+        yield ProblemKey.FOREIGN_CONTROL
+    if battery.outcome is Outcome.NOT_STORED:
+        yield ProblemKey.JOURNAL_NOT_WRITABLE
+    if battery.health.trouble(battery.executor.clock.now()) is Trouble.WRONG_DEVICE:
+        yield ProblemKey.WRONG_DEVICE

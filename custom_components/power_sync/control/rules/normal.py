@@ -1,0 +1,13 @@
+"""Normal: the battery is its owner's."""
+
+from custom_components.power_sync.control.view import BatteryView, Intent, Master
+
+
+class NormalRule:
+    """Gives the battery back when nothing else has a word for it."""
+
+    master = Master.NORMAL
+
+    def decide(self, view: BatteryView) -> Intent | None:
+        """Speak always, last."""
+        return Intent(command=None, reason="no_plan" if view.automatic else "owner")

@@ -1,0 +1,56 @@
+"""Plan: the optimiser's slot."""
+
+from custom_components.power_sync.control.view import BatteryView, Intent, Master
+from custom_components.power_sync.model.battery import Command, Mode
+
+SUN_IS_UP_W = 50.0
+
+
+class PlanRule:
+    """Follows the plan while automatic control is on and the plan can be trusted."""
+
+    master = Master.PLAN
+
+    def decide(self, view: BatteryView) -> Intent | None:
+        """Speak where there is a plan for now."""
+        planned = view.planned
+        if not view.automatic or planned is None:
+            return None
+        until = planned.command.until
+        if not planned.firm:
+            # A price that is only guessed at is no ground to buy or sell on.
+            return Intent(command=None, reason="price_not_firm", until=until)
+        return Intent(
+            command=_executable(view, planned.command),
+            reason=planned.reason.key.value,
+            until=until,
+            detail=planned.reason,
+        )
+
+
+def _executable(view: BatteryView, command: Command) -> Command | None:
+    """Return the nearest command that the battery can be given now.
+
+    Where a mode is missing, or the day's writes to flash memory are used up,
+    holding back becomes standby while there is no sun to lose, else the owner's
+    own operation.
+    """
+    if command.mode is Mode.SELF_CONSUMPTION:
+        return None
+    capabilities = view.capabilities
+    possible = command.mode in capabilities.modes and not (
+        command.mode in (Mode.NO_DISCHARGE, Mode.LIMIT)
+        and capabilities.flash_settings
+        and view.flash_writes_left <= 1
+    )
+    if possible:
+        return command
+    solar_w = view.reading.solar_power_w if view.reading is not None else None
+    dark = solar_w is not None and solar_w < SUN_IS_UP_W
+    if (
+        command.mode is Mode.NO_DISCHARGE
+        and dark
+        and Mode.STANDBY in capabilities.modes
+    ):
+        return Command(Mode.STANDBY, None, command.until)
+    return None

@@ -1,0 +1,97 @@
+"""What the rules see of one battery, and what they answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from custom_components.power_sync.model.battery import (
+    BatteryReading,
+    Capabilities,
+    Command,
+)
+from custom_components.power_sync.model.plan import Reason
+
+from .health import Trouble
+from .journal import Force
+
+
+class Master(StrEnum):
+    """Who decides for a battery."""
+
+    SAFETY = "safety"
+    FORCE = "force"
+    PLAN = "plan"
+    NORMAL = "normal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteLimits:
+    """What the home as a whole must keep to, in W and percent; None = no limit."""
+
+    import_limit_w: float | None = None
+    export_limit_w: float | None = None
+    grid_charging: bool = True
+    battery_export: bool = False
+    reserve_pct: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The plan's word for one battery now."""
+
+    command: Command
+    reason: Reason
+    firm: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryView:
+    """One battery at one moment, as the rules and masks see it.
+
+    `net_load_w` is home load less sun, whole site, with the age of the reading
+    it comes from in `reading_age_s`; None where not known. `share` is the part
+    of the site's power limits that falls to this battery. `at_reserve` is
+    whether the reserve has been reached and not yet left again.
+    """
+
+    now: datetime
+    battery_id: str
+    capabilities: Capabilities
+    reading: BatteryReading | None
+    trouble: Trouble | None
+    force: Force | None
+    planned: Planned | None
+    automatic: bool
+    flash_writes_left: int
+    limits: SiteLimits
+    net_load_w: float | None
+    reading_age_s: float | None
+    share: float
+    at_reserve: bool
+    present_power_w: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a rule wants: a command, or None to give the battery back.
+
+    `reason` is a key with a text; `detail` its numbers where it is the plan's.
+    `until` is when it ends, as far as is known.
+    """
+
+    command: Command | None
+    reason: str
+    until: datetime | None = None
+    detail: Reason | None = None
+
+
+class Rule(Protocol):
+    """A reason to act. Pure: one view in, one intent out."""
+
+    @property
+    def master(self) -> Master:
+        """Whose word it is."""
+
+    def decide(self, view: BatteryView) -> Intent | None:
+        """Return what this rule wants, or None where it has nothing to say."""
