@@ -1,0 +1,67 @@
+"""What the site needs of an electricity provider, and how one fails."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from aiohttp import ClientSession
+
+from custom_components.power_sync.model.prices import PriceCurve
+
+type Now = Callable[[], datetime]
+"""Returns the present moment as aware UTC."""
+
+
+class PriceError(Exception):
+    """Prices could not be had. The message is for logs and holds no secret.
+
+    `retry_after` is how long the provider asked to be left alone, or None
+    where it did not say.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        """Keep the provider's wish beside the message."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PriceUnreachableError(PriceError):
+    """The provider did not answer, not in time, or with a failure of its own."""
+
+
+class PriceRateLimitedError(PriceError):
+    """The provider was asked too often."""
+
+
+class PriceAnswerError(PriceError):
+    """The provider's answer cannot be used."""
+
+
+class UnknownTariffError(PriceError):
+    """The provider does not know this tariff: the user has to choose another."""
+
+
+class TariffEndedError(UnknownTariffError):
+    """The tariff was known, but its prices have come to an end."""
+
+
+class PriceSource(Protocol):
+    """One provider's prices for one home."""
+
+    async def fetch(self) -> PriceCurve:
+        """Return all prices that are known. Raises PriceError and nothing else.
+
+        Of the past it holds what `prices.extend` learns from.
+        """
+
+    def next_fetch(self, curve: PriceCurve | None) -> datetime:
+        """Return when to fetch next (UTC), given what is known already."""
+
+
+class SourceFactory(Protocol):
+    """Makes a provider's price source from what the user has set up."""
+
+    def __call__(
+        self, session: ClientSession, settings: Mapping[str, str | None], *, now: Now
+    ) -> PriceSource:
+        """Return the source. Raises UnknownTariffError where it cannot exist."""
