@@ -1,0 +1,227 @@
+"""The load history from real statistics in a real recorder."""
+
+from datetime import UTC, datetime
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (  # type: ignore[import-untyped]  # has no type marker
+    async_wait_recording_done,
+)
+
+from custom_components.power_sync.bridges.statistics import async_load_history
+from custom_components.power_sync.forecast.load import LoadHistory
+from homeassistant.components.energy.data import (
+    BatterySourceType,
+    GridSourceType,
+    SolarSourceType,
+    async_get_manager,
+)
+from homeassistant.components.recorder.models.statistics import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.core import HomeAssistant
+
+from .conftest import HOUR, choose, meter
+
+SENSOR = "sensor.home_load"
+
+
+def grid(imported: str | None, exported: str | None) -> GridSourceType:
+    """Return a grid connection in the present format."""
+    return GridSourceType(
+        type="grid",
+        stat_energy_from=imported,
+        stat_energy_to=exported,
+        stat_cost=None,
+        entity_energy_price=None,
+        number_energy_price=None,
+        stat_compensation=None,
+        entity_energy_price_export=None,
+        number_energy_price_export=None,
+        cost_adjustment_day=0.0,
+    )
+
+
+def solar(produced: str) -> SolarSourceType:
+    """Return a solar source without a forecast."""
+    return SolarSourceType(
+        type="solar", stat_energy_from=produced, config_entry_solar_forecast=None
+    )
+
+
+def battery(discharged: str, charged: str) -> BatterySourceType:
+    """Return a battery."""
+    return BatterySourceType(
+        type="battery", stat_energy_from=discharged, stat_energy_to=charged
+    )
+
+
+def loads(history: LoadHistory | None, first_hour: datetime) -> dict[int, float]:
+    """Return W by the number of hours since the first."""
+    assert history is not None
+    assert history.step == HOUR
+    return {(s.start - first_hour) // HOUR: s.mean_w for s in history.samples}
+
+
+@pytest.mark.usefixtures("energy")
+async def test_load_is_what_the_meters_leave_over(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """Sun 2.0 + import 0.5 - export 0.7 + discharge 0.3 - charge 1.1 = 1.0 kWh."""
+    await meter(hass, "t:import", first_hour, [0.5, 0.4])
+    await meter(hass, "t:export", first_hour, [0.7, 0.0])
+    await meter(hass, "t:solar", first_hour, [2.0, 0.0])
+    await meter(hass, "t:discharge", first_hour, [300.0, 250.0], unit="Wh")
+    await meter(hass, "t:charge", first_hour, [1.1, 0.0])
+    await choose(
+        hass,
+        [
+            grid("t:import", "t:export"),
+            solar("t:solar"),
+            battery("t:discharge", "t:charge"),
+        ],
+    )
+    found = loads(await async_load_history(hass), first_hour)
+    assert found == pytest.approx({0: 1000.0, 1: 650.0})
+
+
+@pytest.mark.usefixtures("energy")
+async def test_several_connections_are_added(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """Two imports, one of them without an export."""
+    await meter(hass, "t:day", first_hour, [0.5])
+    await meter(hass, "t:night", first_hour, [0.25])
+    await choose(hass, [grid("t:day", None), grid("t:night", None)])
+    found = loads(await async_load_history(hass), first_hour)
+    assert found == pytest.approx({0: 750.0})
+
+
+@pytest.mark.usefixtures("energy")
+async def test_the_older_format_of_flows(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """Lists of flows, as Home Assistant kept them before."""
+    await meter(hass, "t:day", first_hour, [0.5])
+    await meter(hass, "t:night", first_hour, [0.25])
+    await meter(hass, "t:export", first_hour, [0.1])
+    manager = await async_get_manager(hass)
+    await choose(hass, [])
+    assert manager.data is not None
+    legacy = {
+        "type": "grid",
+        "flow_from": [{"stat_energy_from": "t:day"}, {"stat_energy_from": "t:night"}],
+        "flow_to": [{"stat_energy_to": "t:export"}],
+        "cost_adjustment_day": 0.0,
+    }
+    # The type says the new format only; stored data may still be the old one.
+    manager.data["energy_sources"] = [legacy]  # type: ignore[list-item]
+    found = loads(await async_load_history(hass), first_hour)
+    assert found == pytest.approx({0: 650.0})
+
+
+@pytest.mark.usefixtures("energy")
+async def test_missing_hours_are_absent(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """The hour after a gap counts the gap's energy too, so it is absent as well."""
+    await meter(hass, "t:import", first_hour, [0.5, None, None, 2.4, 0.6])
+    await choose(hass, [grid("t:import", None)])
+    found = loads(await async_load_history(hass), first_hour)
+    assert found == pytest.approx({0: 500.0, 4: 600.0})
+
+
+@pytest.mark.usefixtures("energy")
+async def test_an_inverter_asleep_counts_nothing(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """No solar rows at night, then 0.2 kWh: the night's hours had no sun."""
+    await meter(hass, "t:import", first_hour, [0.5, 0.4, 0.3, 0.2])
+    await meter(hass, "t:solar", first_hour, [0.0, None, None, 0.2])
+    await choose(hass, [grid("t:import", None), solar("t:solar")])
+    found = loads(await async_load_history(hass), first_hour)
+    assert found == pytest.approx({0: 500.0, 1: 400.0, 2: 300.0, 3: 400.0})
+
+
+@pytest.mark.usefixtures("energy")
+async def test_negative_load_is_dropped(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """More exported than produced is a fault of a meter."""
+    await meter(hass, "t:import", first_hour, [0.1, 0.5])
+    await meter(hass, "t:export", first_hour, [0.4, 0.0])
+    await choose(hass, [grid("t:import", "t:export")])
+    found = loads(await async_load_history(hass), first_hour)
+    assert found == pytest.approx({1: 500.0})
+
+
+async def record_sensor(hass: HomeAssistant, first_hour: datetime) -> None:
+    """Record a load sensor in kW: 0.4, nothing, 0.6."""
+    metadata = StatisticMetaData(
+        mean_type=StatisticMeanType.ARITHMETIC,
+        has_sum=False,
+        name=None,
+        source="recorder",
+        statistic_id=SENSOR,
+        unit_class="power",
+        unit_of_measurement="kW",
+    )
+    rows = [
+        StatisticData(start=first_hour, mean=0.4),
+        StatisticData(start=first_hour + 2 * HOUR, mean=0.6),
+    ]
+    async_import_statistics(hass, metadata, rows)
+    await async_wait_recording_done(hass)
+
+
+@pytest.mark.usefixtures("energy")
+async def test_our_sensor_where_no_dashboard_is_set_up(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """The hourly means in W; only where it is asked for."""
+    await record_sensor(hass, first_hour)
+    assert await async_load_history(hass) is None
+    found = await async_load_history(hass, power_statistic_id=SENSOR)
+    assert loads(found, first_hour) == pytest.approx({0: 400.0, 2: 600.0})
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_our_sensor_without_the_energy_integration(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """The recorder alone is enough for the sensor."""
+    await record_sensor(hass, first_hour)
+    found = await async_load_history(hass, power_statistic_id=SENSOR)
+    assert loads(found, first_hour) == pytest.approx({0: 400.0, 2: 600.0})
+
+
+@pytest.mark.usefixtures("energy")
+async def test_only_sun_is_not_a_load(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """Without an import meter nothing can be said."""
+    await meter(hass, "t:solar", first_hour, [2.0])
+    await choose(hass, [solar("t:solar")])
+    assert await async_load_history(hass) is None
+
+
+@pytest.mark.usefixtures("energy")
+async def test_the_window_of_days(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """One day is its 24 complete hours, the first of them too."""
+    now = datetime(2026, 6, 8, 12, 40, tzinfo=UTC)
+    freezer.move_to(now)
+    first_hour = datetime(2026, 6, 7, 12, tzinfo=UTC)
+    await meter(hass, "t:import", first_hour - 24 * HOUR, [0.5] * 24 + [0.25] * 24)
+    await choose(hass, [grid("t:import", None)])
+    found = loads(await async_load_history(hass, days=1), first_hour)
+    assert found == pytest.approx(dict.fromkeys(range(24), 250.0))
+
+
+async def test_without_a_recorder(hass: HomeAssistant) -> None:
+    """Nothing to read is None, not an error."""
+    assert await async_load_history(hass, power_statistic_id=SENSOR) is None
