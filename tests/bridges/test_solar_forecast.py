@@ -89,16 +89,17 @@ async def test_the_dashboards_choice_each_once(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.usefixtures("energy")
-async def test_all_that_are_loaded_where_none_is_chosen(
+async def test_one_that_is_loaded_where_none_is_chosen(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """They are added up, and the user is told once."""
+    """Two may forecast the same roof: one of them counts, and it is said once."""
     await provider(hass, "one", lambda _: noon(1000), "a")
     await provider(hass, "two", lambda _: noon(200), "b")
     MockConfigEntry(domain="two", entry_id="asleep").add_to_hass(hass)
-    assert await noon_w(hass) == 1200
-    assert await noon_w(hass) == 1200
-    assert caplog.text.count("one, two are added up") == 1
+    caplog.set_level(logging.INFO)
+    assert await noon_w(hass) == 1000
+    assert await noon_w(hass) == 1000
+    assert caplog.text.count("of one, two, that of one is used") == 1
 
 
 @pytest.mark.usefixtures("energy")

@@ -36,17 +36,17 @@ moves Forecast.Solar's to the start from 2026.11 on."""
 async def async_solar_forecast(hass: HomeAssistant) -> Forecast | None:
     """Return the forecast of all arrays together, or None where there is none.
 
-    The Energy dashboard's choice of providers counts. Without one, all that
-    are loaded do. A provider that fails is left out. Never raises.
+    The Energy dashboard's choice of providers counts. Without one, the loaded
+    entries of one integration do: two of them may well forecast the same roof,
+    and sun counted twice is a plan that fails. A provider that fails is left
+    out. Never raises.
     """
     if "energy" not in hass.config.components:
         _LOGGER.debug("No solar forecast: the Energy integration is not loaded")
         return None
     platforms = await async_get_energy_platforms(hass)
-    entries = await _async_chosen(hass, platforms)
-    if not entries:
-        entries = _all_loaded(hass, platforms)
-        _note_several(hass, {entry.domain for entry in entries})
+    chosen = await _async_chosen(hass, platforms)
+    entries = chosen or _all_loaded(hass, platforms)
     answers = await asyncio.gather(
         *(_async_ask(hass, entry, platforms[entry.domain]) for entry in entries)
     )
@@ -59,8 +59,10 @@ async def async_solar_forecast(hass: HomeAssistant) -> Forecast | None:
     if not usable:
         return None
     domains = sorted({domain for domain, _ in usable.values()})
+    if not chosen:
+        domains = _one_of(hass, domains)
     return solar_forecast(
-        [answer for _, answer in usable.values()],
+        [answer for domain, answer in usable.values() if domain in domains],
         dt_util.utcnow(),
         ", ".join(domains),
         zone,
@@ -136,14 +138,16 @@ def _note(hass: HomeAssistant, entry: ConfigEntry, what: str) -> None:
     _LOGGER.info("Solar forecast of %s: %s", entry.domain, what or "available again")
 
 
-def _note_several(hass: HomeAssistant, domains: set[str]) -> None:
-    """Warn once where providers may forecast the same roof twice."""
-    names = ", ".join(sorted(domains)) if len(domains) > 1 else ""
+def _one_of(hass: HomeAssistant, domains: list[str]) -> list[str]:
+    """Return the first integration; say once what is left out."""
+    names = ", ".join(domains) if len(domains) > 1 else ""
     noted = hass.data.setdefault(_NOTED, {})
     if names and noted.get(DOMAIN) != names:
-        _LOGGER.warning(
-            "The solar forecasts of %s are added up; if they forecast the same"
-            " roof, choose one of them in the Energy dashboard",
+        _LOGGER.info(
+            "Of the solar forecasts of %s, that of %s is used; choose others in"
+            " the Energy dashboard",
             names,
+            domains[0],
         )
     noted[DOMAIN] = names
+    return domains[:1]
