@@ -1,0 +1,1 @@
+"""The demo: a simulated home, and a real Home Assistant that runs it."""
