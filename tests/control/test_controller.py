@@ -445,6 +445,21 @@ async def test_forced_charging_keeps_the_import_limit() -> None:
     assert await with_load(3000) == 3000
     assert await with_load(2800) == 3000
     assert await with_load(1000) == 5000
+    await with_load(6001)
+    assert lease(controller) == (Master.FORCE, Mode.NO_DISCHARGE, "no_room")
+    assert bench.device.settings["ems_mode"] == 0
+    assert bench.device.settings["max_discharge_10w"] == 1
+
+
+async def test_no_room_to_export_leaves_the_home_served() -> None:
+    """An export limit of 0 W and more sun than load: self-consumption."""
+    bench = Bench()
+    limits = SiteLimits(export_limit_w=0, battery_export=True)
+    controller = await running(bench, limits)
+    controller.read("A1", bench.reading(load_power_w=500.0, solar_power_w=800.0))
+    await controller.force(Mode.DISCHARGE, power_w=5000, duration=HOUR)
+    assert lease(controller) == (Master.FORCE, Mode.SELF_CONSUMPTION, "no_room")
+    assert bench.device.settings == OWNER
 
 
 async def test_forced_discharging_keeps_the_export_limit() -> None:

@@ -60,7 +60,22 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
     power_w = _cut(view, wanted_w, max(0.0, room_w * view.share))
     if power_w >= wanted_w:
         return intent
+    if power_w < max(view.capabilities.min_power_w, POWER_GRAIN_W):
+        return replace(intent, command=_instead_of(view, command), reason="no_room")
     return replace(intent, command=replace(command, power_w=power_w))
+
+
+def _instead_of(view: BatteryView, command: Command) -> Command | None:
+    """Return what is left of a forced power that the home has no room for.
+
+    Charging leaves the sun to charge (or rest, where the battery cannot be told
+    that); discharging leaves the home to be served.
+    """
+    if command.mode is Mode.CHARGE:
+        for mode in (Mode.NO_DISCHARGE, Mode.STANDBY):
+            if mode in view.capabilities.modes:
+                return Command(mode, None, command.until)
+    return None
 
 
 def _cut(view: BatteryView, wanted_w: float, room_w: float) -> float:

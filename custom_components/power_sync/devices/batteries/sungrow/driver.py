@@ -1,0 +1,295 @@
+"""The driver of a Sungrow hybrid inverter and its battery."""
+
+from collections.abc import Callable
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from modbus_connection import ModbusError, ModbusUnit
+from modbus_connection.model import Component
+
+from custom_components.power_sync.devices.batteries.brand import (
+    BatteryConfig,
+    LinkOptions,
+    utc_now,
+)
+from custom_components.power_sync.devices.protocols import (
+    DeviceError,
+    DeviceRefusedError,
+    DeviceUnreachableError,
+    WrongDeviceError,
+)
+from custom_components.power_sync.model.battery import (
+    BatteryIdentity,
+    BatteryReading,
+    Capabilities,
+    Command,
+    Mode,
+    Settings,
+    Write,
+)
+
+from . import settings as control
+from .blocks import Part, Pool, not_served, silent
+from .link import LAN, device_error, pace, patience
+from .registers import (
+    Battery,
+    BatteryPower,
+    Bms,
+    Ceilings,
+    Control,
+    ExportLimit,
+    ExportSwitch,
+    Flows,
+    Meter,
+    Reserve,
+    Serial,
+    SocLimits,
+    Solar,
+    Status,
+    Totals,
+    text,
+)
+from .telemetry import Registers, reading
+
+REQUESTS_PER_POLL: Final = 6
+"""What a poll may ask at most, unless a model refuses the pooled reads."""
+SLOW: Final = timedelta(seconds=60)
+"""Owner's limits and identity: the vendor asks not to read settings often."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_BASIC_MODES: Final = frozenset(
+    {Mode.SELF_CONSUMPTION, Mode.CHARGE, Mode.DISCHARGE, Mode.STANDBY}
+)
+_CEILING_MODES: Final = frozenset({Mode.NO_DISCHARGE, Mode.LIMIT})
+
+
+class SungrowBattery:
+    """A Sungrow hybrid inverter at a Modbus unit, which it only borrows."""
+
+    def __init__(
+        self,
+        unit: ModbusUnit,
+        config: BatteryConfig,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        link: LinkOptions = LAN,
+    ) -> None:
+        """Take the unit and what a probe found; nothing is read yet."""
+        self._unit = unit
+        self._config = config
+        self._now = now
+        self._link = link
+        self._confirmed_at: datetime | None = None
+        self._has_ceilings = config.settings >= control.CEILING_SETTINGS
+        self._serial = Serial(unit)
+        self._control = Control(unit)
+        self._ceilings = Ceilings(unit)
+        self._battery = Part(Battery(unit), link, required=True)
+        self._status = Part(Status(unit), link)
+        self._flows = Part(Flows(unit), link)
+        self._totals = Part(Totals(unit), link)
+        self._core = Pool(
+            unit, link, (self._battery, self._status, self._flows, self._totals)
+        )
+        self._solar = Part(Solar(unit), link)
+        self._power = Part(BatteryPower(unit), link)
+        self._meter = Part(Meter(unit), link)
+        self._bms = Part(Bms(unit), link, keep=True)
+        self._soc_limits = Part(SocLimits(unit), link, keep=True)
+        self._export_limit = Part(ExportLimit(unit), link, keep=True)
+        self._export_switch = Part(ExportSwitch(unit), link, keep=True)
+        self._reserve = Part(Reserve(unit), link, keep=True)
+        self._protection = Pool(
+            unit,
+            link,
+            (self._soc_limits, self._reserve, self._export_limit, self._export_switch),
+        )
+        pace(unit, link)
+
+    @property
+    def identity(self) -> BatteryIdentity:
+        """Which battery this driver was set up for."""
+        return self._config.identity
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do; NO_DISCHARGE and LIMIT only where it has ceilings."""
+        return Capabilities(
+            modes=_BASIC_MODES | (_CEILING_MODES if self._has_ceilings else set()),
+            max_charge_w=self._config.max_charge_w,
+            max_discharge_w=self._config.max_discharge_w,
+            min_power_w=control.MIN_FORCED_W,
+            # Not known to be volatile, so treated as if they were not.
+            flash_settings=control.CEILING_SETTINGS,
+            settle=self._link.settle,
+        )
+
+    async def read(self) -> BatteryReading:
+        """Read it. What it lacks, or what stays unanswered now, is None.
+
+        Raises DeviceUnreachableError or DeviceRefusedError where the battery
+        itself cannot be read, WrongDeviceError where another serial answers.
+        """
+        at = self._now()
+        error = await self._core.read(at)
+        if self._battery.latest is None:
+            raise await self._failed(error or ModbusError("no battery"))
+        if silent(error):
+            self._confirmed_at = None
+        requests = self._core.requests
+        if self._confirmed_at is None or at - self._confirmed_at >= SLOW:
+            await self._confirm(at)
+            requests += 1
+        await self._read_optional(at, REQUESTS_PER_POLL - requests)
+        return reading(self._registers(self._battery.latest), self._config, at)
+
+    async def read_settings(self) -> Settings:
+        """Read the present value of every setting; None for one it lacks.
+
+        The serial is read first where the link has been down: the settings of
+        another inverter must not be taken for this one's.
+        """
+        await self._ensure_confirmed()
+        await self._update(self._control)
+        present = {
+            control.EMS_MODE: self._control.ems_mode,
+            control.FORCED_COMMAND: self._control.forced_command,
+            control.FORCED_POWER: self._control.forced_power_w,
+        }
+        if None in present.values():
+            raise DeviceRefusedError("the inverter does not tell its settings")
+        present |= await self._read_ceilings()
+        return present
+
+    def writes_for(
+        self, command: Command, owner: Settings, now: Settings
+    ) -> tuple[Write, ...]:
+        """Return the writes that bring a command about, in a safe order."""
+        return control.writes_for(
+            command,
+            owner,
+            now,
+            max_charge_w=self._config.max_charge_w,
+            max_discharge_w=self._config.max_discharge_w,
+        )
+
+    def writes_for_release(self, owner: Settings, now: Settings) -> tuple[Write, ...]:
+        """Return the writes that give the battery back, in a safe order."""
+        return control.writes_for_release(owner, now)
+
+    def owner_settings(self, found: Settings) -> Settings:
+        """Return the owner's settings from those found at first contact."""
+        return control.owner_settings(found)
+
+    def safe_settings(self, found: Settings) -> Settings:
+        """Return settings that are safe where the owner's are lost."""
+        return control.safe_settings(
+            found,
+            max_charge_w=self._config.max_charge_w,
+            max_discharge_w=self._config.max_discharge_w,
+        )
+
+    async def write(self, write: Write) -> None:
+        """Write one setting, once the inverter is known to be the right one.
+
+        The serial is read first where the link has been down. An acknowledged
+        write is no proof: some communication modules acknowledge and do nothing.
+        """
+        address = control.ADDRESSES.get(write.setting)
+        value = write.value
+        if address is None or not isinstance(value, int):
+            raise DeviceRefusedError(f"cannot write {write.setting} = {value!r}")
+        if not 0 <= value <= control.HIGHEST_VALUE:
+            raise DeviceRefusedError(f"{write.setting} = {value} is out of range")
+        await self._ensure_confirmed()
+        try:
+            async with patience(self._link):
+                await self._unit.write_register(address, value)
+        except ModbusError as err:
+            raise await self._failed(err) from err
+        self._protection.expire()
+
+    async def _ensure_confirmed(self) -> None:
+        """Confirm the serial where the link has been down since it was read."""
+        if self._confirmed_at is None or not self._unit.connected:
+            await self._confirm(self._now())
+
+    async def _confirm(self, at: datetime) -> None:
+        """Read the serial; raise WrongDeviceError where it is another's."""
+        self._confirmed_at = None
+        await self._update(self._serial)
+        serial = text(self._serial.serial)
+        if not serial:
+            raise DeviceUnreachableError("the inverter does not tell its serial")
+        if serial != self._config.identity.serial:
+            raise WrongDeviceError("another inverter answers at this address")
+        self._confirmed_at = at
+
+    async def _update(self, component: Component) -> None:
+        """Read a component that is needed, with errors in the common words."""
+        try:
+            async with patience(self._link):
+                await component.async_update()
+        except ModbusError as err:
+            raise await self._failed(err) from err
+
+    async def _failed(self, error: ModbusError) -> DeviceError:
+        """Return the error to raise; recycle a link that no longer answers."""
+        mapped = device_error(error)
+        if isinstance(mapped, DeviceUnreachableError):
+            self._confirmed_at = None
+            with contextlib.suppress(ModbusError):
+                await self._unit.disconnect()
+        return mapped
+
+    async def _read_optional(self, at: datetime, budget: int) -> None:
+        """Read what may be missing, as far as `budget` requests go.
+
+        Ends with the first request that stays unanswered: the others would
+        only add their time-outs to this poll.
+        """
+        fast: tuple[Part[Component], ...] = (self._solar, self._power, self._meter)
+        for part in fast:
+            part.forget()
+        slow = [*self._protection.blocks, self._bms]
+        slow.sort(key=lambda block: block.tried_at or _NEVER)
+        due: list[Pool | Part[Component]] = [b for b in fast if b.is_due(at)]
+        spare = max(1, budget - len(due))
+        due += [b for b in slow if b.is_due(at, SLOW)][:spare]
+        for block in due:
+            if silent(await block.read(at)):
+                self._confirmed_at = None
+                return
+
+    async def _read_ceilings(self) -> dict[str, int | None]:
+        """Read the ceilings, and learn from it whether the inverter has them."""
+        ceilings: dict[str, int | None] = dict.fromkeys(control.CEILING_SETTINGS)
+        try:
+            async with patience(self._link):
+                await self._ceilings.async_update()
+        except ModbusError as err:
+            if not not_served(err):
+                raise await self._failed(err) from err
+        else:
+            ceilings[control.MAX_CHARGE] = self._ceilings.max_charge_10w
+            ceilings[control.MAX_DISCHARGE] = self._ceilings.max_discharge_10w
+        self._has_ceilings = ceilings[control.MAX_DISCHARGE] is not None
+        return ceilings
+
+    def _registers(self, battery: Battery) -> Registers:
+        """Return what is known now."""
+        return Registers(
+            battery=battery,
+            status=self._status.latest,
+            flows=self._flows.latest,
+            totals=self._totals.latest,
+            solar=self._solar.latest,
+            power=self._power.latest,
+            meter=self._meter.latest,
+            bms=self._bms.latest,
+            soc_limits=self._soc_limits.latest,
+            export_limit=self._export_limit.latest,
+            export_switch=self._export_switch.latest,
+            reserve=self._reserve.latest,
+        )

@@ -1,0 +1,63 @@
+"""The link to a Sungrow inverter: pacing, and errors in the common words."""
+
+import asyncio
+from collections.abc import AsyncIterator
+import contextlib
+from datetime import timedelta
+from typing import Final
+
+from modbus_connection import (
+    GatewayPathUnavailableError,
+    GatewayTargetError,
+    ModbusError,
+    ModbusExceptionError,
+    ModbusTimeoutError,
+    ModbusUnit,
+)
+
+from custom_components.power_sync.devices.batteries.brand import LinkOptions
+from custom_components.power_sync.devices.protocols import (
+    DeviceError,
+    DeviceRefusedError,
+    DeviceUnreachableError,
+)
+
+LAN: Final = LinkOptions(
+    spacing_s=0.02,
+    timeout_s=5.0,
+    connect_delay_s=0.2,
+    patience_s=15.0,
+    settle=timedelta(seconds=1),
+)
+"""For the inverter's own network port, which answers within a second."""
+
+
+def pace(unit: ModbusUnit, link: LinkOptions) -> None:
+    """Ask the shared link to be as gentle as this device needs it."""
+    unit.set_message_spacing(link.spacing_s)
+    unit.require_timeout(link.timeout_s)
+    unit.require_connect_delay(link.connect_delay_s)
+
+
+@contextlib.asynccontextmanager
+async def patience(link: LinkOptions) -> AsyncIterator[None]:
+    """Bound what is done inside; raise ModbusTimeoutError when it takes longer."""
+    try:
+        async with asyncio.timeout(link.patience_s):
+            yield
+    except ModbusTimeoutError:
+        raise
+    except TimeoutError as err:
+        raise ModbusTimeoutError(f"not done within {link.patience_s} s") from err
+
+
+def nobody_at_unit(error: ModbusError) -> bool:
+    """Whether a gateway says that nothing answers for this unit id."""
+    return isinstance(error, GatewayPathUnavailableError | GatewayTargetError)
+
+
+def device_error(error: ModbusError) -> DeviceError:
+    """Return an error of the Modbus layer in the words of the protocols."""
+    if isinstance(error, ModbusExceptionError) and not nobody_at_unit(error):
+        return DeviceRefusedError(str(error))
+    return DeviceUnreachableError(str(error))

@@ -1,0 +1,216 @@
+"""Registers of Sungrow SH hybrid inverters.
+
+Addresses are those on the wire, one below the number in Sungrow's documents.
+Input and holding registers overlap in number and have nothing to do with each
+other. 32-bit values come low word first. A register that a model lacks reads
+as a sentinel (all ones, for signed values the highest positive one), or the
+request is refused with exception 2.
+"""
+
+from typing import Final
+
+from modbus_connection.model import (
+    Component,
+    NumberField,
+    Range,
+    gauge,
+    int32,
+    integer,
+    string,
+    uint32,
+)
+
+U16_NONE: Final = 0xFFFF
+S16_NONE: Final = 0x7FFF
+U32_NONE: Final = 0xFFFFFFFF
+S32_NONE: Final = 0x7FFFFFFF
+
+SWITCH_ON: Final = 0xAA
+"""Value of a switch that is on; 0x55 is off."""
+
+CHARGING_BIT: Final = 1 << 1
+DISCHARGING_BIT: Final = 1 << 2
+"""Bits of the power flow status."""
+
+_CORE: tuple[Range, ...] = ((12999, 13046),)
+_PROTECTION: tuple[Range, ...] = ((13057, 13099),)
+
+
+def _watts(address: int) -> NumberField[int]:
+    """Return a signed 32-bit power in W."""
+    return int32(address, word_order="little", nan=S32_NONE)
+
+
+def _energy(address: int) -> NumberField[float]:
+    """Return an energy total in kWh, counted in steps of 0.1 kWh."""
+    return uint32(address, scale=0.1, word_order="little", nan=U32_NONE)
+
+
+def _word(address: int) -> NumberField[int]:
+    """Return an unsigned 16-bit value as it is."""
+    return integer(address, signed=False, nan=U16_NONE)
+
+
+def _tenths(address: int) -> NumberField[float]:
+    """Return an unsigned 16-bit value counted in steps of 0.1."""
+    return gauge(address, 0.1, signed=False, nan=U16_NONE)
+
+
+def text(value: str | None) -> str | None:
+    """Return a string register without its padding; None where it is blank."""
+    return (value or "").strip("\0 ") or None
+
+
+class Serial(Component):
+    """Which inverter it is."""
+
+    register_space = "input"
+    serial = string(4989, 10)
+
+
+class Nameplate(Serial):
+    """Which inverter it is, its model, and its nominal AC power."""
+
+    type_code = _word(4999)
+    rated_power_w = gauge(5000, 100, signed=False, nan=U16_NONE)
+
+
+class Solar(Component):
+    """DC power of all strings."""
+
+    register_space = "input"
+    power_w = uint32(5016, word_order="little", nan=U32_NONE)
+
+
+class BatteryPower(Component):
+    """Battery power, + discharging. Not on the 48 V models."""
+
+    register_space = "input"
+    power_w = _watts(5213)
+
+
+class Meter(Component):
+    """Power at the grid meter, + importing. Only with a meter on the inverter."""
+
+    register_space = "input"
+    power_w = _watts(5600)
+
+
+class Ratings(Component):
+    """Rated power of the battery converter: the ceiling of forced powers."""
+
+    register_space = "input"
+    battery_power_w = gauge(5627, 100, signed=False, nan=U16_NONE)
+
+
+class Bms(Component):
+    """What the battery management allows now, and the battery's capacity."""
+
+    register_space = "input"
+    max_charge_a = _word(5634)
+    max_discharge_a = _word(5635)
+    capacity_kwh = gauge(5638, 0.01, signed=False, nan=U16_NONE)
+
+
+class Capacity(Component):
+    """The battery's capacity, as older models tell it."""
+
+    register_space = "input"
+    capacity_kwh = _tenths(13038)
+
+
+class Status(Component):
+    """Running state and power flow bits."""
+
+    register_space = "input"
+    register_ranges = _CORE
+    running_state = _word(12999)
+    power_flow = _word(13000)
+
+
+class Flows(Component):
+    """Load, and the power at the grid as export. Both need a meter."""
+
+    register_space = "input"
+    register_ranges = _CORE
+    load_w = _watts(13007)
+    export_w = _watts(13009)
+
+
+class Battery(Component):
+    """The battery itself: what every hybrid serves."""
+
+    register_space = "input"
+    register_ranges = _CORE
+    voltage_v = _tenths(13019)
+    # Signed on single-phase models, elsewhere a magnitude. Magnitudes stay far
+    # below 32 kW, so reading both as signed loses nothing.
+    legacy_power_w = integer(13021, nan=(U16_NONE, S16_NONE))
+    soc_pct = _tenths(13022)
+    soh_raw = _word(13023)
+    temperature_c = gauge(13024, 0.1, nan=S16_NONE)
+
+
+class Totals(Component):
+    """Energy counters in kWh.
+
+    No range of its own: read alone, it leaves out the flows that lie between.
+    """
+
+    register_space = "input"
+    solar_kwh = _energy(13002)
+    discharge_kwh = _energy(13026)
+    import_kwh = _energy(13036)
+    charge_kwh = _energy(13040)
+    export_kwh = _energy(13045)
+
+
+class Firmware(Component):
+    """Firmware of the inverter. Not on RS, RL, MG."""
+
+    register_space = "input"
+    version = string(13249, 15)
+
+
+class SocLimits(Component):
+    """The owner's bounds of the state of charge in percent."""
+
+    register_ranges = _PROTECTION
+    max_soc_pct = _tenths(13057)
+    min_soc_pct = _tenths(13058)
+
+
+class ExportLimit(Component):
+    """The owner's export limit at the meter in W, in force while switched on."""
+
+    register_ranges = _PROTECTION
+    limit_w = _word(13073)
+
+
+class ExportSwitch(Component):
+    """Whether the export limit is in force. Not on the 48 V models."""
+
+    register_ranges = _PROTECTION
+    switch = _word(13086)
+
+
+class Reserve(Component):
+    """State of charge kept for backup, in whole percent."""
+
+    register_ranges = _PROTECTION
+    reserve_pct = _word(13099)
+
+
+class Control(Component):
+    """The settings that force the battery."""
+
+    ems_mode = _word(13049)
+    forced_command = _word(13050)
+    forced_power_w = _word(13051)
+
+
+class Ceilings(Component):
+    """Ceilings of the battery power in every mode, in steps of 10 W."""
+
+    max_charge_10w = _word(33046)
+    max_discharge_10w = _word(33047)

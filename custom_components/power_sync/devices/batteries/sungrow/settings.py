@@ -1,0 +1,234 @@
+"""The settings of a Sungrow hybrid, and what to write for each command.
+
+Three registers force the battery: the EMS mode, the forced command and the
+forced power. Nothing in the forced mode ends by itself. Two more are ceilings
+of the battery power that hold in every mode. All are raw register values.
+
+The lists hold what differs from the present settings, in the order to write.
+A list may name a setting twice, so it is compared with the settings as they
+are at that point, not as they were before the first write.
+"""
+
+from typing import Final
+
+from custom_components.power_sync.devices.protocols import DeviceRefusedError
+from custom_components.power_sync.model.battery import (
+    Command,
+    Mode,
+    Settings,
+    SettingValue,
+    Write,
+)
+
+EMS_MODE: Final = "ems_mode"
+FORCED_COMMAND: Final = "forced_command"
+FORCED_POWER: Final = "forced_power_w"
+MAX_CHARGE: Final = "max_charge_10w"
+MAX_DISCHARGE: Final = "max_discharge_10w"
+
+ADDRESSES: Final = {
+    EMS_MODE: 13049,
+    FORCED_COMMAND: 13050,
+    FORCED_POWER: 13051,
+    MAX_CHARGE: 33046,
+    MAX_DISCHARGE: 33047,
+}
+"""Setting to holding register."""
+
+CONTROL_SETTINGS: Final = frozenset({EMS_MODE, FORCED_COMMAND, FORCED_POWER})
+CEILING_SETTINGS: Final = frozenset({MAX_CHARGE, MAX_DISCHARGE})
+
+SELF_MODE: Final = 0
+FORCED_MODE: Final = 2
+
+CHARGE: Final = 0xAA
+DISCHARGE: Final = 0xBB
+STOP: Final = 0xCC
+
+MIN_FORCED_W: Final = 200
+"""Forced powers below this are not followed reliably."""
+CEILING_STEP_W: Final = 10
+LOWEST_CEILING: Final = 1
+"""10 W: what stands for none, because some firmwares reject 0."""
+HIGHEST_VALUE: Final = 0xFFFF
+
+
+def number(settings: Settings, key: str) -> int | None:
+    """Return a setting as a register value; None where there is none."""
+    value = settings.get(key)
+    return value if isinstance(value, int) else None
+
+
+class _Sequence:
+    """Collects the writes that change anything, and what they lead to."""
+
+    def __init__(self, now: Settings) -> None:
+        """Start from the present settings."""
+        self._state: dict[str, SettingValue] = dict(now)
+        self._writes: list[Write] = []
+
+    def put(self, setting: str, value: int | None) -> None:
+        """Write a setting unless it is so already; None leaves it alone."""
+        if value is None or self._state.get(setting) == value:
+            return
+        self._state[setting] = value
+        self._writes.append(Write(setting, value))
+
+    def put_ceilings(self, owner: Settings, max_discharge: int | None = None) -> None:
+        """Put back the owner's ceilings, but with `max_discharge` where given."""
+        self.put(MAX_CHARGE, number(owner, MAX_CHARGE))
+        if max_discharge is None:
+            max_discharge = number(owner, MAX_DISCHARGE)
+        self.put(MAX_DISCHARGE, max_discharge)
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """The writes in their order."""
+        return tuple(self._writes)
+
+
+def writes_for(
+    command: Command,
+    owner: Settings,
+    now: Settings,
+    *,
+    max_charge_w: float,
+    max_discharge_w: float,
+) -> tuple[Write, ...]:
+    """Return the writes that bring a command about.
+
+    `max_charge_w` and `max_discharge_w` are the ratings of the battery; the
+    owner's ceilings bound the forced power further. Raises DeviceRefusedError
+    for NO_DISCHARGE and LIMIT where the device has no ceilings.
+    """
+    match command.mode:
+        case Mode.SELF_CONSUMPTION:
+            return writes_for_release(owner, now)
+        case Mode.CHARGE:
+            power = _forced_w(command, max_charge_w, number(owner, MAX_CHARGE))
+            return _forced(CHARGE, power, owner, now)
+        case Mode.DISCHARGE:
+            power = _forced_w(command, max_discharge_w, number(owner, MAX_DISCHARGE))
+            return _forced(DISCHARGE, power, owner, now)
+        case Mode.STANDBY:
+            return _standby(owner, now)
+        case Mode.NO_DISCHARGE:
+            return _limited(LOWEST_CEILING, owner, now)
+        case Mode.LIMIT:
+            return _limited(_limit(command), owner, now)
+
+
+def writes_for_release(owner: Settings, now: Settings) -> tuple[Write, ...]:
+    """Return the writes that give the battery back to its owner."""
+    sequence = _Sequence(now)
+    _to_owner(sequence, owner, now)
+    sequence.put_ceilings(owner)
+    return sequence.writes
+
+
+def _forced(
+    code: int, power_w: int, owner: Settings, now: Settings
+) -> tuple[Write, ...]:
+    """Charge or discharge at a power.
+
+    Power comes before mode and command: SH10RS refuses the other order. A
+    command that is neither this one nor stop is stopped first, so that neither
+    the forced mode nor the new power ever runs it.
+    """
+    sequence = _Sequence(now)
+    if number(now, FORCED_COMMAND) != code:
+        sequence.put(FORCED_COMMAND, STOP)
+    sequence.put_ceilings(owner)
+    sequence.put(FORCED_POWER, power_w)
+    sequence.put(EMS_MODE, FORCED_MODE)
+    sequence.put(FORCED_COMMAND, code)
+    return sequence.writes
+
+
+def _standby(owner: Settings, now: Settings) -> tuple[Write, ...]:
+    """Stop in the forced mode: the battery rests, sun still serves the home."""
+    sequence = _Sequence(now)
+    sequence.put(FORCED_COMMAND, STOP)
+    sequence.put(EMS_MODE, FORCED_MODE)
+    sequence.put_ceilings(owner)
+    return sequence.writes
+
+
+def _limited(max_discharge: int, owner: Settings, now: Settings) -> tuple[Write, ...]:
+    """Run as normal, with a lower ceiling of discharge, never a higher one."""
+    ceiling = number(owner, MAX_DISCHARGE)
+    if ceiling is None:
+        raise DeviceRefusedError("this inverter has no ceiling of discharge power")
+    sequence = _Sequence(now)
+    _to_owner(sequence, owner, now)
+    sequence.put_ceilings(owner, min(max_discharge, ceiling))
+    return sequence.writes
+
+
+def _to_owner(sequence: _Sequence, owner: Settings, now: Settings) -> None:
+    """Stop what is forced, then put back mode, power and command."""
+    mode = number(owner, EMS_MODE)
+    if mode is None:
+        mode = SELF_MODE
+    if number(now, EMS_MODE) != mode:
+        sequence.put(FORCED_COMMAND, STOP)
+    sequence.put(EMS_MODE, mode)
+    sequence.put(FORCED_POWER, number(owner, FORCED_POWER))
+    sequence.put(FORCED_COMMAND, number(owner, FORCED_COMMAND))
+
+
+def _forced_w(command: Command, rated_w: float, ceiling: int | None) -> int:
+    """Return the forced power in W: the command's, within what is allowed."""
+    highest = rated_w
+    if ceiling is not None:
+        highest = min(highest, ceiling * CEILING_STEP_W)
+    wanted = highest if command.power_w is None else command.power_w
+    return int(min(max(wanted, MIN_FORCED_W), highest, HIGHEST_VALUE))
+
+
+def _limit(command: Command) -> int:
+    """Return the ceiling for a LIMIT in steps of 10 W, rounded down."""
+    if command.power_w is None:
+        return HIGHEST_VALUE
+    steps = min(command.power_w / CEILING_STEP_W, HIGHEST_VALUE)
+    return max(LOWEST_CEILING, int(steps))
+
+
+def owner_settings(found: Settings) -> Settings:
+    """Return the owner's settings from those found at first contact.
+
+    The forced mode is temporary by nature and becomes self-consumption; a
+    running command becomes stop in every mode that would run it. An external
+    EMS or a VPP (modes 3 and 4) is kept. A discharge ceiling of 10 W is kept
+    as well, although it may be what another program left behind: it is just as
+    well the owner's wish, and never ours to raise.
+    """
+    owner = dict(found)
+    mode = number(found, EMS_MODE)
+    if mode != SELF_MODE:
+        owner[FORCED_COMMAND] = STOP
+    if mode in (None, FORCED_MODE):
+        owner[EMS_MODE] = SELF_MODE
+    return owner
+
+
+def safe_settings(
+    found: Settings, *, max_charge_w: float, max_discharge_w: float
+) -> Settings:
+    """Return settings that are safe without knowing the owner's.
+
+    Self-consumption, nothing forced, and the ratings as ceilings where the
+    device has ceilings.
+    """
+    safe: dict[str, SettingValue] = {
+        EMS_MODE: SELF_MODE,
+        FORCED_COMMAND: STOP,
+        FORCED_POWER: 0,
+    }
+    for setting, rated_w in (
+        (MAX_CHARGE, max_charge_w),
+        (MAX_DISCHARGE, max_discharge_w),
+    ):
+        known = number(found, setting) is not None
+        safe[setting] = int(rated_w / CEILING_STEP_W) if known else None
+    return safe

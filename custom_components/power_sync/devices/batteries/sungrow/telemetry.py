@@ -1,0 +1,209 @@
+"""From registers to a reading in the common signs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from custom_components.power_sync.devices.batteries.brand import BatteryConfig
+from custom_components.power_sync.model.battery import BatteryReading
+
+from .codes import FAULT_STATES, ISLANDED_STATES, RUNNING_STATES
+from .registers import (
+    CHARGING_BIT,
+    DISCHARGING_BIT,
+    SWITCH_ON,
+    Battery,
+    BatteryPower,
+    Bms,
+    ExportLimit,
+    ExportSwitch,
+    Flows,
+    Meter,
+    Reserve,
+    SocLimits,
+    Solar,
+    Status,
+    Totals,
+)
+
+PLAUSIBLE_W: Final = 100_000
+"""A 32-bit power beyond this is a bad decode, not a home."""
+
+_WHOLE_PERCENT: Final = 100
+"""A state of health up to this many tenths is really in whole percent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registers:
+    """What is known of each group of registers; None stands for nothing."""
+
+    battery: Battery
+    status: Status | None
+    flows: Flows | None
+    totals: Totals | None
+    solar: Solar | None
+    power: BatteryPower | None
+    meter: Meter | None
+    bms: Bms | None
+    soc_limits: SocLimits | None
+    export_limit: ExportLimit | None
+    export_switch: ExportSwitch | None
+    reserve: Reserve | None
+
+
+def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryReading:
+    """Return what the registers say, in the common signs."""
+    solar_w = _positive(_plausible(regs.solar.power_w if regs.solar else None))
+    battery_w = _battery_w(regs)
+    grid_w = _grid_w(regs)
+    load_w = _plausible(regs.flows.load_w if regs.flows else None)
+    if load_w is None:
+        load_w = _total(solar_w, battery_w, grid_w)
+    state = _state(regs.status)
+    totals = regs.totals
+    bms = regs.bms
+    return BatteryReading(
+        at=at,
+        soc_pct=_percent(regs.battery.soc_pct),
+        battery_power_w=battery_w,
+        solar_power_w=solar_w,
+        grid_power_w=grid_w,
+        # A load below zero is another solar inverter behind the meter: how
+        # much the home draws is not known then.
+        load_power_w=_positive(load_w),
+        soh_pct=_soh_pct(regs.battery.soh_raw),
+        temperature_c=regs.battery.temperature_c,
+        capacity_kwh=(bms.capacity_kwh if bms else None) or config.capacity_kwh,
+        min_soc_pct=min_soc_pct(regs.soc_limits, regs.reserve),
+        max_soc_pct=_percent(regs.soc_limits.max_soc_pct) if regs.soc_limits else None,
+        max_charge_w=_allowed_w(
+            config.max_charge_w, bms.max_charge_a if bms else None, regs.battery
+        ),
+        max_discharge_w=_allowed_w(
+            config.max_discharge_w, bms.max_discharge_a if bms else None, regs.battery
+        ),
+        export_limit_w=export_limit_w(regs.export_limit, regs.export_switch),
+        islanded=None if state is None else state in ISLANDED_STATES,
+        fault=None if state is None else state in FAULT_STATES,
+        solar_energy_kwh=totals.solar_kwh if totals else None,
+        import_energy_kwh=totals.import_kwh if totals else None,
+        export_energy_kwh=totals.export_kwh if totals else None,
+        charge_energy_kwh=totals.charge_kwh if totals else None,
+        discharge_energy_kwh=totals.discharge_kwh if totals else None,
+        load_energy_kwh=_load_kwh(totals),
+        extra={
+            "running_state": state or _hex(regs.status),
+            "battery_voltage_v": regs.battery.voltage_v,
+            "load_register_w": regs.flows.load_w if regs.flows else None,
+        },
+    )
+
+
+def min_soc_pct(limits: SocLimits | None, reserve: Reserve | None) -> float | None:
+    """Return the floor of the state of charge: the higher of limit and reserve."""
+    floors = (
+        _percent(limits.min_soc_pct) if limits else None,
+        _percent(reserve.reserve_pct) if reserve else None,
+    )
+    return max((floor for floor in floors if floor is not None), default=None)
+
+
+def export_limit_w(
+    limit: ExportLimit | None, switch: ExportSwitch | None
+) -> float | None:
+    """Return the export limit in W; None unless it is known to be switched on."""
+    if limit is None or switch is None or switch.switch != SWITCH_ON:
+        return None
+    return limit.limit_w
+
+
+def _battery_w(regs: Registers) -> float | None:
+    """Return the battery power, + discharging.
+
+    The signed register is taken where there is one. Whether the older one is
+    signed depends on model and firmware, so its magnitude gets its sign from
+    the power flow bits; its own sign counts where neither bit is set.
+    """
+    signed_w = _plausible(regs.power.power_w if regs.power else None)
+    if signed_w is not None:
+        return signed_w
+    legacy_w = regs.battery.legacy_power_w
+    flow = regs.status.power_flow if regs.status else None
+    if legacy_w is None or flow is None:
+        return None
+    if flow & CHARGING_BIT:
+        return -abs(legacy_w)
+    if flow & DISCHARGING_BIT:
+        return abs(legacy_w)
+    return legacy_w
+
+
+def _grid_w(regs: Registers) -> float | None:
+    """Return the grid power, + importing; from the meter, else from export."""
+    meter_w = _plausible(regs.meter.power_w if regs.meter else None)
+    if meter_w is not None:
+        return meter_w
+    export_w = _plausible(regs.flows.export_w if regs.flows else None)
+    return None if export_w is None else -export_w
+
+
+def _load_kwh(totals: Totals | None) -> float | None:
+    """Return what the home has used, as what came in less what went out."""
+    if totals is None:
+        return None
+    came_kwh = _total(totals.solar_kwh, totals.import_kwh, totals.discharge_kwh)
+    went_kwh = _total(totals.export_kwh, totals.charge_kwh)
+    if came_kwh is None or went_kwh is None or came_kwh < went_kwh:
+        return None
+    return round(came_kwh - went_kwh, 1)
+
+
+def _total(*values: float | None) -> float | None:
+    """Return the sum; None where one is not known."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _allowed_w(
+    rated_w: float, current_a: float | None, battery: Battery
+) -> float | None:
+    """Return the most power that the rating and the battery's own limit allow."""
+    if current_a is None or not battery.voltage_v:
+        return rated_w
+    return min(rated_w, round(current_a * battery.voltage_v, 1))
+
+
+def _soh_pct(raw: int | None) -> float | None:
+    """Return the state of health; some gateways give it in whole percent."""
+    if raw is None:
+        return None
+    return _percent(raw if raw <= _WHOLE_PERCENT else raw / 10)
+
+
+def _state(status: Status | None) -> str | None:
+    """Return the running state by name; None where it is not known."""
+    if status is None or status.running_state is None:
+        return None
+    return RUNNING_STATES.get(status.running_state)
+
+
+def _hex(status: Status | None) -> str | None:
+    """Return a running state that has no name as its code."""
+    if status is None or status.running_state is None:
+        return None
+    return f"0x{status.running_state:04X}"
+
+
+def _plausible(power_w: float | None) -> float | None:
+    """Return a power that a home can have."""
+    return power_w if power_w is not None and abs(power_w) <= PLAUSIBLE_W else None
+
+
+def _positive(power_w: float | None) -> float | None:
+    """Return a power that cannot be negative."""
+    return power_w if power_w is not None and power_w >= 0 else None
+
+
+def _percent(value: float | None) -> float | None:
+    """Return a percentage from 0 to 100."""
+    return value if value is not None and 0 <= value <= 100 else None  # noqa: PLR2004
