@@ -94,7 +94,7 @@ class Plan:
     currency: str
     made_at: datetime
     solver: str
-    solve_ms: float
+    solve_ms: float = field(compare=False)
     cost: float
     baseline_cost: float
     bound: float | None

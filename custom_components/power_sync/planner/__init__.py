@@ -1,1 +1,7 @@
 """The planner: a problem in, a plan out. Pure and deterministic."""
+
+from .engine import plan
+from .problem import BatterySpec, Problem, ProblemError
+from .savings import saving_until
+
+__all__ = ["BatterySpec", "Problem", "ProblemError", "plan", "saving_until"]
