@@ -114,6 +114,25 @@ async def test_the_plan_is_followed_and_given_up_with_its_slot() -> None:
     assert change[1].mode is Mode.STANDBY
 
 
+async def test_a_planned_power_that_hardly_moves_is_no_new_command() -> None:
+    """50 W more or less are not worth a write; 51 are."""
+    bench = Bench()
+    controller = await running(bench)
+    controller.plan = plan(
+        bench,
+        slot(Mode.CHARGE, 3),
+        slot(Mode.CHARGE, 3.05),
+        slot(Mode.CHARGE, 2.949),
+    )
+    powers = []
+    for _ in range(3):
+        controller.read("A1", bench.reading())
+        await controller.tick()
+        powers.append(bench.device.settings["forced_power_w"])
+        bench.time.pass_by(minutes=5)
+    assert powers == [3000, 3000, 2949]
+
+
 async def test_a_price_that_is_only_forecast_is_not_traded_on() -> None:
     """Late prices: the slot of now is a guess, so the battery is the owner's."""
     bench = Bench()

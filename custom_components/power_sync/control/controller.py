@@ -187,11 +187,13 @@ class Controller:
 
     async def set_dry_run(self, *, on: bool) -> None:
         """Switch the dry run; on gives the batteries back first."""
-        if on and not self.dry_run:
+        was_live = not self.dry_run
+        # First of all, so that a tick that comes in between sends nothing more.
+        self.dry_run = on
+        if on and was_live:
             await asyncio.gather(
                 *(b.give_back("dry_run") for b in self.batteries.values())
             )
-        self.dry_run = on
         for battery in self.batteries.values():
             battery.order = None
         await self.tick()
@@ -271,6 +273,9 @@ class Controller:
             by_user=by_user,
             dry_run=self.dry_run,
         )
+        if self.dry_run and battery.executor.held:
+            # What is still held is given back, whatever the lease says.
+            order = Order(command=None, master=Master.NORMAL.value, reason="dry_run")
         if battery.due(order, self.clock.now()):
             await battery.carry_out(order)
         force = battery.executor.record.force
@@ -300,7 +305,6 @@ class Controller:
         )
         if record.force is None and planned is not None:
             charging = planned.command.mode is Mode.CHARGE
-        present = battery.order.command if battery.order is not None else None
         return BatteryView(
             now=now,
             battery_id=battery.battery_id,
@@ -316,7 +320,7 @@ class Controller:
             reading_age_s=(now - reading.at).total_seconds() if reading else None,
             share=battery.share_charge if charging else battery.share_discharge,
             at_reserve=battery.at_reserve,
-            present_power_w=present.power_w if present is not None else None,
+            present=battery.order.command if battery.order is not None else None,
         )
 
     def _net_load_w(self, now: datetime) -> float | None:

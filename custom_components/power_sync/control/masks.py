@@ -57,7 +57,7 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
     else:
         return intent
     wanted_w = most_w if command.power_w is None else command.power_w
-    power_w = _cut(view, wanted_w, max(0.0, room_w * view.share))
+    power_w = _cut(view, command, wanted_w, max(0.0, room_w * view.share))
     if power_w >= wanted_w:
         return intent
     if power_w < max(view.capabilities.min_power_w, POWER_GRAIN_W):
@@ -78,13 +78,14 @@ def _instead_of(view: BatteryView, command: Command) -> Command | None:
     return None
 
 
-def _cut(view: BatteryView, wanted_w: float, room_w: float) -> float:
+def _cut(view: BatteryView, command: Command, wanted_w: float, room_w: float) -> float:
     """Return the power for a room that changes with every kettle.
 
     Down at once, up only by more than a few grains and on a fresh reading.
     """
     allowed_w = min(wanted_w, room_w // POWER_GRAIN_W * POWER_GRAIN_W)
-    present_w = view.present_power_w
+    present = view.present
+    present_w = present.power_w if present and present.mode is command.mode else None
     if present_w is None or allowed_w <= present_w:
         return allowed_w
     stale = view.reading_age_s is None or view.reading_age_s > STALE_READING_S

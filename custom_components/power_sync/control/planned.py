@@ -9,6 +9,8 @@ from .view import Planned
 
 PLAN_VALID = timedelta(hours=1)
 """A plan that could not be renewed for so long is no longer acted on."""
+POWER_TRIFLE_W = 50.0
+"""A planned power that moves by less is no new command."""
 
 
 def planned_command(
@@ -43,7 +45,20 @@ def _run_end(plan: Plan, index: int) -> datetime:
 
 
 def _same(one: PlannedSlot, other: PlannedSlot) -> bool:
-    return (one.mode, one.power_kw) == (other.mode, other.power_kw)
+    return one.mode is other.mode and as_good_as(
+        _watts(one.power_kw), _watts(other.power_kw)
+    )
+
+
+def _watts(power_kw: float | None) -> float | None:
+    return None if power_kw is None else power_kw * 1000
+
+
+def as_good_as(one_w: float | None, other_w: float | None) -> bool:
+    """Whether a battery that has been told one power need not be told the other."""
+    if one_w is None or other_w is None:
+        return one_w is other_w
+    return abs(one_w - other_w) <= POWER_TRIFLE_W
 
 
 def next_change(plan: Plan, now: datetime) -> tuple[datetime, PlannedSlot] | None:

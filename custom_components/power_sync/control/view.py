@@ -52,7 +52,8 @@ class BatteryView:
     `net_load_w` is home load less sun, whole site, with the age of the reading
     it comes from in `reading_age_s`; None where not known. `share` is the part
     of the site's power limits that falls to this battery. `at_reserve` is
-    whether the reserve has been reached and not yet left again.
+    whether the reserve has been reached and not yet left again. `present` is
+    the command that the battery has now.
     """
 
     now: datetime
@@ -69,7 +70,7 @@ class BatteryView:
     reading_age_s: float | None
     share: float
     at_reserve: bool
-    present_power_w: float | None
+    present: Command | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

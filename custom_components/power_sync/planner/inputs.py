@@ -15,6 +15,7 @@ from .problem import BatterySpec, Problem
 DAY = timedelta(days=1)
 W_PER_KW = 1000.0
 RESERVE_MARGIN_PCT = 2.0
+POWER_GRAIN_KW = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,5 +162,6 @@ def _merged(inputs: PlanInputs) -> BatterySpec:
         max_soc_pct=mean([m.max_soc_pct for m in fleet]),
         modes=frozenset.intersection(*modes) if modes else frozenset(),
         min_power_kw=sum(m.min_power_w for m in fleet) / W_PER_KW,
+        power_step_kw=POWER_GRAIN_KW,
         resume_margin_pct=RESERVE_MARGIN_PCT,
     )

@@ -1,5 +1,6 @@
 """Plan: the optimiser's slot."""
 
+from custom_components.power_sync.control.planned import as_good_as
 from custom_components.power_sync.control.view import BatteryView, Intent, Master
 from custom_components.power_sync.model.battery import Command, Mode
 
@@ -44,7 +45,7 @@ def _executable(view: BatteryView, command: Command) -> Command | None:
         and view.flash_writes_left <= 1
     )
     if possible:
-        return command
+        return _steady(view, command)
     solar_w = view.reading.solar_power_w if view.reading is not None else None
     dark = solar_w is not None and solar_w < SUN_IS_UP_W
     if (
@@ -54,3 +55,15 @@ def _executable(view: BatteryView, command: Command) -> Command | None:
     ):
         return Command(Mode.STANDBY, None, command.until)
     return None
+
+
+def _steady(view: BatteryView, command: Command) -> Command:
+    """Return the command at the power the battery has now, if that will do."""
+    present = view.present
+    if (
+        present is not None
+        and present.mode is command.mode
+        and as_good_as(present.power_w, command.power_w)
+    ):
+        return Command(command.mode, present.power_w, command.until)
+    return command
