@@ -82,6 +82,9 @@ def prepare_config(
     (folder / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
     custom = folder / "custom_components"
     custom.mkdir(exist_ok=True)
+    # Without this, the repository's own package of that name, which is on the
+    # path for the simulators' sake, would be found in its place.
+    (custom / "__init__.py").touch()
     for component in components:
         link = custom / component.name
         link.unlink(missing_ok=True)

@@ -1,0 +1,99 @@
+"""Plans and commands as plain data, for actions and diagnostics. Pure."""
+
+from datetime import datetime, timedelta, tzinfo
+
+from .control.log import LogEntry
+from .model.battery import Command
+from .model.plan import Plan, PlannedSlot, Reason
+
+W_PER_KW = 1000.0
+
+type Plain = dict[str, Plain] | list[Plain] | str | int | float | bool | None
+type PlainObject = dict[str, Plain]
+
+
+def plan_answer(plan: Plan, zone: tzinfo) -> PlainObject:
+    """Return a plan; times are local with their offset, powers in W."""
+    return {
+        "made_at": _time(plan.made_at, zone),
+        "start": _time(plan.grid.start, zone),
+        "end": _time(plan.grid.end, zone),
+        "slot_minutes": plan.grid.step // timedelta(minutes=1),
+        "currency": plan.currency,
+        "cost": plan.cost,
+        "baseline_cost": plan.baseline_cost,
+        "saving": plan.saving,
+        "accepted": plan.accepted,
+        "solver": plan.solver,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "softened": list(plan.softened),
+        "notes": dict(plan.notes),
+        "slots": [
+            _slot(start, slot, zone)
+            for start, slot in zip(plan.grid.starts(), plan.slots, strict=True)
+        ],
+    }
+
+
+def _slot(start: datetime, slot: PlannedSlot, zone: tzinfo) -> PlainObject:
+    return {
+        "start": _time(start, zone),
+        "mode": slot.mode.value,
+        "power_w": None if slot.power_kw is None else slot.power_kw * W_PER_KW,
+        "soc_pct": slot.soc_pct,
+        "baseline_soc_pct": slot.baseline_soc_pct,
+        "import_per_kwh": slot.import_per_kwh,
+        "export_per_kwh": slot.export_per_kwh,
+        "firm": slot.firm,
+        "solar_w": slot.solar_kw * W_PER_KW,
+        "load_w": slot.load_kw * W_PER_KW,
+        "battery_w": slot.battery_kw * W_PER_KW,
+        "grid_w": slot.grid_kw * W_PER_KW,
+        "curtailed_w": slot.curtailed_kw * W_PER_KW,
+        "cost": slot.cost,
+        "baseline_cost": slot.baseline_cost,
+        "stored_value_per_kwh": slot.stored_value_per_kwh,
+        "reason": _reason(slot.reason, zone),
+    }
+
+
+def _reason(reason: Reason, zone: tzinfo) -> PlainObject:
+    return {
+        "key": reason.key.value,
+        "price_per_kwh": reason.price_per_kwh,
+        "value_per_kwh": reason.value_per_kwh,
+        "used_at": None if reason.used_at is None else _time(reason.used_at, zone),
+    }
+
+
+def command_answer(command: Command | None, zone: tzinfo) -> PlainObject | None:
+    """Return a command; None where a battery is given back to its owner."""
+    if command is None:
+        return None
+    return {
+        "mode": command.mode.value,
+        "power_w": command.power_w,
+        "until": _time(command.until, zone),
+    }
+
+
+def log_answer(entry: LogEntry, battery: str, zone: tzinfo) -> PlainObject:
+    """Return an entry of the command log; `battery` is what to call its battery."""
+    return {
+        "time": _time(entry.at, zone),
+        "battery": battery,
+        "master": entry.master,
+        "reason": entry.reason,
+        "command": command_answer(entry.command, zone),
+        "writes": [
+            {"setting": write.setting, "value": write.value} for write in entry.writes
+        ],
+        "read_back": dict(entry.read_back),
+        "outcome": entry.outcome.value,
+        "error": entry.error,
+    }
+
+
+def _time(when: datetime, zone: tzinfo) -> str:
+    return when.astimezone(zone).isoformat()

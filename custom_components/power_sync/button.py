@@ -1,0 +1,62 @@
+"""Buttons: what the user wants at once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .entity import SiteEntity
+from .forcing import async_force, async_replan, async_restore_normal
+from .model.battery import Mode
+from .site import PowerSyncConfigEntry, Site
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteButtonDescription(ButtonEntityDescription):
+    """Describe a button and what it does."""
+
+    press_fn: Callable[[Site], Awaitable[object]]
+
+
+def _force(mode: Mode) -> Callable[[Site], Awaitable[object]]:
+    """Return what forces all batteries as the select and the number say."""
+
+    async def async_press(site: Site) -> None:
+        minutes = site.settings.force_duration_min
+        await async_force(site, mode, duration=timedelta(minutes=minutes))
+
+    return async_press
+
+
+BUTTONS = (
+    SiteButtonDescription(key="force_charge", press_fn=_force(Mode.CHARGE)),
+    SiteButtonDescription(key="force_discharge", press_fn=_force(Mode.DISCHARGE)),
+    SiteButtonDescription(key="restore_normal", press_fn=async_restore_normal),
+    SiteButtonDescription(key="replan", press_fn=async_replan),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PowerSyncConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the buttons of a site."""
+    async_add_entities(SiteButton(entry, description) for description in BUTTONS)
+
+
+class SiteButton(SiteEntity, ButtonEntity):
+    """A button of the home."""
+
+    entity_description: SiteButtonDescription
+
+    @override
+    async def async_press(self) -> None:
+        """Do it."""
+        await self.entity_description.press_fn(self.site)

@@ -1,0 +1,186 @@
+"""Setting up a site: prices, a first battery, limits."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, override
+
+import probatio
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowContext,
+    ConfigFlowResult,
+    ConfigSubentryData,
+    ConfigSubentryFlow,
+    OptionsFlow,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from .const import (
+    CONF_DRY_RUN,
+    CONF_EXPORT_LIMIT_W,
+    CONF_PRICES,
+    CONF_PROVIDER,
+    CONF_RESERVE_PCT,
+    DOMAIN,
+    ENTRY_VERSION,
+    SUBENTRY_BATTERY,
+)
+from .flows.battery import BatterySteps, abort_if_serial_in_use
+from .flows.battery_subentry import BatterySubentryFlow
+from .flows.errors import InputError
+from .flows.limits import (
+    LIMITS_SCHEMA,
+    LimitsOptionsFlow,
+    checked_limits,
+    default_reserve_pct,
+    floor_text,
+)
+from .flows.octopus import OctopusSteps
+from .prices.registry import PROVIDERS
+
+TITLE: Final = "PowerSync"
+
+CONF_START: Final = "start"
+START_DRY_RUN: Final = "dry_run"
+START_LIVE: Final = "live"
+
+PROVIDER_SCHEMA = probatio.Schema(
+    {
+        probatio.Required(CONF_PROVIDER): SelectSelector(
+            SelectSelectorConfig(
+                options=list(PROVIDERS),
+                mode=SelectSelectorMode.LIST,
+                translation_key="provider",
+            )
+        )
+    }
+)
+
+SITE_SCHEMA = LIMITS_SCHEMA.extend(
+    {
+        probatio.Required(CONF_START, default=START_DRY_RUN): SelectSelector(
+            SelectSelectorConfig(
+                options=[START_DRY_RUN, START_LIVE],
+                mode=SelectSelectorMode.LIST,
+                translation_key="start",
+            )
+        )
+    }
+)
+
+
+class PowerSyncConfigFlow(
+    OctopusSteps,
+    BatterySteps[ConfigFlowContext, ConfigFlowResult, str],
+    ConfigFlow,
+    domain=DOMAIN,
+):
+    """Sets up a site, or changes its tariff."""
+
+    VERSION = ENTRY_VERSION
+    MINOR_VERSION = 1
+
+    def __init__(self) -> None:
+        """Start with nothing chosen; a new provider is one line more here."""
+        self.prices = MappingProxyType({})
+        self._provider_steps: Mapping[str, Callable[[], Awaitable[ConfigFlowResult]]]
+        self._provider_steps = {"octopus": self.async_step_octopus}
+        self._data: dict[str, Any] = {}
+        self._battery: ConfigSubentryData
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the flow that changes the limits."""
+        return LimitsOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what a site can have more of."""
+        return {SUBENTRY_BATTERY: BatterySubentryFlow}
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the electricity provider."""
+        if user_input is not None:
+            return await self._provider_steps[user_input[CONF_PROVIDER]]()
+        return self.async_show_form(step_id="user", data_schema=PROVIDER_SCHEMA)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the tariff, as those on sale come to an end."""
+        data = self._get_reconfigure_entry().data
+        self.prices = data[CONF_PRICES]
+        return await self._provider_steps[data[CONF_PROVIDER]]()
+
+    @override
+    async def async_prices_done(
+        self, provider: str, prices: Mapping[str, str | None]
+    ) -> ConfigFlowResult:
+        """Go on to the battery; a site that exists has its own already."""
+        self._data = {CONF_PROVIDER: provider, CONF_PRICES: dict(prices)}
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_reconfigure_entry(), data_updates=self._data
+            )
+        return await self.async_step_battery()
+
+    @override
+    async def async_battery_done(self, battery: ConfigSubentryData) -> ConfigFlowResult:
+        """Go on to the limits."""
+        self._battery = battery
+        return await self.async_step_limits()
+
+    async def async_step_limits(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for what the site may do, and make it."""
+        errors: dict[str, str] = {}
+        floor_pct = self._floor_pct()
+        if user_input is not None:
+            try:
+                options = checked_limits(user_input, floor_pct)
+            except InputError as err:
+                errors = err.errors
+            else:
+                # Another dialogue may have taken this battery meanwhile.
+                abort_if_serial_in_use(self.hass, self.probe.config.identity.serial)
+                dry_run = user_input[CONF_START] == START_DRY_RUN
+                return self.async_create_entry(
+                    title=TITLE,
+                    data=self._data | {CONF_DRY_RUN: dry_run},
+                    options=options,
+                    subentries=[self._battery],
+                )
+        suggested: dict[str, Any] = {CONF_RESERVE_PCT: default_reserve_pct(floor_pct)}
+        if self.probe.export_limit_w is not None:
+            suggested[CONF_EXPORT_LIMIT_W] = self.probe.export_limit_w
+        return self.async_show_form(
+            step_id="limits",
+            data_schema=self.add_suggested_values_to_schema(
+                SITE_SCHEMA, user_input or suggested
+            ),
+            errors=errors,
+            description_placeholders={"floor": floor_text(floor_pct)},
+        )
+
+    def _floor_pct(self) -> float | None:
+        """Return the level at which the inverter itself stops discharging."""
+        floors = (self.probe.min_soc_pct, self.probe.backup_reserve_pct)
+        return max((floor for floor in floors if floor is not None), default=None)

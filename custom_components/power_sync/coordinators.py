@@ -1,0 +1,278 @@
+"""The rhythms of a site: readings, prices, forecasts, plan, control."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import random
+from typing import TYPE_CHECKING, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .bridges.solar_forecast import async_solar_forecast
+from .bridges.statistics import async_load_history
+from .const import DOMAIN, FORECAST_EVERY, LOGGER, POLL_EVERY
+from .control.controller import Controller
+from .devices.protocols import BatteryDriver, DeviceError, WrongDeviceError
+from .forecast.load import LoadHistory
+from .model.battery import BatteryReading
+from .model.forecast import Forecast
+from .model.plan import Plan
+from .model.prices import PriceCurve
+from .planner.inputs import Outlook, PlanInputs, outlook, problem_from
+from .prices.merge import merge
+from .prices.protocols import PriceError, PriceSource
+from .prices.schedule import retry_at
+
+if TYPE_CHECKING:
+    from .site import PowerSyncConfigEntry
+
+LEAST_WAIT = timedelta(seconds=5)
+JITTER = timedelta(seconds=20)
+
+
+class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
+    """Reads one battery, and tells control of every poll."""
+
+    config_entry: PowerSyncConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: PowerSyncConfigEntry,
+        subentry_id: str,
+        driver: BatteryDriver,
+        controller: Controller,
+    ) -> None:
+        """Poll `driver`; `subentry_id` is the battery's config subentry."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=f"{driver.identity.model} {subentry_id}",
+            update_interval=POLL_EVERY,
+            always_update=False,
+        )
+        self.subentry_id = subentry_id
+        self.driver = driver
+        self.controller = controller
+
+    @property
+    def battery_id(self) -> str:
+        """The serial of the battery."""
+        return self.driver.identity.serial
+
+    @override
+    async def _async_update_data(self) -> BatteryReading:
+        """Return a reading, or say why there is none."""
+        try:
+            reading = await self.driver.read()
+        except WrongDeviceError as err:
+            self.controller.unread(self.battery_id, wrong_device=True)
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key="wrong_device"
+            ) from err
+        except DeviceError as err:
+            self.controller.unread(self.battery_id)
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="battery_unreachable",
+                translation_placeholders={"error": str(err)},
+            ) from err
+        self.controller.read(self.battery_id, reading)
+        return reading
+
+
+class PriceCoordinator(DataUpdateCoordinator[PriceCurve]):
+    """Fetches prices when the provider is due to have new ones.
+
+    An outage never loses prices: the last curve is kept until its slots end.
+    """
+
+    config_entry: PowerSyncConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: PowerSyncConfigEntry, source: PriceSource
+    ) -> None:
+        """Fetch from `source`."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name="electricity prices",
+            always_update=False,
+        )
+        self.source = source
+        self.error: PriceError | None = None
+        self._failures = 0
+
+    @property
+    def curve(self) -> PriceCurve | None:
+        """The prices known, or None before the first answer."""
+        # Home Assistant leaves `data` at None until there is some.
+        curve: PriceCurve | None = self.data
+        return curve
+
+    @override
+    async def _async_update_data(self) -> PriceCurve:
+        """Return the prices known now."""
+        try:
+            fetched = await self.source.fetch()
+        except PriceError as err:
+            return self._outage(err)
+        if self.error is not None:
+            LOGGER.info("Electricity prices are back")
+        self.error, self._failures = None, 0
+        curve = merge(self.curve, fetched)
+        self._schedule(self.source.next_fetch(curve))
+        return curve
+
+    def _outage(self, err: PriceError) -> PriceCurve:
+        now = dt_util.utcnow()
+        self._failures += 1
+        self._schedule(retry_at(err, self._failures, now))
+        curve = self.curve
+        if curve is None or curve.at(now) is None:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="prices_unavailable",
+                translation_placeholders={"error": str(err)},
+            ) from err
+        if self.error is None:
+            LOGGER.info("No new electricity prices, going on with those known: %s", err)
+        self.error = err
+        return curve
+
+    def _schedule(self, when: datetime) -> None:
+        # A few seconds of its own for each home, lest all ask at 16:00:00.
+        jitter = JITTER * random()  # noqa: S311 - no secret
+        self.update_interval = max(when - dt_util.utcnow(), LEAST_WAIT) + jitter
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """What is known ahead: the sun, and what the load is forecast from."""
+
+    solar: Forecast | None
+    load_history: LoadHistory | None
+
+
+class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
+    """Gathers the solar forecast and the load history."""
+
+    config_entry: PowerSyncConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: PowerSyncConfigEntry) -> None:
+        """Use what other integrations and the recorder have."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name="forecasts",
+            update_interval=FORECAST_EVERY,
+        )
+        self.load_statistic_id: Callable[[], str | None] = lambda: None
+
+    @override
+    async def _async_update_data(self) -> Forecasts:
+        """Return what there is; neither source raises."""
+        return Forecasts(
+            await async_solar_forecast(self.hass),
+            await async_load_history(
+                self.hass, power_statistic_id=self.load_statistic_id()
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """The plan, and the outlook and battery capacity that it was made from."""
+
+    plan: Plan
+    outlook: Outlook
+    capacity_kwh: float
+
+
+class PlanCoordinator(DataUpdateCoordinator[Planning]):
+    """Makes a plan every five minutes, and when something changed.
+
+    A plan that could not be renewed is kept; control stops acting on it after
+    an hour (`control/planned.py`).
+    """
+
+    config_entry: PowerSyncConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: PowerSyncConfigEntry,
+        inputs: Callable[[], PlanInputs | None],
+        publish: Callable[[Plan], None],
+    ) -> None:
+        """Plan from what `inputs` returns; each plan goes to `publish`."""
+        super().__init__(hass, LOGGER, config_entry=entry, name="plan")
+        self._inputs = inputs
+        self._publish = publish
+
+    @property
+    def planning(self) -> Planning | None:
+        """The last plan, or None before the first."""
+        planning: Planning | None = self.data
+        return planning
+
+    @callback
+    def async_start(self) -> None:
+        """Plan at the start of every slot from now on."""
+        self.config_entry.async_on_unload(
+            async_track_utc_time_change(
+                self.hass, self._async_slot, minute=range(0, 60, 5), second=1
+            )
+        )
+
+    async def _async_slot(self, _now: datetime) -> None:
+        await self.async_refresh()
+
+    @override
+    async def _async_update_data(self) -> Planning:
+        """Return a new plan."""
+        inputs = self._inputs()
+        if inputs is None:
+            raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_inputs")
+        running = None if self.planning is None else self.planning.plan
+        planning = await self.hass.async_add_executor_job(make_plan, inputs, running)
+        if planning is None:
+            raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_inputs")
+        self._publish(planning.plan)
+        return planning
+
+
+def make_plan(inputs: PlanInputs, running: Plan | None) -> Planning | None:
+    """Return a plan, or None where prices or load are not known. Runs in a thread."""
+    # Imported here so that the loop never waits for the solvers to load.
+    from .planner import plan  # noqa: PLC0415
+
+    ahead = outlook(inputs)
+    if ahead is None:
+        return None
+    problem = problem_from(inputs, ahead)
+    planned = plan(problem, running=running, now=inputs.now)
+    return Planning(planned, ahead, problem.battery.capacity_kwh)
+
+
+class ControlCoordinator(DataUpdateCoordinator[None]):
+    """Tells entities that control has changed."""
+
+    config_entry: PowerSyncConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: PowerSyncConfigEntry,
+        controller: Controller,
+    ) -> None:
+        """Follow `controller`."""
+        super().__init__(hass, LOGGER, config_entry=entry, name="control")
+        self.controller = controller
+        entry.async_on_unload(controller.listen(self.async_update_listeners))

@@ -1,0 +1,1 @@
+"""The dialogues in which users set up a site: its prices, batteries and limits."""

@@ -1,0 +1,282 @@
+"""Finding a battery: the steps shared by a new site and a site's further batteries."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final
+
+import probatio
+
+from custom_components.power_sync.bridges.modbus import normal_host, temporary_unit
+from custom_components.power_sync.const import (
+    CONF_UNIT_ID,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_BATTERY,
+)
+from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.brand import (
+    BatteryBrand,
+    BatteryNotConnectedError,
+    BatteryProbe,
+    NoBatteryError,
+    NotThisBrandError,
+    UnsupportedModelError,
+    WrongUnitError,
+)
+from custom_components.power_sync.devices.batteries.stored import to_stored
+from custom_components.power_sync.devices.protocols import (
+    DeviceError,
+    DeviceRefusedError,
+    DeviceUnreachableError,
+)
+from homeassistant.config_entries import (
+    ConfigSubentryData,
+)
+from homeassistant.const import CONF_HOST, CONF_PORT, UnitOfEnergy, UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import (
+    AbortFlow,
+    FlowContext,
+    FlowHandler,
+    FlowResult,
+)
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+from homeassistant.util.network import is_host_valid
+
+from .errors import InputError
+
+# Stored under the names that `devices/batteries/stored.py` gives them.
+CONF_BRAND: Final = "brand"
+CONF_MAX_CHARGE_W: Final = "max_charge_w"
+CONF_MAX_DISCHARGE_W: Final = "max_discharge_w"
+CONF_CAPACITY_KWH: Final = "capacity_kwh"
+
+NOT_KNOWN: Final = "–"  # noqa: RUF001 - a dash that is read in every language
+
+PROBE_ERRORS: Mapping[type[DeviceError], str] = MappingProxyType(
+    {
+        DeviceUnreachableError: "battery_unreachable",
+        DeviceRefusedError: "battery_unreachable",
+        WrongUnitError: "wrong_unit",
+        NotThisBrandError: "not_this_brand",
+        UnsupportedModelError: "unsupported_model",
+        NoBatteryError: "no_battery",
+        BatteryNotConnectedError: "battery_not_connected",
+    }
+)
+
+BRAND_SCHEMA = probatio.Schema(
+    {
+        probatio.Required(CONF_BRAND): SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(value=brand.key, label=brand.name)
+                    for brand in BRANDS.values()
+                ],
+                mode=SelectSelectorMode.LIST,
+            )
+        )
+    }
+)
+
+
+class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT](
+    FlowHandler[ContextT, ResultT, HandlerT]
+):
+    """Brand, address, powers. Ends in `async_battery_done`.
+
+    `known_serial` is the battery that must answer, None where a new one is
+    looked for; `known` holds what is stored of it.
+    """
+
+    known_serial: str | None = None
+    known: Mapping[str, Any] = MappingProxyType({})
+    brand: BatteryBrand
+    probe: BatteryProbe
+    _address: Mapping[str, Any]
+
+    @abstractmethod
+    async def async_battery_done(self, battery: ConfigSubentryData) -> ResultT:
+        """Go on with a battery that answered and that the user has looked at."""
+
+    async def async_step_battery(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ResultT:
+        """Ask for the brand."""
+        if user_input is not None:
+            self.brand = BRANDS[user_input[CONF_BRAND]]
+            return await self.async_step_battery_connect()
+        return self.async_show_form(step_id="battery", data_schema=BRAND_SCHEMA)
+
+    async def async_step_battery_connect(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ResultT:
+        """Ask for the address, and look at what answers there."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                await self._async_look(user_input)
+            except InputError as err:
+                errors = err.errors
+            else:
+                return await self.async_step_battery_found()
+        return self.async_show_form(
+            step_id="battery_connect",
+            data_schema=self.add_suggested_values_to_schema(
+                _address_schema(self.brand), user_input or self.known
+            ),
+            errors=errors,
+            description_placeholders={"brand": self.brand.name},
+        )
+
+    async def async_step_battery_found(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ResultT:
+        """Show what was found, and ask how hard the battery may be used."""
+        config = self.probe.config
+        if user_input is not None:
+            config = replace(config, **user_input)
+            return await self.async_battery_done(
+                ConfigSubentryData(
+                    subentry_type=SUBENTRY_BATTERY,
+                    title=f"{self.brand.manufacturer} {config.identity.model}",
+                    unique_id=config.identity.serial,
+                    data={**to_stored(config), **self._address},
+                )
+            )
+        capacity_kwh = config.capacity_kwh
+        return self.async_show_form(
+            step_id="battery_found",
+            data_schema=self.add_suggested_values_to_schema(
+                _powers_schema(self.probe), _powers(self.probe, self.known)
+            ),
+            description_placeholders={
+                "model": config.identity.model,
+                "serial": config.identity.serial,
+                "capacity": _figure(capacity_kwh, UnitOfEnergy.KILO_WATT_HOUR),
+                "rated_power": _figure(config.rated_power_w, UnitOfPower.WATT),
+            },
+        )
+
+    async def _async_look(self, user_input: Mapping[str, Any]) -> None:
+        """Keep the address and what answers there. Raises InputError, AbortFlow."""
+        host = normal_host(user_input[CONF_HOST])
+        # Local names may hold an underscore, which the check would refuse.
+        if not is_host_valid(host.replace("_", "-")):
+            raise InputError("invalid_host", CONF_HOST)
+        address = {**user_input, CONF_HOST: host}
+        probe = await _async_probe(self.hass, self.brand, address)
+        serial = probe.config.identity.serial
+        if self.known_serial is None:
+            abort_if_serial_in_use(self.hass, serial)
+        elif serial != self.known_serial:
+            raise InputError("wrong_battery")
+        self._address, self.probe = address, probe
+
+
+def abort_if_serial_in_use(hass: HomeAssistant, serial: str) -> None:
+    """Raise AbortFlow where any site has this battery: it has one master."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        for subentry in entry.subentries.values():
+            if subentry.unique_id == serial:
+                raise AbortFlow("already_configured")
+
+
+async def _async_probe(
+    hass: HomeAssistant, brand: BatteryBrand, address: Mapping[str, object]
+) -> BatteryProbe:
+    """Return what answers at an address. Raises InputError."""
+    try:
+        async with temporary_unit(hass, address) as unit:
+            return await brand.probe(unit)
+    except DeviceError as err:
+        LOGGER.debug("No battery was found: %s", err)
+        raise InputError(PROBE_ERRORS.get(type(err), "unknown")) from err
+    except HomeAssistantError as err:
+        raise InputError("link_settings_in_use") from err
+    except Exception as err:
+        LOGGER.exception("Unexpected error while looking at a battery")
+        raise InputError("unknown") from err
+
+
+def _address_schema(brand: BatteryBrand) -> probatio.Schema:
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_HOST): TextSelector(),
+            probatio.Required(CONF_PORT, default=brand.default_port): _whole(1, 65535),
+            probatio.Required(CONF_UNIT_ID, default=brand.default_unit_id): _whole(
+                1, 247
+            ),
+        }
+    )
+
+
+def _whole(lowest: int, highest: int) -> probatio.All[int]:
+    config = NumberSelectorConfig(
+        min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX
+    )
+    return probatio.All(NumberSelector(config), probatio.Coerce(int))
+
+
+def _powers_schema(probe: BatteryProbe) -> probatio.Schema:
+    """Ask for what bounds the battery, and the capacity where nobody told it."""
+    config = probe.config
+    schema = probatio.Schema(
+        {
+            probatio.Required(CONF_MAX_CHARGE_W): _power(config.max_charge_w),
+            probatio.Required(CONF_MAX_DISCHARGE_W): _power(config.max_discharge_w),
+        }
+    )
+    if config.capacity_kwh is None:
+        capacity = NumberSelectorConfig(
+            min=0.1,
+            max=1000,
+            step=0.1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        )
+        schema = schema.extend(
+            {probatio.Required(CONF_CAPACITY_KWH): NumberSelector(capacity)}
+        )
+    return schema
+
+
+def _power(highest_w: float) -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=1,
+            max=highest_w,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfPower.WATT,
+        )
+    )
+
+
+def _powers(probe: BatteryProbe, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to suggest: what is stored, within what the battery can do."""
+    config = probe.config
+    powers = {
+        CONF_MAX_CHARGE_W: config.max_charge_w,
+        CONF_MAX_DISCHARGE_W: config.max_discharge_w,
+    }
+    suggested = {key: min(most, known.get(key, most)) for key, most in powers.items()}
+    if known.get(CONF_CAPACITY_KWH) is not None:
+        suggested[CONF_CAPACITY_KWH] = known[CONF_CAPACITY_KWH]
+    return suggested
+
+
+def _figure(value: float | None, unit: str) -> str:
+    return NOT_KNOWN if value is None else f"{value:g} {unit}"

@@ -1,0 +1,208 @@
+"""What the user asks for at once, checked before anything is sent."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .control.controlled import Controlled
+from .control.journal import JournalError
+from .control.log import Outcome
+from .control.view import Master
+from .model.battery import Mode
+from .site import Site
+
+_FORCED = (Mode.CHARGE, Mode.DISCHARGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forced:
+    """What one battery has been told.
+
+    `power_w` is its part after the home's limits; None where the mode has none.
+    """
+
+    serial: str
+    name: str
+    power_w: float | None
+    outcome: Outcome
+    until: datetime
+
+
+def battery_name(site: Site, serial: str) -> str:
+    """Return what the user calls a battery; its serial where it has left the site."""
+    coordinator = site.coordinators.batteries.get(serial)
+    if coordinator is None:
+        return serial
+    return site.entry.subentries[coordinator.subentry_id].title
+
+
+async def async_force(
+    site: Site,
+    mode: Mode,
+    *,
+    duration: timedelta,
+    power_w: float | None = None,
+    batteries: Sequence[str] | None = None,
+) -> list[Forced]:
+    """Force batteries (default: all); `power_w` is the total.
+
+    Without a power, charging and discharging take the one that the user has set,
+    else the batteries' maximum. Raises ServiceValidationError for what can never
+    work, and HomeAssistantError where it does not work now.
+    """
+    chosen = _chosen(site, batteries)
+    _check_allowed(site, mode, chosen)
+    if power_w is None:
+        power_w = _default_power_w(site, mode, chosen)
+    else:
+        _check_power(mode, power_w, chosen)
+    try:
+        answers = await site.controller.force(
+            mode,
+            power_w=power_w,
+            duration=duration,
+            batteries=[battery.battery_id for battery in chosen],
+        )
+    except JournalError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="not_stored"
+        ) from err
+    forced, problems = [], []
+    for battery in chosen:
+        name = battery_name(site, battery.battery_id)
+        _, outcome = answers[battery.battery_id]
+        lease = battery.lease
+        if lease.master is not Master.FORCE or lease.reason != "user_request":
+            # Something that ranks higher, or a mask, is in the way.
+            problems.append(f"{name}: {_words(lease.reason)}")
+        elif outcome is None or not (outcome.good or outcome is Outcome.DRY_RUN):
+            problems.append(f"{name}: {_words(outcome)}")
+        elif lease.until is not None:
+            forced.append(
+                Forced(
+                    serial=battery.battery_id,
+                    name=name,
+                    power_w=_power_w(battery, mode),
+                    outcome=outcome,
+                    until=lease.until,
+                )
+            )
+    _raise_if(problems, "command_failed")
+    return forced
+
+
+async def async_restore_normal(
+    site: Site, batteries: Sequence[str] | None = None
+) -> None:
+    """End what is forced and give batteries (default: all) back.
+
+    Raises HomeAssistantError where one could not be given back yet.
+    """
+    answers = await site.controller.restore_normal(
+        [battery.battery_id for battery in _chosen(site, batteries)]
+    )
+    _raise_if(
+        [
+            f"{battery_name(site, serial)}: {_words(outcome)}"
+            for serial, outcome in answers.items()
+            if outcome is None or not outcome.good
+        ],
+        "restore_failed",
+    )
+
+
+async def async_replan(site: Site) -> None:
+    """Make a new plan now. Raises HomeAssistantError where there is none to make."""
+    await site.async_replan()
+    if not site.coordinators.plan.last_update_success:
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_inputs")
+
+
+def most_w(batteries: Iterable[Controlled], mode: Mode) -> float:
+    """Return the greatest power of batteries together, charging or discharging."""
+    able = (battery.executor.driver.capabilities for battery in batteries)
+    if mode is Mode.CHARGE:
+        return sum(each.max_charge_w for each in able)
+    return sum(each.max_discharge_w for each in able)
+
+
+def least_w(batteries: Iterable[Controlled]) -> float:
+    """Return the smallest forced power that batteries follow together."""
+    return sum(
+        battery.executor.driver.capabilities.min_power_w for battery in batteries
+    )
+
+
+def _chosen(site: Site, batteries: Sequence[str] | None) -> list[Controlled]:
+    known = site.controller.batteries
+    chosen = [known[serial] for serial in (known if batteries is None else batteries)]
+    if not chosen:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_battery"
+        )
+    return chosen
+
+
+def _check_allowed(site: Site, mode: Mode, chosen: list[Controlled]) -> None:
+    limits = site.controller.limits
+    if mode is Mode.CHARGE and not limits.grid_charging:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="grid_charging_not_allowed"
+        )
+    if mode is Mode.DISCHARGE and not limits.battery_export:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="battery_export_not_allowed"
+        )
+    for battery in chosen:
+        if mode not in battery.executor.driver.capabilities.modes:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="mode_not_supported",
+                translation_placeholders={
+                    "battery": battery_name(site, battery.battery_id)
+                },
+            )
+
+
+def _check_power(mode: Mode, power_w: float, chosen: list[Controlled]) -> None:
+    least = least_w(chosen) if mode in _FORCED else 0.0
+    most = most_w(chosen, mode)
+    # Written so that a power that is no number is refused too.
+    if not least <= power_w <= most:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="power_out_of_range",
+            translation_placeholders={"least": f"{least:.0f}", "most": f"{most:.0f}"},
+        )
+
+
+def _default_power_w(site: Site, mode: Mode, chosen: list[Controlled]) -> float | None:
+    set_w = site.settings.force_power_w
+    if mode not in _FORCED or set_w is None:
+        return None
+    return min(set_w, most_w(chosen, mode))
+
+
+def _power_w(battery: Controlled, mode: Mode) -> float | None:
+    command = battery.lease.command
+    if command is None:
+        return None
+    if command.power_w is None and mode in _FORCED:
+        return most_w([battery], mode)
+    return command.power_w
+
+
+def _words(key: str | None) -> str:
+    return "failed" if key is None else key.replace("_", " ")
+
+
+def _raise_if(problems: list[str], key: str) -> None:
+    if problems:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"problems": ", ".join(problems)},
+        )

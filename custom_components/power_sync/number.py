@@ -1,0 +1,66 @@
+"""Numbers: the power that forced charging and discharging use."""
+
+from typing import override
+
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+)
+from homeassistant.const import UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .entity import SiteEntity
+from .forcing import least_w, most_w
+from .model.battery import Mode
+from .site import PowerSyncConfigEntry
+
+PARALLEL_UPDATES = 1
+
+STEP_W = 100.0
+
+FORCE_POWER = NumberEntityDescription(
+    key="force_power",
+    device_class=NumberDeviceClass.POWER,
+    native_unit_of_measurement=UnitOfPower.WATT,
+    native_step=STEP_W,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PowerSyncConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the numbers of a site."""
+    async_add_entities([ForcePower(entry, FORCE_POWER)])
+
+
+class ForcePower(SiteEntity, NumberEntity):
+    """The power of all batteries together; the most they can until it is set."""
+
+    def __init__(
+        self, entry: PowerSyncConfigEntry, description: NumberEntityDescription
+    ) -> None:
+        """Take the range from the batteries: a change of theirs reloads the site."""
+        super().__init__(entry, description)
+        batteries = self.site.controller.batteries.values()
+        self._attr_native_min_value = max(STEP_W, float(least_w(batteries)))
+        self._attr_native_max_value = max(
+            self._attr_native_min_value,
+            most_w(batteries, Mode.CHARGE),
+            most_w(batteries, Mode.DISCHARGE),
+        )
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """The power in W."""
+        power_w = self.site.settings.force_power_w
+        return self.native_max_value if power_w is None else power_w
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the power for the next time."""
+        await self.site.async_set(force_power_w=value)

@@ -1,0 +1,42 @@
+"""Selects: how long forced charging and discharging last."""
+
+from typing import override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import FORCE_DURATIONS_MIN
+from .entity import SiteEntity
+from .site import PowerSyncConfigEntry
+
+PARALLEL_UPDATES = 1
+
+FORCE_DURATION = SelectEntityDescription(
+    key="force_duration",
+    options=[str(minutes) for minutes in FORCE_DURATIONS_MIN],
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PowerSyncConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the selects of a site."""
+    async_add_entities([ForceDuration(entry, FORCE_DURATION)])
+
+
+class ForceDuration(SiteEntity, SelectEntity):
+    """The minutes that a forced mode lasts. Each option is a number of minutes."""
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """The minutes."""
+        return str(self.site.settings.force_duration_min)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Set the minutes for the next time."""
+        await self.site.async_set(force_duration_min=int(option))

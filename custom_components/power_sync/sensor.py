@@ -1,0 +1,213 @@
+"""Sensors: prices, powers, what PowerSync does and why, the plan, forecasts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.util import dt as dt_util
+
+from .coordinators import Planning
+from .entity import BatteryEntity, Followed, SiteEntity, async_register_site_device
+from .forecast_points import Point, forecast_points
+from .sensor_battery import (
+    BATTERY_SENSORS,
+    LEASE_SENSORS,
+    BatterySensorDescription,
+    LeaseSensorDescription,
+)
+from .sensor_site import (
+    FORECAST_SENSORS,
+    SITE_SENSORS,
+    ForecastSensorDescription,
+    SiteSensorDescription,
+)
+from .site import PowerSyncConfigEntry
+from .site_values import Value, currency
+
+PARALLEL_UPDATES = 0
+
+ATTR_FORECAST = "forecast"
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PowerSyncConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors of a site and of its batteries."""
+    # The home's device comes first: those of the batteries point to it.
+    site_device_id = async_register_site_device(dr.async_get(hass), entry)
+    async_add_entities(SiteSensor(entry, each) for each in SITE_SENSORS)
+    async_add_entities(ForecastSensor(entry, each) for each in FORECAST_SENSORS)
+    for coordinator in entry.runtime_data.coordinators.batteries.values():
+        async_add_entities(
+            (
+                *(
+                    BatterySensor(entry, coordinator, site_device_id, each)
+                    for each in BATTERY_SENSORS
+                ),
+                *(
+                    LeaseSensor(entry, coordinator, site_device_id, each)
+                    for each in LEASE_SENSORS
+                ),
+            ),
+            config_subentry_id=coordinator.subentry_id,
+        )
+
+
+class SlotSensor(SiteEntity, SensorEntity):
+    """A sensor of the home whose value changes when a slot begins."""
+
+    entity_description: SiteSensorDescription | ForecastSensorDescription
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """The unit; that of money follows from the currency of the prices."""
+        unit_fn = self.entity_description.unit_fn
+        if unit_fn is None:
+            return self.entity_description.native_unit_of_measurement
+        code = currency(self.site)
+        return None if code is None else unit_fn(code)
+
+    @callback
+    def _async_follow_slots(self) -> None:
+        self.async_on_remove(
+            async_track_utc_time_change(
+                self.hass, self._async_slot, minute=range(0, 60, 5), second=0
+            )
+        )
+
+    @callback
+    def _async_slot(self, _now: datetime) -> None:
+        self.async_write_ha_state()
+
+
+class SiteSensor(SlotSensor):
+    """A figure of the home."""
+
+    entity_description: SiteSensorDescription
+
+    @property
+    @override
+    def followed(self) -> Followed:
+        """The coordinators whose news may change this sensor."""
+        return self.entity_description.follows_fn(self.site.coordinators)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Start to follow."""
+        await super().async_added_to_hass()
+        if self.entity_description.each_slot:
+            self._async_follow_slots()
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether what it shows can be reached."""
+        return self.entity_description.available_fn(self.site)
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """The figure now."""
+        return self.entity_description.value_fn(self.site, dt_util.utcnow())
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """What belongs to the figure."""
+        attributes_fn = self.entity_description.attributes_fn
+        return None if attributes_fn is None else attributes_fn(self.site)
+
+
+class ForecastSensor(SlotSensor):
+    """What is expected in the present slot, and in all slots ahead."""
+
+    entity_description: ForecastSensorDescription
+    _unrecorded_attributes = frozenset({ATTR_FORECAST})
+    _points: list[Point] | None = None
+    _points_of: Planning | None = None
+
+    @property
+    @override
+    def followed(self) -> Followed:
+        """The plan, which is made from the forecasts."""
+        return (self.site.coordinators.plan,)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Start to follow."""
+        await super().async_added_to_hass()
+        self._async_follow_slots()
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The figure of the present slot."""
+        planning = self.site.coordinators.plan.planning
+        if planning is None:
+            return None
+        values = self.entity_description.values_fn(planning)
+        index = planning.outlook.grid.index_at(dt_util.utcnow())
+        return None if values is None or index is None else values[index]
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """All slots that are known, the first one first."""
+        planning = self.site.coordinators.plan.planning
+        if planning is not self._points_of:
+            # Several hundred points are worked out once for each plan.
+            self._points_of, self._points = planning, self._points_from(planning)
+        return None if self._points is None else {ATTR_FORECAST: self._points}
+
+    def _points_from(self, planning: Planning | None) -> list[Point] | None:
+        if planning is None:
+            return None
+        values = self.entity_description.values_fn(planning)
+        if values is None:
+            return None
+        return forecast_points(
+            planning.outlook.grid,
+            values,
+            dt_util.get_default_time_zone(),
+            self.entity_description.digits,
+        )
+
+
+class BatterySensor(BatteryEntity, SensorEntity):
+    """A figure of one battery."""
+
+    entity_description: BatterySensorDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the battery can be read."""
+        return self.reading is not None
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The figure of the last reading."""
+        reading = self.reading
+        return None if reading is None else self.entity_description.value_fn(reading)
+
+
+class LeaseSensor(BatteryEntity, SensorEntity):
+    """What one battery is told, and by whom. Known also while it is silent."""
+
+    entity_description: LeaseSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """What holds now."""
+        battery = self.site.controller.batteries[self.coordinator.battery_id]
+        return self.entity_description.value_fn(battery.lease)

@@ -1,0 +1,131 @@
+"""The sensors of one battery, as a table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfEnergy,
+    UnitOfPower,
+    UnitOfTemperature,
+)
+
+from .control.authority import Lease
+from .control.view import Master
+from .model.battery import BatteryReading, Mode
+
+type Figure = Callable[[BatteryReading], float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatterySensorDescription(SensorEntityDescription):
+    """Describe a sensor that is a figure of the battery's reading."""
+
+    value_fn: Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaseSensorDescription(SensorEntityDescription):
+    """Describe a sensor of who decides for the battery, and what."""
+
+    value_fn: Callable[[Lease], str]
+
+
+def _power(key: str, value: Figure) -> BatterySensorDescription:
+    return BatterySensorDescription(
+        key=key,
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value_fn=value,
+    )
+
+
+def _energy(key: str, value: Figure) -> BatterySensorDescription:
+    return BatterySensorDescription(
+        key=key,
+        device_class=SensorDeviceClass.ENERGY,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=1,
+        value_fn=value,
+    )
+
+
+BATTERY_SENSORS = (
+    BatterySensorDescription(
+        key="battery_level",
+        device_class=SensorDeviceClass.BATTERY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+        value_fn=lambda reading: reading.soc_pct,
+    ),
+    _power("battery_power", lambda reading: reading.battery_power_w),
+    _power("solar_power", lambda reading: reading.solar_power_w),
+    _power("grid_power", lambda reading: reading.grid_power_w),
+    _power("load_power", lambda reading: reading.load_power_w),
+    _energy("solar_energy", lambda reading: reading.solar_energy_kwh),
+    _energy("import_energy", lambda reading: reading.import_energy_kwh),
+    _energy("export_energy", lambda reading: reading.export_energy_kwh),
+    _energy("charge_energy", lambda reading: reading.charge_energy_kwh),
+    _energy("discharge_energy", lambda reading: reading.discharge_energy_kwh),
+    BatterySensorDescription(
+        key="health",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda reading: reading.soh_pct,
+    ),
+    BatterySensorDescription(
+        key="temperature",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda reading: reading.temperature_c,
+    ),
+    BatterySensorDescription(
+        key="capacity",
+        device_class=SensorDeviceClass.ENERGY_STORAGE,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda reading: reading.capacity_kwh,
+    ),
+    BatterySensorDescription(
+        key="minimum_level",
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda reading: reading.min_soc_pct,
+    ),
+)
+
+LEASE_SENSORS = (
+    LeaseSensorDescription(
+        key="action",
+        device_class=SensorDeviceClass.ENUM,
+        options=[mode.value for mode in Mode],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda lease: lease.mode.value,
+    ),
+    LeaseSensorDescription(
+        key="controlled_by",
+        device_class=SensorDeviceClass.ENUM,
+        options=[master.value for master in Master],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda lease: lease.master.value,
+    ),
+)

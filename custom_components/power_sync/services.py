@@ -1,0 +1,210 @@
+"""Actions of PowerSync."""
+
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    service,
+)
+from homeassistant.helpers.selector import ConfigEntrySelector
+from homeassistant.util import dt as dt_util
+
+from .answers import log_answer, plan_answer
+from .const import DOMAIN, FORCE_DURATION_MAX_MIN
+from .forcing import async_force, async_replan, async_restore_normal, battery_name
+from .model.battery import Mode
+from .site import PowerSyncConfigEntry, Site
+
+ATTR_BATTERY: Final = "battery"
+ATTR_DURATION: Final = "duration"
+ATTR_DURATION_MINUTES: Final = "duration_minutes"
+ATTR_POWER_W: Final = "power_w"
+
+SITE_SCHEMA = probatio.Schema(
+    {
+        probatio.Optional(ATTR_CONFIG_ENTRY_ID): ConfigEntrySelector(
+            {"integration": DOMAIN}
+        )
+    }
+)
+BATTERY_SCHEMA = SITE_SCHEMA.extend(
+    {probatio.Optional(ATTR_BATTERY): probatio.All(probatio.EnsureList(), [cv.string])}
+)
+# Durations are checked by hand: their errors are for householders.
+FORCE_SCHEMA = BATTERY_SCHEMA.extend(
+    {
+        probatio.Optional(ATTR_DURATION): object,
+        probatio.Optional(ATTR_DURATION_MINUTES): object,
+        probatio.Optional(ATTR_POWER_W): probatio.All(
+            probatio.Coerce(float), probatio.Range(min=1)
+        ),
+    }
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions once, whether or not a site is loaded."""
+    for name, handler, schema, answers in (
+        ("force_charge", _force(Mode.CHARGE), FORCE_SCHEMA, SupportsResponse.OPTIONAL),
+        (
+            "force_discharge",
+            _force(Mode.DISCHARGE),
+            FORCE_SCHEMA,
+            SupportsResponse.OPTIONAL,
+        ),
+        ("hold", _async_hold, FORCE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("restore_normal", _async_restore, BATTERY_SCHEMA, SupportsResponse.NONE),
+        ("replan", _async_replan, SITE_SCHEMA, SupportsResponse.NONE),
+        ("get_plan", _async_get_plan, SITE_SCHEMA, SupportsResponse.ONLY),
+        ("get_command_log", _async_get_log, SITE_SCHEMA, SupportsResponse.ONLY),
+    ):
+        hass.services.async_register(
+            DOMAIN, name, handler, schema=schema, supports_response=answers
+        )
+
+
+def _force(
+    mode: Mode,
+) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+    """Return the action that forces a mode."""
+
+    async def async_handle(call: ServiceCall) -> ServiceResponse:
+        return await _async_force(call, mode)
+
+    return async_handle
+
+
+async def _async_hold(call: ServiceCall) -> ServiceResponse:
+    """Keep the charge; with a power, discharge at most that."""
+    limited = ATTR_POWER_W in call.data
+    return await _async_force(call, Mode.LIMIT if limited else Mode.NO_DISCHARGE)
+
+
+async def _async_force(call: ServiceCall, mode: Mode) -> ServiceResponse:
+    site = _site(call)
+    forced = await async_force(
+        site,
+        mode,
+        duration=_duration(call, site),
+        power_w=call.data.get(ATTR_POWER_W),
+        batteries=_batteries(call, site),
+    )
+    if not call.return_response:
+        return None
+    until = max(each.until for each in forced)
+    return {
+        "batteries": [
+            {
+                "serial": each.serial,
+                "name": each.name,
+                "power_w": each.power_w,
+                "outcome": each.outcome.value,
+            }
+            for each in forced
+        ],
+        "until": dt_util.as_local(until).isoformat(),
+    }
+
+
+async def _async_restore(call: ServiceCall) -> None:
+    site = _site(call)
+    await async_restore_normal(site, _batteries(call, site))
+
+
+async def _async_replan(call: ServiceCall) -> None:
+    await async_replan(_site(call))
+
+
+async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
+    planning = _site(call).coordinators.plan.planning
+    if planning is None:
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_plan")
+    return {**plan_answer(planning.plan, dt_util.get_default_time_zone())}
+
+
+async def _async_get_log(call: ServiceCall) -> ServiceResponse:
+    site, zone = _site(call), dt_util.get_default_time_zone()
+    return {
+        "entries": [
+            log_answer(entry, battery_name(site, entry.battery_id), zone)
+            for entry in site.controller.log.entries
+        ]
+    }
+
+
+def _site(call: ServiceCall) -> Site:
+    """Return the site that is meant. Raises ServiceValidationError."""
+    entry: PowerSyncConfigEntry = service.async_get_config_entry(
+        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+    )
+    return entry.runtime_data
+
+
+def _batteries(call: ServiceCall, site: Site) -> list[str] | None:
+    """Return the serials of the devices named, or None where none is named.
+
+    The home's own device stands for all its batteries.
+    """
+    if ATTR_BATTERY not in call.data:
+        return None
+    registry = dr.async_get(call.hass)
+    serials: dict[str, None] = {}
+    for device_id in call.data[ATTR_BATTERY]:
+        device = registry.async_get(device_id)
+        ids = {key for domain, key in device.identifiers} if device else set[str]()
+        if site.entry.entry_id in ids:
+            return None
+        found = ids & site.controller.batteries.keys()
+        if not found:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="not_a_battery",
+                translation_placeholders={"site": site.entry.title},
+            )
+        serials |= dict.fromkeys(found)
+    return list(serials)
+
+
+def _duration(call: ServiceCall, site: Site) -> timedelta:
+    """Return how long is asked for; the select's value where nothing is."""
+    keys = [key for key in (ATTR_DURATION, ATTR_DURATION_MINUTES) if key in call.data]
+    if len(keys) > 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="duration_twice"
+        )
+    if not keys:
+        return timedelta(minutes=site.settings.force_duration_min)
+    minutes = _whole(call.data[keys[0]])
+    if minutes is None or not 1 <= minutes <= FORCE_DURATION_MAX_MIN:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="duration_invalid",
+            translation_placeholders={"most": str(FORCE_DURATION_MAX_MIN)},
+        )
+    return timedelta(minutes=minutes)
+
+
+def _whole(value: object) -> int | None:
+    """Return a whole number that came as one or as text; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() else None
