@@ -6,27 +6,16 @@ from .control.controlled import Controlled
 from .control.controller import Controller
 from .control.health import Trouble
 from .control.planned import PLAN_VALID, next_change
+from .control.reasons import ControlReason
 from .control.view import Master
 from .model.battery import Mode
 from .model.plan import Plan, ReasonKey
 
-CONTROL_REASONS = (
-    "at_reserve",
-    "dry_run",
-    "no_plan",
-    "owner",
-    "price_not_firm",
-    "removed",
-    "starting",
-    "stopping",
-    "user_request",
-    "watchdog",
-)
 REASONS = sorted(
     (
         *(key.value for key in ReasonKey),
         *(trouble.value for trouble in Trouble),
-        *CONTROL_REASONS,
+        *(reason.value for reason in ControlReason),
     )
 )
 """All that control may give as the reason of what a battery does."""

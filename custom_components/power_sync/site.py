@@ -7,7 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigSubentry,
+)
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -55,6 +59,15 @@ from .repairs import async_show_problems
 from .totals import SiteReading, site_reading
 
 NO_HISTORY = LoadHistory.of((), timedelta(hours=1))
+
+_IN_CONTROL = frozenset(
+    {
+        ConfigEntryState.SETUP_IN_PROGRESS,
+        ConfigEntryState.LOADED,
+        ConfigEntryState.UNLOAD_IN_PROGRESS,
+    }
+)
+"""States in which a site that has been built may write to its batteries."""
 
 type PowerSyncConfigEntry = ConfigEntry[Site]
 
@@ -378,11 +391,20 @@ def build_site(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> Site:
 def _check_not_elsewhere(
     hass: HomeAssistant, entry: PowerSyncConfigEntry, subentry: ConfigSubentry
 ) -> None:
-    """Refuse a battery that another site controls: it has one master."""
-    for other in hass.config_entries.async_loaded_entries(DOMAIN):
-        if other.entry_id != entry.entry_id and any(
-            battery.unique_id == subentry.unique_id
-            for battery in battery_subentries(other)
+    """Refuse a battery that another site controls: it has one master.
+
+    Home Assistant sets its entries up at the same time, so the first site to get
+    here has it, loaded or not.
+    """
+    for other in hass.config_entries.async_entries(DOMAIN):
+        if (
+            other.entry_id != entry.entry_id
+            and other.state in _IN_CONTROL
+            and hasattr(other, "runtime_data")
+            and any(
+                battery.unique_id == subentry.unique_id
+                for battery in battery_subentries(other)
+            )
         ):
             raise ConfigEntryError(
                 translation_domain=DOMAIN,

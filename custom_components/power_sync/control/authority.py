@@ -8,6 +8,7 @@ from custom_components.power_sync.model.battery import Command, Mode
 from custom_components.power_sync.model.plan import Reason
 
 from .masks import masked
+from .reasons import ControlReason
 from .rules import RULES
 from .view import BatteryView, Master, Rule
 
@@ -43,4 +44,6 @@ def lease_for(view: BatteryView, rules: Sequence[Rule] = RULES) -> Lease:
                 until=intent.until,
                 detail=intent.detail,
             )
-    return Lease(master=Master.NORMAL, command=None, reason="owner", until=None)
+    return Lease(
+        master=Master.NORMAL, command=None, reason=ControlReason.OWNER, until=None
+    )

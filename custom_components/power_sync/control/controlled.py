@@ -9,11 +9,14 @@ from .authority import Lease
 from .executor import BatteryExecutor, Order
 from .health import HealthTracker
 from .log import Outcome
+from .reasons import ControlReason
 from .view import Master
 
 CHECK_EVERY = timedelta(seconds=60)
 RESUME_ABOVE_RESERVE_PCT = 2.0
-STARTING = Lease(master=Master.NORMAL, command=None, reason="starting", until=None)
+STARTING = Lease(
+    master=Master.NORMAL, command=None, reason=ControlReason.STARTING, until=None
+)
 
 
 @dataclass(slots=True)
@@ -83,7 +86,7 @@ class Controlled:
             self.outcome = outcome
             self._checked = self.executor.clock.now()
 
-    async def give_back(self, reason: str) -> None:
+    async def give_back(self, reason: ControlReason) -> None:
         """Give the battery back to its owner, whatever the lease says."""
         await self.carry_out(
             Order(command=None, master=Master.NORMAL.value, reason=reason)

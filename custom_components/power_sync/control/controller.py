@@ -33,6 +33,7 @@ from .journal import (
 from .log import CommandLog, Outcome
 from .planned import planned_command
 from .problems import Problem, problems_of
+from .reasons import ControlReason
 from .view import BatteryView, Master, SiteLimits
 
 LOGGER = logging.getLogger(__name__)
@@ -113,7 +114,9 @@ class Controller:
         """Give back a battery that is no longer part of the site; say if it is."""
         executor = BatteryExecutor(driver, device, self.book, self.log, self.clock)
         await executor.carry_out(
-            Order(command=None, master=Master.NORMAL.value, reason="removed")
+            Order(
+                command=None, master=Master.NORMAL.value, reason=ControlReason.REMOVED
+            )
         )
         if executor.held:
             return False
@@ -176,7 +179,7 @@ class Controller:
         for battery in chosen:
             await self._end_force(battery)
             battery.executor.patience.forgive()
-        await asyncio.gather(*(b.give_back("user_request") for b in chosen))
+        await asyncio.gather(*(b.give_back(ControlReason.USER_REQUEST) for b in chosen))
         self._changed()
         return {battery.battery_id: battery.outcome for battery in chosen}
 
@@ -192,7 +195,7 @@ class Controller:
         self.dry_run = on
         if on and was_live:
             await asyncio.gather(
-                *(b.give_back("dry_run") for b in self.batteries.values())
+                *(b.give_back(ControlReason.DRY_RUN) for b in self.batteries.values())
             )
         for battery in self.batteries.values():
             battery.order = None
@@ -232,7 +235,7 @@ class Controller:
         if late and not self._stopped:
             LOGGER.warning("Control has not run for two minutes: batteries released")
             for battery in self.batteries.values():
-                await battery.give_back("watchdog")
+                await battery.give_back(ControlReason.WATCHDOG)
         return late
 
     async def stop(self, *, forget_forces: bool = False) -> bool:
@@ -247,7 +250,7 @@ class Controller:
             if force and (forget_forces or force.until <= self.clock.now()):
                 await self._end_force(battery)
         await asyncio.gather(
-            *(b.give_back("stopping") for b in self.batteries.values())
+            *(b.give_back(ControlReason.STOPPING) for b in self.batteries.values())
         )
         return not any(b.executor.held for b in self.batteries.values())
 
@@ -275,7 +278,9 @@ class Controller:
         )
         if self.dry_run and battery.executor.held:
             # What is still held is given back, whatever the lease says.
-            order = Order(command=None, master=Master.NORMAL.value, reason="dry_run")
+            order = Order(
+                command=None, master=Master.NORMAL.value, reason=ControlReason.DRY_RUN
+            )
         if battery.due(order, self.clock.now()):
             await battery.carry_out(order)
         force = battery.executor.record.force

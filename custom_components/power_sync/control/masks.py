@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from custom_components.power_sync.model.battery import Command, Mode
 
+from .reasons import ControlReason
 from .view import BatteryView, Intent, Master
 
 POWER_GRAIN_W = 100.0
@@ -33,12 +34,14 @@ def _above_reserve(view: BatteryView, intent: Intent) -> Intent:
         # The device keeps the reserve itself.
         if mode is Mode.SELF_CONSUMPTION:
             return intent
-        return replace(intent, command=None, reason="at_reserve")
+        return replace(intent, command=None, reason=ControlReason.AT_RESERVE)
     if Mode.NO_DISCHARGE not in modes:
-        return replace(intent, command=None, reason="at_reserve")
+        return replace(intent, command=None, reason=ControlReason.AT_RESERVE)
     until = intent.until or view.now
     return replace(
-        intent, command=Command(Mode.NO_DISCHARGE, None, until), reason="at_reserve"
+        intent,
+        command=Command(Mode.NO_DISCHARGE, None, until),
+        reason=ControlReason.AT_RESERVE,
     )
 
 
@@ -61,7 +64,9 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
     if power_w >= wanted_w:
         return intent
     if power_w < max(view.capabilities.min_power_w, POWER_GRAIN_W):
-        return replace(intent, command=_instead_of(view, command), reason="no_room")
+        return replace(
+            intent, command=_instead_of(view, command), reason=ControlReason.NO_ROOM
+        )
     return replace(intent, command=replace(command, power_w=power_w))
 
 

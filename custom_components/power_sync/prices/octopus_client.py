@@ -146,19 +146,20 @@ class OctopusClient:
         return [_product(row) async for row in self._rows("products", query={})]
 
     async def agile_products(self, at: datetime) -> AgileProducts:
-        """Return the newest Agile products for homes on sale at `at`."""
-        agile = sorted(
-            (
-                product
-                for product in await self.products()
-                if product.brand == _BRAND
-                and product.code.startswith("AGILE-")
-                and not product.is_business
-                and not product.is_prepay
-                and product.on_sale(at)
-            ),
-            key=lambda product: product.available_from,
-        )
+        """Return the newest Agile products for homes on sale at `at`.
+
+        Of the supplier's own brand, where its list has that among others.
+        """
+        agile = [
+            product
+            for product in await self.products()
+            if product.code.startswith("AGILE-")
+            and not product.is_business
+            and not product.is_prepay
+            and product.on_sale(at)
+        ]
+        own = [product for product in agile if product.brand == _BRAND]
+        agile = sorted(own or agile, key=lambda product: product.available_from)
         newest = {product.direction: product for product in agile}
         return AgileProducts(newest.get(Direction.IMPORT), newest.get(Direction.EXPORT))
 

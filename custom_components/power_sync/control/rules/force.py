@@ -1,5 +1,6 @@
 """Force: what the user asked for, to its end."""
 
+from custom_components.power_sync.control.reasons import ControlReason
 from custom_components.power_sync.control.view import BatteryView, Intent, Master
 from custom_components.power_sync.model.battery import Command
 
@@ -16,6 +17,6 @@ class ForceRule:
             return None
         return Intent(
             command=Command(force.mode, force.power_w, force.until),
-            reason="user_request",
+            reason=ControlReason.USER_REQUEST,
             until=force.until,
         )

@@ -1,5 +1,6 @@
 """Normal: the battery is its owner's."""
 
+from custom_components.power_sync.control.reasons import ControlReason
 from custom_components.power_sync.control.view import BatteryView, Intent, Master
 
 
@@ -10,4 +11,5 @@ class NormalRule:
 
     def decide(self, view: BatteryView) -> Intent | None:
         """Speak always, last."""
-        return Intent(command=None, reason="no_plan" if view.automatic else "owner")
+        reason = ControlReason.NO_PLAN if view.automatic else ControlReason.OWNER
+        return Intent(command=None, reason=reason)

@@ -1,6 +1,7 @@
 """Plan: the optimiser's slot."""
 
 from custom_components.power_sync.control.planned import as_good_as
+from custom_components.power_sync.control.reasons import ControlReason
 from custom_components.power_sync.control.view import BatteryView, Intent, Master
 from custom_components.power_sync.model.battery import Command, Mode
 
@@ -20,7 +21,9 @@ class PlanRule:
         until = planned.command.until
         if not planned.firm:
             # A price that is only guessed at is no ground to buy or sell on.
-            return Intent(command=None, reason="price_not_firm", until=until)
+            return Intent(
+                command=None, reason=ControlReason.PRICE_NOT_FIRM, until=until
+            )
         return Intent(
             command=_executable(view, planned.command),
             reason=planned.reason.key.value,

@@ -1,0 +1,51 @@
+"""The integration as dialogues see it: what they make is not set up."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+from unittest.mock import AsyncMock, patch
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+
+from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
+from custom_components.power_sync.devices.batteries.sungrow.link import LAN
+from custom_components.power_sync.devices.batteries.sungrow.probe import probe
+from homeassistant.core import HomeAssistant
+
+from .dialogue import ConfigDialogue
+
+QUICK_LINK = replace(LAN, spacing_s=0, connect_delay_s=0)
+
+
+@pytest.fixture
+def no_setup() -> Iterator[AsyncMock]:
+    """Leave entries at that: whole sites are set up in `test_site.py`."""
+    with patch(
+        "custom_components.power_sync.async_setup_entry", return_value=True
+    ) as setup:
+        yield setup
+
+
+@pytest.fixture
+def quick_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the pauses that a real inverter needs around its answers."""
+    brand = replace(SUNGROW, probe=partial(probe, link=QUICK_LINK))
+    for module in ("battery", "battery_subentry"):
+        monkeypatch.setattr(
+            f"custom_components.power_sync.flows.{module}.BRANDS",
+            MappingProxyType({brand.key: brand}),
+        )
+
+
+@pytest.fixture
+def dialogue(
+    frozen_time: FrozenDateTimeFactory,
+    no_setup: AsyncMock,
+    quick_link: None,
+    hass: HomeAssistant,
+    enable_custom_integrations: None,
+) -> ConfigDialogue:
+    """Return a user at the set-up dialogue."""
+    return ConfigDialogue(hass)

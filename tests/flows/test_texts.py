@@ -1,0 +1,187 @@
+"""All that the dialogues show has a text, and no text is left over."""
+
+import ast
+from collections.abc import Iterator, Mapping
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+import probatio
+import pytest
+
+from custom_components.power_sync import config_flow
+from custom_components.power_sync.config_flow import PROVIDER_SCHEMA, SITE_SCHEMA
+from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.flows import (
+    battery,
+    battery_subentry,
+    limits,
+    octopus,
+    prices,
+)
+from custom_components.power_sync.flows.battery import BRAND_SCHEMA, PROBE_ERRORS
+from custom_components.power_sync.flows.limits import LIMITS_SCHEMA
+from custom_components.power_sync.flows.octopus import REGION_SCHEMA
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import SelectSelector
+
+PACKAGE = Path(config_flow.__file__).parent
+CONTENT: dict[str, Any] = json.loads(
+    (PACKAGE / "translations" / "en.json").read_text(encoding="utf-8")
+)
+BATTERY = {"battery", "battery_connect", "battery_found"}
+FIELDS: Mapping[str, Any] = {
+    "user": PROVIDER_SCHEMA,
+    "octopus": REGION_SCHEMA,
+    "octopus_tariff": {"import_product", "export_product"},
+    "battery": BRAND_SCHEMA,
+    "battery_connect": {"host", "port", "unit_id"},
+    "battery_found": {"max_charge_w", "max_discharge_w", "capacity_kwh"},
+    "limits": SITE_SCHEMA,
+    "init": LIMITS_SCHEMA,
+}
+PLACEHOLDERS = {
+    "octopus_tariff": {"region"},
+    "battery_connect": {"brand"},
+    "battery_found": {"model", "serial", "capacity", "rated_power"},
+    "limits": {"floor"},
+    "init": {"floor"},
+}
+BATTERY_ONLY = "config_subentries.battery"
+
+
+def part(path: str) -> dict[str, Any]:
+    """Return a part of the texts."""
+    found: Any = CONTENT
+    for key in path.split("."):
+        found = found[key]
+    assert isinstance(found, dict)
+    return found
+
+
+def names(fields: Any) -> Iterator[tuple[str, str | None]]:
+    """Yield each field and the section that it is in."""
+    if not isinstance(fields, probatio.Schema):
+        yield from ((name, None) for name in fields)
+        return
+    for key, field in fields.schema.items():
+        if isinstance(field, section):
+            yield from ((inner.schema, key.schema) for inner in field.schema.schema)
+        else:
+            yield key.schema, None
+
+
+def strings(module: Any) -> Iterator[tuple[str, str]]:
+    """Yield (what for, key) of the keys that a module of dialogues uses."""
+    for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
+        match node:
+            case ast.keyword(arg="step_id", value=ast.Constant(value=str(key))):
+                yield "step", key
+            case ast.Call(
+                func=ast.Name(id="InputError"), args=[ast.Constant(value=str(key)), *_]
+            ):
+                yield "error", key
+            case ast.Call(
+                func=ast.Name(id="AbortFlow"), args=[ast.Constant(value=str(key))]
+            ):
+                yield "abort", key
+            case ast.Return(value=ast.Constant(value=str(key))) if module is prices:
+                yield "error", key
+
+
+def used(*modules: Any) -> dict[str, set[str]]:
+    """Return the keys that modules use, by what for."""
+    keys: dict[str, set[str]] = {"step": set(), "error": set(), "abort": set()}
+    for module in modules:
+        for kind, key in strings(module):
+            keys[kind].add(key)
+    return keys
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("config.step", used(config_flow, battery, octopus)["step"]),
+        (
+            "config.error",
+            used(config_flow, battery, octopus, prices)["error"]
+            | {"reserve_below_floor"}
+            | set(PROBE_ERRORS.values()),
+        ),
+        ("config.abort", used(config_flow, battery)["abort"]),
+        ("options.step", used(limits)["step"]),
+        ("options.error", used(limits)["error"]),
+        (f"{BATTERY_ONLY}.step", BATTERY),
+        (f"{BATTERY_ONLY}.error", used(battery)["error"] | set(PROBE_ERRORS.values())),
+        (f"{BATTERY_ONLY}.abort", used(battery, battery_subentry)["abort"]),
+        (f"{BATTERY_ONLY}.initiate_flow", {"user", "reconfigure"}),
+    ],
+)
+def test_keys(path: str, keys: set[str]) -> None:
+    """Each key that is used has a text; none is left over."""
+    if path == "config.error":
+        # Of a new battery any serial is right.
+        keys = keys - {"wrong_battery"}
+    assert len(keys) > 0
+    assert set(part(path)) == keys
+
+
+@pytest.mark.parametrize(
+    ("path", "step"),
+    [
+        *((f"config.step.{step}", step) for step in FIELDS if step != "init"),
+        ("options.step.init", "init"),
+        *((f"{BATTERY_ONLY}.step.{step}", step) for step in sorted(BATTERY)),
+    ],
+)
+def test_fields(path: str, step: str) -> None:
+    """Each field has a name and a description, each section a name."""
+    text = part(path)
+    fields = list(names(FIELDS[step]))
+    for area in {None, *(inside for _, inside in fields)}:
+        where = text if area is None else text["sections"][area]
+        wanted = {name for name, inside in fields if inside == area}
+        assert set(where["data"]) == set(where["data_description"]) == wanted
+    assert set(text.get("sections", {})) == {inside for _, inside in fields if inside}
+    assert {"title", "description"} <= set(text)
+
+
+@pytest.mark.parametrize("step", sorted(FIELDS))
+def test_placeholders(step: str) -> None:
+    """A text names only what the step tells."""
+    path = "options.step.init" if step == "init" else f"config.step.{step}"
+    named = set(re.findall(r"{(\w+)}", json.dumps(part(path))))
+    assert named <= PLACEHOLDERS.get(step, set())
+
+
+def test_choices() -> None:
+    """Each choice has a text, and a brand has its name."""
+    schemas = (PROVIDER_SCHEMA, SITE_SCHEMA)
+    selects = [
+        field.config
+        for schema in schemas
+        for field in schema.schema.values()
+        if isinstance(field, SelectSelector)
+    ]
+    choices = {
+        select["translation_key"]: set(select["options"]) for select in selects
+    } | {"export_product": {octopus.NO_EXPORT}}
+    assert {key: set(text["options"]) for key, text in CONTENT["selector"].items()} == (
+        choices
+    )
+    assert all(brand.name for brand in BRANDS.values())
+
+
+def test_style() -> None:
+    """No addresses, no mark-up, no double spaces, no missing full stops."""
+    for area in ("config", "options", "config_subentries"):
+        text = json.dumps(CONTENT[area])
+        assert "http:" not in text
+        assert "https:" not in text
+        assert "<" not in text
+        assert "  " not in text
+        assert "[%" not in text
+        for described in re.findall(r'"data_description": ({.*?})', text):
+            for sentence in json.loads(described).values():
+                assert sentence.endswith(".")
