@@ -36,22 +36,12 @@ def planned_command(
 
 
 def _run_end(plan: Plan, index: int) -> datetime:
-    """Return when the plan next wants something else."""
-    first = plan.slots[index]
+    """Return when the plan next wants another mode."""
+    mode = plan.slots[index].mode
     end = index + 1
-    while end < len(plan.slots) and _same(first, plan.slots[end]):
+    while end < len(plan.slots) and plan.slots[end].mode is mode:
         end += 1
     return plan.grid.slot_start(end)
-
-
-def _same(one: PlannedSlot, other: PlannedSlot) -> bool:
-    return one.mode is other.mode and as_good_as(
-        _watts(one.power_kw), _watts(other.power_kw)
-    )
-
-
-def _watts(power_kw: float | None) -> float | None:
-    return None if power_kw is None else power_kw * 1000
 
 
 def as_good_as(one_w: float | None, other_w: float | None) -> bool:
@@ -62,7 +52,7 @@ def as_good_as(one_w: float | None, other_w: float | None) -> bool:
 
 
 def next_change(plan: Plan, now: datetime) -> tuple[datetime, PlannedSlot] | None:
-    """Return when the plan next wants something else, and what; None if never."""
+    """Return when the plan next wants another mode, and its slot; None if never."""
     index = plan.grid.index_at(now)
     if index is None:
         return None
