@@ -51,10 +51,8 @@ def next_action(controller: Controller, now: datetime) -> tuple[datetime, Mode] 
     """
     battery = deciding(controller)
     plan = fresh(controller.plan, now) if controller.automatic else None
-    if battery is not None and battery.lease.master is Master.FORCE:
-        until = battery.lease.until
-        if until is None:
-            return None
+    until = None if battery is None else battery.lease.until
+    if battery is not None and battery.lease.master is Master.FORCE and until:
         slot = None if plan is None else plan.slot_at(until)
         return until, Mode.SELF_CONSUMPTION if slot is None else slot.mode
     change = None if plan is None else next_change(plan, now)

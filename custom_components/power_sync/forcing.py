@@ -10,8 +10,9 @@ from .const import DOMAIN
 from .control.controlled import Controlled
 from .control.journal import JournalError
 from .control.log import Outcome
+from .control.reasons import ControlReason
 from .control.view import Master
-from .model.battery import Mode
+from .model.battery import Command, Mode
 from .site import Site
 
 _FORCED = (Mode.CHARGE, Mode.DISCHARGE)
@@ -74,20 +75,24 @@ async def async_force(
     for battery in chosen:
         name = battery_name(site, battery.battery_id)
         _, outcome = answers[battery.battery_id]
-        lease = battery.lease
-        if lease.master is not Master.FORCE or lease.reason != "user_request":
+        lease, command = battery.lease, battery.lease.command
+        as_asked = (lease.master, lease.reason) == (
+            Master.FORCE,
+            ControlReason.USER_REQUEST,
+        )
+        if command is None or not as_asked:
             # Something that ranks higher, or a mask, is in the way.
             problems.append(f"{name}: {_words(lease.reason)}")
         elif outcome is None or not (outcome.good or outcome is Outcome.DRY_RUN):
             problems.append(f"{name}: {_words(outcome)}")
-        elif lease.until is not None:
+        else:
             forced.append(
                 Forced(
                     serial=battery.battery_id,
                     name=name,
-                    power_w=_power_w(battery, mode),
+                    power_w=_power_w(battery, command),
                     outcome=outcome,
-                    until=lease.until,
+                    until=command.until,
                 )
             )
     _raise_if(problems, "command_failed")
@@ -186,12 +191,9 @@ def _default_power_w(site: Site, mode: Mode, chosen: list[Controlled]) -> float 
     return min(set_w, most_w(chosen, mode))
 
 
-def _power_w(battery: Controlled, mode: Mode) -> float | None:
-    command = battery.lease.command
-    if command is None:
-        return None
-    if command.power_w is None and mode in _FORCED:
-        return most_w([battery], mode)
+def _power_w(battery: Controlled, command: Command) -> float | None:
+    if command.power_w is None and command.mode in _FORCED:
+        return most_w([battery], command.mode)
     return command.power_w
 
 

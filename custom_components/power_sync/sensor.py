@@ -162,14 +162,12 @@ class ForecastSensor(SlotSensor):
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """All slots that are known, the first one first."""
         planning = self.site.coordinators.plan.planning
-        if planning is not self._points_of:
+        if planning is not None and planning is not self._points_of:
             # Several hundred points are worked out once for each plan.
             self._points_of, self._points = planning, self._points_from(planning)
         return None if self._points is None else {ATTR_FORECAST: self._points}
 
-    def _points_from(self, planning: Planning | None) -> list[Point] | None:
-        if planning is None:
-            return None
+    def _points_from(self, planning: Planning) -> list[Point] | None:
         values = self.entity_description.values_fn(planning)
         if values is None:
             return None

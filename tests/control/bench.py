@@ -79,6 +79,7 @@ class MemoryJournal:
     text: str | None = None
     broken: bool = False
     saves: int = 0
+    saves_left: int | None = None
 
     async def load(self) -> Records:
         """Return what is stored."""
@@ -91,8 +92,10 @@ class MemoryJournal:
 
     async def save(self, records: Records) -> None:
         """Store, or fail as a full disk does."""
-        if self.broken:
+        if self.broken or self.saves_left == 0:
             raise JournalError("the disk is full")
+        if self.saves_left is not None:
+            self.saves_left -= 1
         self.text = json.dumps(records_to_json(records))
         self.saves += 1
 

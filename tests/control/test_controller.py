@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.power_sync.control.controller import Controller
 from custom_components.power_sync.control.health import Trouble
-from custom_components.power_sync.control.journal import JournalError
+from custom_components.power_sync.control.journal import JournalError, Record
 from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.control.planned import next_change
 from custom_components.power_sync.control.problems import Problem, ProblemKey
@@ -272,6 +272,38 @@ async def test_an_unwritable_journal_refuses_a_force() -> None:
     await controller.tick()
     assert bench.device.writes == []
     assert Problem(ProblemKey.JOURNAL_NOT_WRITABLE, "A1") in controller.problems
+
+
+def _same(record: Record) -> Record:
+    return record
+
+
+async def test_a_force_is_stored_for_all_batteries_or_for_none() -> None:
+    """Where the disk fills up between two of them, neither is forced later."""
+    bench = Bench()
+    other = Device(serial="B2")
+    controller = await bench.controller(other)
+    for serial in ("A1", "B2"):
+        controller.read(serial, bench.reading())
+    await controller.tick()
+    bench.journal.saves_left = 0
+    with pytest.raises(JournalError):
+        await controller.force(Mode.DISCHARGE, power_w=None, duration=HOUR)
+    bench.journal.saves_left = None
+    await controller.tick()
+    assert bench.device.settings == other.settings == OWNER
+    before = bench.journal.saves
+    await controller.book.put_all({"A1": _same, "B2": _same})
+    assert bench.journal.saves == before + 1
+
+
+async def test_restore_normal_shows_who_decides_then() -> None:
+    """At once, and not with the next tick."""
+    bench = Bench()
+    controller = await running(bench)
+    await controller.force(Mode.CHARGE, power_w=3000, duration=HOUR)
+    await controller.restore_normal()
+    assert lease(controller)[0] is Master.NORMAL
 
 
 @pytest.mark.parametrize(

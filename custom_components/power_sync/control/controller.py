@@ -154,19 +154,22 @@ class Controller:
         """
         chosen = self._chosen(batteries)
         started = self.clock.now()
-        powers: dict[str, float | None] = {}
-        for battery, share in self._shares(chosen, mode):
-            powers[battery.battery_id] = None if power_w is None else power_w * share
-            force = Force(
+        forces = {
+            battery.battery_id: Force(
                 mode=mode,
-                power_w=powers[battery.battery_id],
+                power_w=None if power_w is None else power_w * share,
                 started=started,
                 until=started + duration,
             )
-            await self.book.put(battery.battery_id, partial(replace, force=force))
+            for battery, share in self._shares(chosen, mode)
+        }
+        await self.book.put_all(
+            {key: partial(replace, force=force) for key, force in forces.items()}
+        )
+        for battery in chosen:
             battery.executor.patience.forgive()
         await self._act(chosen, by_user=True)
-        return {b.battery_id: (powers[b.battery_id], b.outcome) for b in chosen}
+        return {b.battery_id: (forces[b.battery_id].power_w, b.outcome) for b in chosen}
 
     async def restore_normal(
         self, batteries: Iterable[str] | None = None
@@ -180,6 +183,8 @@ class Controller:
             await self._end_force(battery)
             battery.executor.patience.forgive()
         await asyncio.gather(*(b.give_back(ControlReason.USER_REQUEST) for b in chosen))
+        for battery in chosen:
+            battery.lease = lease_for(self._view(battery))
         self._changed()
         return {battery.battery_id: battery.outcome for battery in chosen}
 

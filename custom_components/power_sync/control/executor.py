@@ -124,7 +124,9 @@ class BatteryExecutor:
     def _close(self, run: _Run) -> None:
         """Remember how it went, for when to try again, and log it."""
         self._holding = run.order.asked if run.outcome.good else None
-        self.patience.note(run.outcome, self.clock.now())
+        self.patience.note(
+            run.outcome, self.clock.now(), gives_back=run.order.gives_back
+        )
         nothing_new = run.outcome.good and not run.writes
         if nothing_new or run.outcome is Outcome.TOO_SOON:
             return

@@ -131,10 +131,15 @@ class JournalBook:
 
     async def put(self, battery_id: str, change: Change) -> None:
         """Change a record for good. Raises JournalError; memory is then unchanged."""
+        await self.put_all({battery_id: change})
+
+    async def put_all(self, changes: Mapping[str, Change]) -> None:
+        """Change several records for good, all of them or none. Raises JournalError."""
         async with self._lock:
-            record = change(self.get(battery_id))
-            await self._journal.save({**self._records, battery_id: record})
-            self.note(battery_id, change)
+            changed = {key: change(self.get(key)) for key, change in changes.items()}
+            await self._journal.save({**self._records, **changed})
+            for key, change in changes.items():
+                self.note(key, change)
 
     async def forget(self, battery_id: str) -> None:
         """Drop a record. Raises JournalError."""

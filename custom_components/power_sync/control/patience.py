@@ -16,7 +16,7 @@ LEAVE_ALONE = timedelta(minutes=10)
 class Patience:
     """What one battery's failures so far say about the next try.
 
-    - Not reached: again after 10 s, doubling to 60 s, for ever.
+    - Not reached, or not given back: again after 10 s, doubling to 60 s, for ever.
     - Dropped, refused or ignored: sent again at most 3 times in 30 minutes.
     - Held by something else for 3 polls: left alone for 10 minutes.
     """
@@ -69,8 +69,13 @@ class Patience:
         """Note that the device fell back to normal by itself."""
         self._resends.append(now)
 
-    def note(self, outcome: Outcome, now: datetime) -> None:
-        """Note what came of a try, and with it when the next may be made."""
+    def note(
+        self, outcome: Outcome, now: datetime, *, gives_back: bool = False
+    ) -> None:
+        """Note what came of a try, and with it when the next may be made.
+
+        Giving a battery back is never put off for having been tried often.
+        """
         match outcome:
             case Outcome.FOLLOWED | Outcome.ALREADY | Outcome.DRY_RUN:
                 self.failures = 0
@@ -79,7 +84,7 @@ class Patience:
                     self.foreign_times = 0
             case Outcome.SUPERSEDED:
                 self.wait_until = None
-            case Outcome.REFUSED | Outcome.NOT_FOLLOWED:
+            case Outcome.REFUSED | Outcome.NOT_FOLLOWED if not gives_back:
                 self.failures += 1
                 self._resends.append(now)
                 self.wait_until = self._after_resends(now) or now + RETRY_FIRST

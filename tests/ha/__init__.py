@@ -1,0 +1,1 @@
+"""Entities, actions and diagnostics in a real Home Assistant."""

@@ -1,0 +1,182 @@
+"""All that users see has a text and an icon, and none is left over."""
+
+import ast
+from collections.abc import Iterator, Mapping
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+import pytest
+
+from custom_components.power_sync import button, number, select, switch
+from custom_components.power_sync.const import FORCE_DURATIONS_MIN
+from custom_components.power_sync.control.log import Outcome
+from custom_components.power_sync.control.problems import ProblemKey
+from custom_components.power_sync.repairs import _STICKY
+from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
+from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
+from custom_components.power_sync.services import (
+    BATTERY_SCHEMA,
+    FORCE_SCHEMA,
+    SITE_SCHEMA,
+)
+from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.util.yaml import parse_yaml
+
+PACKAGE = Path(button.__file__).parent
+SENSORS: tuple[SensorEntityDescription, ...] = (
+    *SITE_SENSORS,
+    *FORECAST_SENSORS,
+    *BATTERY_SENSORS,
+    *LEASE_SENSORS,
+)
+ENTITIES: Mapping[str, set[str]] = {
+    "button": {each.key for each in button.BUTTONS},
+    "number": {number.FORCE_POWER.key},
+    "select": {select.FORCE_DURATION.key},
+    "sensor": {each.key for each in SENSORS},
+    "switch": {each.key for each in switch.SWITCHES},
+}
+SCHEMAS = {
+    "force_charge": FORCE_SCHEMA,
+    "force_discharge": FORCE_SCHEMA,
+    "hold": FORCE_SCHEMA,
+    "restore_normal": BATTERY_SCHEMA,
+    "replan": SITE_SCHEMA,
+    "get_plan": SITE_SCHEMA,
+    "get_command_log": SITE_SCHEMA,
+}
+HAS_OWN_ICON = {"battery_level", "next_action_at", "until", "temperature"}
+"""Their device class gives them one."""
+
+
+@pytest.fixture(autouse=True)
+def with_custom_integrations() -> None:
+    """Do without Home Assistant: files are compared here."""
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return a JSON file of the package."""
+    content: dict[str, Any] = json.loads((PACKAGE / name).read_text(encoding="utf-8"))
+    return content
+
+
+TEXTS = load("translations/en.json")
+ICONS = load("icons.json")
+
+
+def keywords(path: Path) -> Iterator[tuple[str, set[str]]]:
+    """Yield each exception's key of a module with the placeholders it is given."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        key, domain = given.get("translation_key"), given.get("translation_domain")
+        if isinstance(key, ast.Constant) and domain is not None:
+            values = given.get("translation_placeholders")
+            names = values.keys if isinstance(values, ast.Dict) else []
+            yield (
+                str(key.value),
+                {str(name.value) for name in names if isinstance(name, ast.Constant)},
+            )
+
+
+def raised() -> dict[str, set[str]]:
+    """Return all exceptions of the package with their placeholders."""
+    found: dict[str, set[str]] = {
+        # Raised in one place for several keys, and shown as a notification.
+        "command_failed": {"problems"},
+        "restore_failed": {"problems"},
+        "not_given_back": {"batteries"},
+    }
+    for path in PACKAGE.rglob("*.py"):
+        for key, names in keywords(path):
+            assert found.setdefault(key, names) == names, key
+    return found
+
+
+def test_entities() -> None:
+    """Each entity has a name, each name an entity."""
+    assert {platform: set(texts) for platform, texts in TEXTS["entity"].items()} == (
+        ENTITIES
+    )
+    for texts in TEXTS["entity"].values():
+        assert all(text["name"] for text in texts.values())
+
+
+@pytest.mark.parametrize("sensor", SENSORS, ids=lambda sensor: sensor.key)
+def test_states(sensor: SensorEntityDescription) -> None:
+    """Each state of an enum has a text, each text a state."""
+    texts = TEXTS["entity"]["sensor"][sensor.key].get("state", {})
+    assert texts.keys() == set(sensor.options or ())
+
+
+def test_other_states() -> None:
+    """So have the durations, and the outcomes that an attribute names."""
+    durations = TEXTS["entity"]["select"]["force_duration"]["state"]
+    assert durations.keys() == {str(minutes) for minutes in FORCE_DURATIONS_MIN}
+    assert durations["15"] == "15 minutes"
+    assert durations["60"] == "1 hour"
+    assert durations["150"] == "2 hours 30 minutes"
+    action = TEXTS["entity"]["sensor"]["current_action"]["state_attributes"]
+    assert action["outcome"]["state"].keys() == set(Outcome)
+
+
+def test_icons() -> None:
+    """Each entity has an icon of ours or of its device class."""
+    for platform, keys in ENTITIES.items():
+        assert ICONS["entity"][platform].keys() - keys == set()
+        assert keys - ICONS["entity"][platform].keys() <= HAS_OWN_ICON
+        for key, icon in ICONS["entity"][platform].items():
+            states = TEXTS["entity"][platform][key].get("state", {"off": "", "on": ""})
+            assert icon.get("state", {}).keys() <= states.keys()
+    icons = re.findall(r'"mdi:[a-z0-9-]+"', (PACKAGE / "icons.json").read_text())
+    assert len(icons) == (PACKAGE / "icons.json").read_text().count("mdi:")
+
+
+@pytest.mark.parametrize("action", SCHEMAS)
+def test_actions(action: str) -> None:
+    """The fields of an action are those that it takes, in all descriptions."""
+    described = parse_yaml((PACKAGE / "services.yaml").read_text(encoding="utf-8"))
+    assert isinstance(described, dict)
+    assert described.keys() == SCHEMAS.keys() == TEXTS["services"].keys()
+    fields: set[str] = set()
+    sections = set()
+    for name, field in described[action]["fields"].items():
+        if "fields" in field:
+            sections.add(name)
+            fields |= set(field["fields"])
+        else:
+            fields.add(name)
+    taken = {str(key.schema) for key in SCHEMAS[action].schema}
+    assert fields == taken == TEXTS["services"][action]["fields"].keys()
+    assert sections == TEXTS["services"][action].get("sections", {}).keys()
+    assert sections == ICONS["services"][action].get("sections", {}).keys()
+    for field in TEXTS["services"][action]["fields"].values():
+        assert field.keys() == {"name", "description"}
+
+
+def test_exceptions() -> None:
+    """Each exception has a text with the placeholders it is given, and no other."""
+    texts = {key: text["message"] for key, text in TEXTS["exceptions"].items()}
+    wanted = raised()
+    assert texts.keys() == wanted.keys()
+    for key, text in texts.items():
+        assert set(re.findall(r"{(\w+)}", text)) == wanted[key], key
+
+
+def test_issues() -> None:
+    """Each problem has a text that says what to do; a fixable one asks."""
+    assert TEXTS["issues"].keys() == set(ProblemKey)
+    for key, text in TEXTS["issues"].items():
+        if key in _STICKY:
+            assert text.keys() == {"title", "fix_flow"}
+            assert text["fix_flow"]["step"].keys() == {"confirm"}
+            assert text["fix_flow"]["step"]["confirm"].keys() == {
+                "title",
+                "description",
+            }
+        else:
+            assert text.keys() == {"title", "description"}
+        assert set(re.findall(r"{(\w+)}", json.dumps(text))) <= {"battery"}
