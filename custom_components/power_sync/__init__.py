@@ -8,7 +8,8 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN, ENTRY_VERSION, PLATFORMS
 from .removal import async_give_back_removed
 from .services import async_setup_services
-from .site import PowerSyncConfigEntry, build_site
+from .site import PowerSyncConfigEntry
+from .site_setup import build_site
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -21,6 +21,7 @@ from .model.battery import BatteryReading
 from .model.forecast import Forecast
 from .model.plan import Plan
 from .model.prices import PriceCurve
+from .planner import ProblemError, plan
 from .planner.inputs import Outlook, PlanInputs, outlook, problem_from
 from .prices.merge import merge
 from .prices.protocols import PriceError, PriceSource
@@ -241,7 +242,16 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
         if inputs is None:
             raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_inputs")
         running = None if self.planning is None else self.planning.plan
-        planning = await self.hass.async_add_executor_job(make_plan, inputs, running)
+        try:
+            planning = await self.hass.async_add_executor_job(
+                make_plan, inputs, running
+            )
+        except ProblemError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="problem_invalid",
+                translation_placeholders={"error": str(err)},
+            ) from err
         if planning is None:
             raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_inputs")
         self._publish(planning.plan)
@@ -249,10 +259,10 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
 
 
 def make_plan(inputs: PlanInputs, running: Plan | None) -> Planning | None:
-    """Return a plan, or None where prices or load are not known. Runs in a thread."""
-    # Imported here so that the loop never waits for the solvers to load.
-    from .planner import plan  # noqa: PLC0415
+    """Return a plan, or None where prices or load are not known. Runs in a thread.
 
+    Raises ProblemError for a figure that no home can have.
+    """
     ahead = outlook(inputs)
     if ahead is None:
         return None

@@ -9,16 +9,13 @@ from typing import Any
 
 from homeassistant.config_entries import (
     ConfigEntry,
-    ConfigEntryState,
-    ConfigSubentry,
 )
 from homeassistant.core import HassJob, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from .bridges.modbus import battery_driver, temporary_driver
+from .bridges.modbus import temporary_driver
 from .bridges.storage import JournalStore, Settings, SettingsStore
 from .const import (
     CONF_BATTERY_EXPORT,
@@ -26,14 +23,11 @@ from .const import (
     CONF_EXPORT_LIMIT_W,
     CONF_GRID_CHARGING,
     CONF_IMPORT_LIMIT_W,
-    CONF_PRICES,
-    CONF_PROVIDER,
     CONF_RESERVE_PCT,
-    DOMAIN,
     LOGGER,
+    POLL_EVERY,
     RELEASE_AT_STOP_S,
     STRAY_EVERY,
-    SUBENTRY_BATTERY,
     TICK_EVERY,
     WATCH_EVERY,
 )
@@ -49,25 +43,17 @@ from .coordinators import (
     PriceCoordinator,
 )
 from .devices.batteries.stored import StoredConfigError
+from .fleet import fleet_of
 from .forecast.load import RECENT, LoadHistory
-from .model.battery import BatteryReading, Capabilities, Mode
+from .model.battery import BatteryReading
 from .model.plan import Plan
-from .planner.inputs import FleetMember, PlanInputs
-from .prices.protocols import PriceError, PriceSource
-from .prices.registry import PROVIDERS
+from .planner.inputs import PlanInputs
+from .prices.protocols import PriceSource
 from .repairs import async_show_problems
 from .totals import SiteReading, site_reading
 
+LOADS_KEPT = RECENT // POLL_EVERY + 1
 NO_HISTORY = LoadHistory.of((), timedelta(hours=1))
-
-_IN_CONTROL = frozenset(
-    {
-        ConfigEntryState.SETUP_IN_PROGRESS,
-        ConfigEntryState.LOADED,
-        ConfigEntryState.UNLOAD_IN_PROGRESS,
-    }
-)
-"""States in which a site that has been built may write to its batteries."""
 
 type PowerSyncConfigEntry = ConfigEntry[Site]
 
@@ -116,7 +102,7 @@ class Site:
             control=ControlCoordinator(hass, entry, self.controller),
         )
         self._settings_store = SettingsStore(hass, entry.entry_id)
-        self._loads: deque[tuple[datetime, float]] = deque(maxlen=200)
+        self._loads: deque[tuple[datetime, float]] = deque(maxlen=LOADS_KEPT)
         self._strays: dict[str, Mapping[str, Any]] = {}
 
     # -- starting and stopping ---------------------------------------------------
@@ -259,50 +245,30 @@ class Site:
     @property
     def reading(self) -> SiteReading:
         """The home as a whole."""
-        coordinators = self.coordinators.batteries
-        capacities = {
-            battery_id: self._capacity_kwh(battery_id) for battery_id in coordinators
-        }
-        return site_reading(self.readings, capacities)
+        return site_reading(self.readings, self._capacities_kwh())
 
-    def _capacity_kwh(self, battery_id: str) -> float | None:
-        subentry_id = self.coordinators.batteries[battery_id].subentry_id
-        stored = self.entry.subentries[subentry_id].data.get("capacity_kwh")
-        return float(stored) if isinstance(stored, int | float) else None
+    def _capacities_kwh(self) -> dict[str, float | None]:
+        """Return what was stored of each battery when it was set up."""
+        stored = {
+            battery_id: self.entry.subentries[coordinator.subentry_id].data
+            for battery_id, coordinator in self.coordinators.batteries.items()
+        }
+        return {
+            battery_id: None
+            if (kwh := data.get("capacity_kwh")) is None
+            else float(kwh)
+            for battery_id, data in stored.items()
+        }
 
     def _recent_load_w(self) -> float | None:
         since = dt_util.utcnow() - RECENT
         loads = [load for when, load in self._loads if when >= since]
         return sum(loads) / len(loads) if loads else None
 
-    def _fleet(self) -> tuple[FleetMember, ...]:
-        members = []
-        for battery_id, reading in self.readings.items():
-            capacity = reading.capacity_kwh or self._capacity_kwh(battery_id)
-            if capacity is None or reading.soc_pct is None:
-                continue
-            battery = self.controller.batteries[battery_id]
-            capabilities = battery.executor.driver.capabilities
-            members.append(
-                FleetMember(
-                    capacity_kwh=capacity * (reading.soh_pct or 100.0) / 100.0,
-                    soc_pct=reading.soc_pct,
-                    max_charge_w=capabilities.max_charge_w,
-                    max_discharge_w=capabilities.max_discharge_w,
-                    floor_pct=reading.min_soc_pct or 0.0,
-                    max_soc_pct=(
-                        100.0 if reading.max_soc_pct is None else reading.max_soc_pct
-                    ),
-                    modes=_plannable(capabilities),
-                    min_power_w=capabilities.min_power_w,
-                )
-            )
-        return tuple(members)
-
     def plan_inputs(self) -> PlanInputs | None:
         """Return what there is to plan from, or None where it is not enough."""
         curve = self.coordinators.prices.curve
-        fleet = self._fleet()
+        fleet = fleet_of(self.controller, self.readings, self._capacities_kwh())
         if curve is None or not fleet:
             return None
         # Home Assistant leaves `data` at None until there is some.
@@ -336,13 +302,6 @@ class Site:
         )
 
 
-def _plannable(capabilities: Capabilities) -> frozenset[Mode]:
-    """Return the modes to plan with: a new limit every few slots wears flash out."""
-    if capabilities.flash_settings:
-        return capabilities.modes - {Mode.LIMIT}
-    return capabilities.modes
-
-
 def site_limits(options: Mapping[str, Any]) -> SiteLimits:
     """Return the limits that the user has set."""
     import_limit = options.get(CONF_IMPORT_LIMIT_W)
@@ -354,75 +313,3 @@ def site_limits(options: Mapping[str, Any]) -> SiteLimits:
         battery_export=bool(options.get(CONF_BATTERY_EXPORT, False)),
         reserve_pct=float(options.get(CONF_RESERVE_PCT, 10.0)),
     )
-
-
-def battery_subentries(entry: ConfigEntry[Any]) -> list[ConfigSubentry]:
-    """Return the batteries of a site."""
-    return [
-        subentry
-        for subentry in entry.subentries.values()
-        if subentry.subentry_type == SUBENTRY_BATTERY
-    ]
-
-
-def build_site(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> Site:
-    """Return the site of an entry. Raises ConfigEntryError where it never can be."""
-    members: dict[str, Member] = {}
-    for subentry in battery_subentries(entry):
-        _check_not_elsewhere(hass, entry, subentry)
-        try:
-            driver = battery_driver(hass, entry, subentry.data)
-        except (StoredConfigError, KeyError) as err:
-            raise ConfigEntryError(
-                translation_domain=DOMAIN,
-                translation_key="battery_config_invalid",
-                translation_placeholders={"battery": subentry.title},
-            ) from err
-        except HomeAssistantError as err:
-            raise ConfigEntryError(
-                translation_domain=DOMAIN,
-                translation_key="link_settings_in_use",
-                translation_placeholders={"battery": subentry.title},
-            ) from err
-        members[subentry.subentry_id] = Member(driver, dict(subentry.data))
-    return Site(hass, entry, members, _price_source(hass, entry))
-
-
-def _check_not_elsewhere(
-    hass: HomeAssistant, entry: PowerSyncConfigEntry, subentry: ConfigSubentry
-) -> None:
-    """Refuse a battery that another site controls: it has one master.
-
-    Home Assistant sets its entries up at the same time, so the first site to get
-    here has it, loaded or not.
-    """
-    for other in hass.config_entries.async_entries(DOMAIN):
-        if (
-            other.entry_id != entry.entry_id
-            and other.state in _IN_CONTROL
-            and hasattr(other, "runtime_data")
-            and any(
-                battery.unique_id == subentry.unique_id
-                for battery in battery_subentries(other)
-            )
-        ):
-            raise ConfigEntryError(
-                translation_domain=DOMAIN,
-                translation_key="battery_in_use",
-                translation_placeholders={
-                    "battery": subentry.title,
-                    "site": other.title,
-                },
-            )
-
-
-def _price_source(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> PriceSource:
-    try:
-        factory = PROVIDERS[entry.data[CONF_PROVIDER]]
-        return factory(
-            async_get_clientsession(hass), entry.data[CONF_PRICES], now=dt_util.utcnow
-        )
-    except (KeyError, PriceError) as err:
-        raise ConfigEntryError(
-            translation_domain=DOMAIN, translation_key="tariff_invalid"
-        ) from err

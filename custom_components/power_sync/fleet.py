@@ -1,0 +1,47 @@
+"""The batteries of a home as the planner needs them. Pure."""
+
+from collections.abc import Mapping
+
+from .control.controller import Controller
+from .model.battery import BatteryReading, Capabilities, Mode
+from .planner.inputs import FleetMember
+
+
+def fleet_of(
+    controller: Controller,
+    readings: Mapping[str, BatteryReading],
+    capacities_kwh: Mapping[str, float | None],
+) -> tuple[FleetMember, ...]:
+    """Return the batteries whose level and capacity are known.
+
+    `capacities_kwh` is what was stored of each when it was set up, for those
+    that do not say it themselves.
+    """
+    members = []
+    for battery_id, reading in readings.items():
+        capacity_kwh = reading.capacity_kwh or capacities_kwh.get(battery_id)
+        if capacity_kwh is None or reading.soc_pct is None:
+            continue
+        capabilities = controller.batteries[battery_id].executor.driver.capabilities
+        members.append(
+            FleetMember(
+                capacity_kwh=capacity_kwh * (reading.soh_pct or 100.0) / 100.0,
+                soc_pct=reading.soc_pct,
+                max_charge_w=capabilities.max_charge_w,
+                max_discharge_w=capabilities.max_discharge_w,
+                floor_pct=reading.min_soc_pct or 0.0,
+                max_soc_pct=(
+                    100.0 if reading.max_soc_pct is None else reading.max_soc_pct
+                ),
+                modes=_plannable(capabilities),
+                min_power_w=capabilities.min_power_w,
+            )
+        )
+    return tuple(members)
+
+
+def _plannable(capabilities: Capabilities) -> frozenset[Mode]:
+    """Return the modes to plan with: a new limit every few slots wears flash out."""
+    if capabilities.flash_settings:
+        return capabilities.modes - {Mode.LIMIT}
+    return capabilities.modes

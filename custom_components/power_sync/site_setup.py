@@ -1,0 +1,98 @@
+"""From a config entry to its site, or the reason why there can be none."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+
+from .bridges.modbus import battery_driver
+from .const import CONF_PRICES, CONF_PROVIDER, DOMAIN, SUBENTRY_BATTERY
+from .control.controller import Member
+from .devices.batteries.stored import StoredConfigError
+from .prices.protocols import PriceError, PriceSource
+from .prices.registry import PROVIDERS
+from .site import PowerSyncConfigEntry, Site
+
+_IN_CONTROL = frozenset(
+    {
+        ConfigEntryState.SETUP_IN_PROGRESS,
+        ConfigEntryState.LOADED,
+        ConfigEntryState.UNLOAD_IN_PROGRESS,
+    }
+)
+"""States in which a site that has been built may write to its batteries."""
+
+
+def battery_subentries(entry: ConfigEntry[Any]) -> list[ConfigSubentry]:
+    """Return the batteries of a site."""
+    return [
+        subentry
+        for subentry in entry.subentries.values()
+        if subentry.subentry_type == SUBENTRY_BATTERY
+    ]
+
+
+def build_site(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> Site:
+    """Return the site of an entry. Raises ConfigEntryError where it never can be."""
+    members: dict[str, Member] = {}
+    for subentry in battery_subentries(entry):
+        _check_not_elsewhere(hass, entry, subentry)
+        try:
+            driver = battery_driver(hass, entry, subentry.data)
+        except (StoredConfigError, KeyError) as err:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="battery_config_invalid",
+                translation_placeholders={"battery": subentry.title},
+            ) from err
+        except HomeAssistantError as err:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="link_settings_in_use",
+                translation_placeholders={"battery": subentry.title},
+            ) from err
+        members[subentry.subentry_id] = Member(driver, dict(subentry.data))
+    return Site(hass, entry, members, _price_source(hass, entry))
+
+
+def _check_not_elsewhere(
+    hass: HomeAssistant, entry: PowerSyncConfigEntry, subentry: ConfigSubentry
+) -> None:
+    """Refuse a battery that another site controls: it has one master.
+
+    Home Assistant sets its entries up at the same time, so the first site to get
+    here has it, loaded or not.
+    """
+    for other in hass.config_entries.async_entries(DOMAIN):
+        if (
+            other.entry_id != entry.entry_id
+            and other.state in _IN_CONTROL
+            and hasattr(other, "runtime_data")
+            and any(
+                battery.unique_id == subentry.unique_id
+                for battery in battery_subentries(other)
+            )
+        ):
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="battery_in_use",
+                translation_placeholders={
+                    "battery": subentry.title,
+                    "site": other.title,
+                },
+            )
+
+
+def _price_source(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> PriceSource:
+    try:
+        factory = PROVIDERS[entry.data[CONF_PROVIDER]]
+        return factory(
+            async_get_clientsession(hass), entry.data[CONF_PRICES], now=dt_util.utcnow
+        )
+    except (KeyError, PriceError) as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="tariff_invalid"
+        ) from err
