@@ -52,6 +52,8 @@ class HassClock(Clock):
 
 def battery_data(sungrow: SungrowSimulator) -> dict[str, object]:
     """Return what the dialogue would store of a simulated inverter."""
+    has_ceilings = sungrow.model.has_power_ceilings
+    ceilings = ["max_charge_10w", "max_discharge_10w"] if has_ceilings else []
     return {
         CONF_HOST: sungrow.host,
         CONF_PORT: sungrow.port,
@@ -68,8 +70,7 @@ def battery_data(sungrow: SungrowSimulator) -> dict[str, object]:
             "ems_mode",
             "forced_command",
             "forced_power_w",
-            "max_charge_10w",
-            "max_discharge_10w",
+            *ceilings,
         ],
     }
 

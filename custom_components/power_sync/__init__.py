@@ -1,33 +1,78 @@
 """PowerSync: plans a home's batteries for the lowest bill and runs them."""
 
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError
+import asyncio
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN, ENTRY_VERSION, PLATFORMS
-from .removal import async_give_back_removed
+from .const import DOMAIN, ENTRY_VERSION, LOGGER, PLATFORMS
+from .removal import async_give_back_pending, async_give_back_removed
+from .repairs import async_delete_issues
 from .services import async_setup_services
 from .site import PowerSyncConfigEntry
 from .site_setup import build_site
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
+_STOPPING: HassKey[bool] = HassKey(f"{DOMAIN}_stopping")
+"""Set once Home Assistant gives everything back: what starts later must not act.
+
+The core itself says that it stops only after these shutdown jobs.
+"""
+
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which exist whether or not a site is loaded."""
     async_setup_services(hass)
+
+    @callback
+    def mark() -> None:
+        hass.data[_STOPPING] = True
+
+    hass.async_add_shutdown_job(HassJob(mark, "power_sync stops"))
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> bool:
-    """Set up one site."""
-    site = build_site(hass, entry)
+    """Set up one site.
+
+    A set-up that fails gives back what is still held, and is tried again for as
+    long as it could not.
+    """
+    if _STOPPING in hass.data:
+        raise ConfigEntryNotReady
+    try:
+        site = build_site(hass, entry)
+    except ConfigEntryError as err:
+        in_use = err.translation_key == "battery_in_use"
+        if not in_use and (left := await async_give_back_pending(hass, entry)):
+            raise _not_given_back(left) from err
+        raise
     entry.runtime_data = site
-    await site.async_start()
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    try:
+        await site.async_start()
+        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    except asyncio.CancelledError:
+        await site.async_stop()
+        raise
+    except Exception as err:
+        if left := await site.async_stop():
+            raise _not_given_back(left) from err
+        raise
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
+
+
+def _not_given_back(batteries: list[str]) -> ConfigEntryNotReady:
+    return ConfigEntryNotReady(
+        translation_domain=DOMAIN,
+        translation_key="restore_failed",
+        translation_placeholders={"problems": ", ".join(batteries)},
+    )
 
 
 async def _async_reload(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> None:
@@ -36,14 +81,27 @@ async def _async_reload(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> Non
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> bool:
-    """Give the batteries back, then unload."""
-    await entry.runtime_data.async_stop()
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    """Unload the entities, then give the batteries back.
+
+    Where the entities cannot be unloaded the site stays, and goes on.
+    """
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    if left := await entry.runtime_data.async_stop():
+        LOGGER.warning(
+            "%s could not be given back yet: PowerSync tries again when it is "
+            "loaded next, or removed",
+            ", ".join(left),
+        )
+    return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> None:
     """Give back what could not be given back on unload; forget the rest."""
+    if entry.state is ConfigEntryState.FAILED_UNLOAD:
+        await entry.runtime_data.async_stop()
     await async_give_back_removed(hass, entry)
+    async_delete_issues(hass, entry)
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> bool:

@@ -22,6 +22,7 @@ class SiteButtonDescription(ButtonEntityDescription):
     """Describe a button and what it does."""
 
     press_fn: Callable[[Site], Awaitable[object]]
+    available_fn: Callable[[Site], bool] = lambda _: True
 
 
 def _force(mode: Mode) -> Callable[[Site], Awaitable[object]]:
@@ -35,8 +36,16 @@ def _force(mode: Mode) -> Callable[[Site], Awaitable[object]]:
 
 
 BUTTONS = (
-    SiteButtonDescription(key="force_charge", press_fn=_force(Mode.CHARGE)),
-    SiteButtonDescription(key="force_discharge", press_fn=_force(Mode.DISCHARGE)),
+    SiteButtonDescription(
+        key="force_charge",
+        press_fn=_force(Mode.CHARGE),
+        available_fn=lambda site: site.controller.limits.grid_charging,
+    ),
+    SiteButtonDescription(
+        key="force_discharge",
+        press_fn=_force(Mode.DISCHARGE),
+        available_fn=lambda site: site.controller.limits.battery_export,
+    ),
     SiteButtonDescription(key="restore_normal", press_fn=async_restore_normal),
     SiteButtonDescription(key="replan", press_fn=async_replan),
 )
@@ -55,6 +64,12 @@ class SiteButton(SiteEntity, ButtonEntity):
     """A button of the home."""
 
     entity_description: SiteButtonDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the options of the site allow it."""
+        return self.entity_description.available_fn(self.site)
 
     @override
     async def async_press(self) -> None:

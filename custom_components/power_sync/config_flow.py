@@ -52,18 +52,6 @@ CONF_START: Final = "start"
 START_DRY_RUN: Final = "dry_run"
 START_LIVE: Final = "live"
 
-PROVIDER_SCHEMA = probatio.Schema(
-    {
-        probatio.Required(CONF_PROVIDER): SelectSelector(
-            SelectSelectorConfig(
-                options=list(PROVIDERS),
-                mode=SelectSelectorMode.LIST,
-                translation_key="provider",
-            )
-        )
-    }
-)
-
 SITE_SCHEMA = LIMITS_SCHEMA.extend(
     {
         probatio.Required(CONF_START, default=START_DRY_RUN): SelectSelector(
@@ -116,10 +104,12 @@ class PowerSyncConfigFlow(
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the electricity provider."""
+        """Ask for the electricity provider, where there are several."""
+        if user_input is None and len(PROVIDERS) == 1:
+            user_input = {CONF_PROVIDER: next(iter(PROVIDERS))}
         if user_input is not None:
             return await self._provider_steps[user_input[CONF_PROVIDER]]()
-        return self.async_show_form(step_id="user", data_schema=PROVIDER_SCHEMA)
+        return self.async_show_form(step_id="user", data_schema=provider_schema())
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -184,3 +174,13 @@ class PowerSyncConfigFlow(
         """Return the level at which the inverter itself stops discharging."""
         floors = (self.probe.min_soc_pct, self.probe.backup_reserve_pct)
         return max((floor for floor in floors if floor is not None), default=None)
+
+
+def provider_schema() -> probatio.Schema:
+    """Return the form that asks for the provider."""
+    select = SelectSelectorConfig(
+        options=list(PROVIDERS),
+        mode=SelectSelectorMode.LIST,
+        translation_key="provider",
+    )
+    return probatio.Schema({probatio.Required(CONF_PROVIDER): SelectSelector(select)})

@@ -1,5 +1,6 @@
 """The rhythms of a site: readings, prices, forecasts, plan, control."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,11 +49,12 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
         controller: Controller,
     ) -> None:
         """Poll `driver`; `subentry_id` is the battery's config subentry."""
+        self.title = entry.subentries[subentry_id].title
         super().__init__(
             hass,
             LOGGER,
             config_entry=entry,
-            name=f"{driver.identity.model} {subentry_id}",
+            name=self.title,
             update_interval=POLL_EVERY,
             always_update=False,
         )
@@ -216,6 +218,7 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
         super().__init__(hass, LOGGER, config_entry=entry, name="plan")
         self._inputs = inputs
         self._publish = publish
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def planning(self) -> Planning | None:
@@ -237,10 +240,14 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
 
     @override
     async def _async_update_data(self) -> Planning:
-        """Return a new plan."""
+        """Return a new plan; an older one never lands after a newer one."""
+        async with self._one_at_a_time:
+            return await self._async_plan()
+
+    async def _async_plan(self) -> Planning:
         inputs = self._inputs()
         if inputs is None:
-            raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_inputs")
+            raise self._nothing_to_plan_from()
         running = None if self.planning is None else self.planning.plan
         try:
             planning = await self.hass.async_add_executor_job(
@@ -253,9 +260,19 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
                 translation_placeholders={"error": str(err)},
             ) from err
         if planning is None:
-            raise UpdateFailed(translation_domain=DOMAIN, translation_key="no_inputs")
+            raise self._nothing_to_plan_from()
         self._publish(planning.plan)
         return planning
+
+    def _nothing_to_plan_from(self) -> UpdateFailed:
+        """Return the error that keeps the last plan.
+
+        What is missing has been told where it is missing. Marked as failed
+        beforehand, this is no news to Home Assistant, which logs it as an error.
+        """
+        LOGGER.debug("There is not enough to plan from")
+        self.last_update_success = False
+        return UpdateFailed(translation_domain=DOMAIN, translation_key="no_inputs")
 
 
 def make_plan(inputs: PlanInputs, running: Plan | None) -> Planning | None:
@@ -272,7 +289,7 @@ def make_plan(inputs: PlanInputs, running: Plan | None) -> Planning | None:
 
 
 class ControlCoordinator(DataUpdateCoordinator[None]):
-    """Tells entities that control has changed."""
+    """Tells entities that control has changed: not that it has looked."""
 
     config_entry: PowerSyncConfigEntry
 
@@ -285,4 +302,23 @@ class ControlCoordinator(DataUpdateCoordinator[None]):
         """Follow `controller`."""
         super().__init__(hass, LOGGER, config_entry=entry, name="control")
         self.controller = controller
-        entry.async_on_unload(controller.listen(self.async_update_listeners))
+        self._told: object = None
+        entry.async_on_unload(controller.listen(self._async_changed))
+
+    @callback
+    def _async_changed(self) -> None:
+        """Tell entities where something that they show is another."""
+        controller, now = self.controller, dt_util.utcnow()
+        shown = (
+            controller.plan,
+            controller.automatic,
+            controller.dry_run,
+            controller.problems,
+            [
+                (battery.lease, battery.outcome, battery.health.trouble(now))
+                for battery in controller.batteries.values()
+            ],
+        )
+        if shown != self._told:
+            self._told = shown
+            self.async_update_listeners()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+import re
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
@@ -37,8 +38,6 @@ TO_REDACT = {
     "unique_id",
     "username",
 }
-_SHORTEST_SECRET = 3
-"""Shorter texts would be found within words that say nothing."""
 
 
 async def async_get_config_entry_diagnostics(
@@ -75,7 +74,7 @@ async def async_get_config_entry_diagnostics(
             for entry in site.controller.log.entries
         ],
     }
-    plain = _plain(found, _secrets(entry, site))
+    plain = _plain(found, [_whole_words(secret) for secret in _secrets(entry, site)])
     return async_redact_data(plain if isinstance(plain, dict) else {}, TO_REDACT)
 
 
@@ -168,15 +167,21 @@ def _secrets(entry: PowerSyncConfigEntry, site: Site) -> list[str]:
         *site.controller.batteries,
         *site.controller.strays(),
     ]
-    secrets = {
-        secret
-        for secret in stored
-        if isinstance(secret, str) and len(secret) >= _SHORTEST_SECRET
-    }
+    secrets = {secret for secret in stored if isinstance(secret, str) and secret}
     return sorted(secrets, key=len, reverse=True)
 
 
-def _plain(value: object, secrets: list[str]) -> Plain:
+def _whole_words(secret: str) -> re.Pattern[str]:
+    """Return what finds a secret, but not within a longer word.
+
+    An address such as "solar" would else take half the keys with it.
+    """
+    before = r"\b" if re.match(r"\w", secret) else ""
+    after = r"\b" if re.search(r"\w\Z", secret) else ""
+    return re.compile(f"{before}{re.escape(secret)}{after}")
+
+
+def _plain(value: object, secrets: list[re.Pattern[str]]) -> Plain:
     """Return a value as JSON can hold it, with the secrets cut out of its texts."""
     match value:
         case None | bool() | int() | float():
@@ -195,5 +200,5 @@ def _plain(value: object, secrets: list[str]) -> Plain:
         case _:
             text = str(value)
             for secret in secrets:
-                text = text.replace(secret, REDACTED)
+                text = secret.sub(REDACTED, text)
             return text

@@ -1,10 +1,11 @@
 """What the user asks for at once, checked before anything is sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
 from .control.controlled import Controlled
@@ -30,6 +31,18 @@ class Forced:
     power_w: float | None
     outcome: Outcome
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a battery does not do what was asked: a state of a sensor of the home.
+
+    `state` is None where nothing came of it that has a name.
+    """
+
+    battery: str
+    sensor: str
+    state: str | None
 
 
 def battery_name(site: Site, serial: str) -> str:
@@ -71,7 +84,8 @@ async def async_force(
         raise HomeAssistantError(
             translation_domain=DOMAIN, translation_key="not_stored"
         ) from err
-    forced, problems = [], []
+    forced: list[Forced] = []
+    problems: list[Problem] = []
     for battery in chosen:
         name = battery_name(site, battery.battery_id)
         _, outcome = answers[battery.battery_id]
@@ -82,9 +96,9 @@ async def async_force(
         )
         if command is None or not as_asked:
             # Something that ranks higher, or a mask, is in the way.
-            problems.append(f"{name}: {_words(lease.reason)}")
+            problems.append(Problem(name, "because", lease.reason))
         elif outcome is None or not (outcome.good or outcome is Outcome.DRY_RUN):
-            problems.append(f"{name}: {_words(outcome)}")
+            problems.append(Problem(name, "outcome", outcome))
         else:
             forced.append(
                 Forced(
@@ -95,7 +109,7 @@ async def async_force(
                     until=command.until,
                 )
             )
-    _raise_if(problems, "command_failed")
+    await _async_raise_if(site, problems, "command_failed")
     return forced
 
 
@@ -109,14 +123,12 @@ async def async_restore_normal(
     answers = await site.controller.restore_normal(
         [battery.battery_id for battery in _chosen(site, batteries)]
     )
-    _raise_if(
-        [
-            f"{battery_name(site, serial)}: {_words(outcome)}"
-            for serial, outcome in answers.items()
-            if outcome is None or not outcome.good
-        ],
-        "restore_failed",
-    )
+    problems = [
+        Problem(battery_name(site, serial), "outcome", outcome)
+        for serial, outcome in answers.items()
+        if outcome is None or not outcome.good
+    ]
+    await _async_raise_if(site, problems, "restore_failed")
 
 
 async def async_replan(site: Site) -> None:
@@ -197,14 +209,24 @@ def _power_w(battery: Controlled, command: Command) -> float | None:
     return command.power_w
 
 
-def _words(key: str | None) -> str:
-    return "failed" if key is None else key.replace("_", " ")
+def _words(problem: Problem, texts: Mapping[str, str]) -> str:
+    """Return a problem as the state of its sensor reads."""
+    if problem.state is None:
+        return f"{problem.battery}: failed"
+    key = f"component.{DOMAIN}.entity.sensor.{problem.sensor}.state.{problem.state}"
+    return f"{problem.battery}: {texts.get(key, problem.state.replace('_', ' '))}"
 
 
-def _raise_if(problems: list[str], key: str) -> None:
-    if problems:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders={"problems": ", ".join(problems)},
-        )
+async def _async_raise_if(site: Site, problems: Sequence[Problem], key: str) -> None:
+    """Raise HomeAssistantError where there are problems, in the user's language."""
+    if not problems:
+        return
+    texts = await async_get_translations(
+        site.hass, site.hass.config.language, "entity", {DOMAIN}
+    )
+    words = (_words(problem, texts) for problem in problems)
+    raise HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={"problems": ", ".join(words)},
+    )

@@ -6,6 +6,7 @@ from homeassistant.components.number import (
     NumberDeviceClass,
     NumberEntity,
     NumberEntityDescription,
+    NumberMode,
 )
 from homeassistant.const import UnitOfPower
 from homeassistant.core import HomeAssistant
@@ -25,6 +26,8 @@ FORCE_POWER = NumberEntityDescription(
     device_class=NumberDeviceClass.POWER,
     native_unit_of_measurement=UnitOfPower.WATT,
     native_step=STEP_W,
+    # Thousands of watts cannot be set on a slider.
+    mode=NumberMode.BOX,
 )
 
 
@@ -56,9 +59,11 @@ class ForcePower(SiteEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float:
-        """The power in W."""
+        """The power in W, at most what the batteries can now."""
         power_w = self.site.settings.force_power_w
-        return self.native_max_value if power_w is None else power_w
+        if power_w is None:
+            return self.native_max_value
+        return min(power_w, self.native_max_value)
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -1,6 +1,8 @@
 """After a site is removed: its batteries go back to their owner, or it says so."""
 
 import asyncio
+from contextlib import suppress
+from functools import partial
 
 from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigEntry
@@ -14,9 +16,10 @@ from .bridges.storage import JournalStore, SettingsStore
 from .const import DOMAIN, LOGGER, RELEASE_AT_REMOVAL_S
 from .control.clock import Clock
 from .control.controller import Controller
-from .control.journal import JsonObject
+from .control.journal import JournalError, JsonObject, Record
 from .control.view import SiteLimits
 from .devices.batteries.stored import StoredConfigError
+from .repairs import async_show_lost
 
 TRY_AGAIN_S = 3
 
@@ -27,14 +30,7 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
     The unload before this has tried already; here are the batteries that did not
     answer then. What cannot be given back is listed for the user.
     """
-    journal = JournalStore(hass, entry.entry_id)
-    controller = Controller((), journal, Clock(dt_util.utcnow), SiteLimits())
-    await controller.start()
-    left = {
-        battery_id: device
-        for battery_id, device in controller.strays().items()
-        if controller.book.get(battery_id).held
-    }
+    controller, left = await _async_held(hass, entry)
     try:
         async with asyncio.timeout(RELEASE_AT_REMOVAL_S):
             while left:
@@ -43,10 +39,73 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
                     await asyncio.sleep(TRY_AGAIN_S)
     except TimeoutError:
         LOGGER.warning("A removed battery could not be given back")
-    if left or controller.owner_settings_lost:
-        await _async_tell(hass, entry, left)
-    await journal.remove()
+    if left:
+        names = [
+            _line(device, battery_id, controller.book.get(battery_id))
+            for battery_id, device in left.items()
+        ]
+        await _async_tell(hass, entry, names)
+    elif controller.owner_settings_lost:
+        titles = [f"- {subentry.title}" for subentry in entry.subentries.values()]
+        await _async_tell(hass, entry, titles)
+    await JournalStore(hass, entry.entry_id).remove()
     await SettingsStore(hass, entry.entry_id).remove()
+
+
+async def async_give_back_pending(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
+    """Try once to give back what an entry still holds that cannot be set up.
+
+    Returns the names of the batteries that are still held.
+    """
+    controller, left = await _async_held(hass, entry)
+    try:
+        async with asyncio.timeout(RELEASE_AT_REMOVAL_S):
+            await _async_try(hass, controller, left)
+    except TimeoutError:
+        LOGGER.debug("A battery took too long to be given back")
+    if controller.owner_settings_lost:
+        async_show_lost(hass, entry)
+    titles = {each.unique_id: each.title for each in entry.subentries.values()}
+    return [
+        titles.get(battery_id) or str(device.get("model"))
+        for battery_id, device in left.items()
+    ]
+
+
+async def _async_held(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> tuple[Controller, dict[str, JsonObject]]:
+    """Return control of what an entry still holds, and how to reach it."""
+    journal = JournalStore(hass, entry.entry_id)
+    controller = Controller((), journal, Clock(dt_util.utcnow), SiteLimits())
+    await controller.start()
+    if controller.owner_settings_lost:
+        await _async_note_lost(controller, entry)
+    held = {
+        battery_id: device
+        for battery_id, device in controller.strays().items()
+        if controller.book.get(battery_id).held
+    }
+    return controller, held
+
+
+async def _async_note_lost(controller: Controller, entry: ConfigEntry) -> None:
+    """Take every battery for held: what a damaged journal said is not known."""
+    lost = {
+        subentry.unique_id: Record(device=dict(subentry.data), lost=True)
+        for subentry in entry.subentries.values()
+        if subentry.unique_id is not None
+    }
+    changes = {battery_id: partial(_replaced, new) for battery_id, new in lost.items()}
+    for battery_id, change in changes.items():
+        controller.book.note(battery_id, change)
+    # The damaged file was moved aside: by the next start it would be absent.
+    with suppress(JournalError):
+        await controller.book.put_all(changes)
+
+
+def _replaced(new: Record, _old: Record) -> Record:
+    return new
 
 
 async def _async_try(
@@ -58,11 +117,22 @@ async def _async_try(
                 if await controller.restore_stray(driver, device):
                     del left[battery_id]
         except (StoredConfigError, HomeAssistantError, KeyError) as err:
-            LOGGER.debug("Battery %s: %s", battery_id, err)
+            LOGGER.debug("A removed battery is not given back yet: %s", err)
+
+
+def _line(device: JsonObject, battery_id: str, record: Record) -> str:
+    """Name a battery, with the settings of the owner that were to be put back."""
+    settings = ", ".join(
+        f"{key} = {record.owner[key]}"
+        for key in record.ours
+        if record.owner.get(key) is not None
+    )
+    name = f"- {device.get('model')} ({battery_id})"
+    return f"{name}: {settings}" if settings else name
 
 
 async def _async_tell(
-    hass: HomeAssistant, entry: ConfigEntry, left: dict[str, JsonObject]
+    hass: HomeAssistant, entry: ConfigEntry, batteries: list[str]
 ) -> None:
     """List the batteries whose settings the user has to look at."""
     texts = await async_get_translations(
@@ -71,11 +141,9 @@ async def _async_tell(
     text = texts.get(
         f"component.{DOMAIN}.exceptions.not_given_back.message", "{batteries}"
     )
-    names = [f"- {device.get('model')} ({key})" for key, device in left.items()]
-    names = names or [f"- {subentry.title}" for subentry in entry.subentries.values()]
     persistent_notification.async_create(
         hass,
-        text.format(batteries="\n".join(names)),
+        text.format(batteries="\n".join(batteries)),
         title="PowerSync",
         notification_id=f"{DOMAIN}_not_given_back_{entry.entry_id}",
     )

@@ -10,12 +10,21 @@ from homeassistant.helpers import issue_registry as ir
 from .const import DOMAIN
 from .control.problems import Problem, ProblemKey
 
-_STICKY = frozenset({ProblemKey.OWNER_SETTINGS_LOST})
-"""Kept until the user says that it has been looked into."""
+LOST = Problem(ProblemKey.OWNER_SETTINGS_LOST)
+"""Told once, and kept until the user says that it has been looked into."""
 
 
 def _issue_id(entry: ConfigEntry, problem: Problem) -> str:
     return f"{problem.key}_{entry.entry_id}_{problem.battery_id or 'site'}"
+
+
+def _issues(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
+    """Return the ids of the issues of a site, whatever its batteries are today."""
+    return [
+        issue_id
+        for domain, issue_id in ir.async_get(hass).issues
+        if domain == DOMAIN and f"_{entry.entry_id}_" in issue_id
+    ]
 
 
 def _name(entry: ConfigEntry, battery_id: str | None) -> str:
@@ -30,31 +39,43 @@ def async_show_problems(
     hass: HomeAssistant, entry: ConfigEntry, problems: Iterable[Problem]
 ) -> None:
     """Have one issue for each problem there is, and none for those solved."""
-    registry = ir.async_get(hass)
-    present = {_issue_id(entry, problem): problem for problem in problems}
-    batteries = [
-        None,
-        *(subentry.unique_id for subentry in entry.subentries.values()),
-    ]
-    for key in ProblemKey:
-        for battery_id in batteries:
-            issue_id = _issue_id(entry, Problem(key, battery_id))
-            exists = registry.async_get_issue(DOMAIN, issue_id) is not None
-            if key not in _STICKY and issue_id not in present and exists:
-                ir.async_delete_issue(hass, DOMAIN, issue_id)
-    for issue_id, problem in present.items():
-        if registry.async_get_issue(DOMAIN, issue_id) is not None:
-            continue
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=problem.key in _STICKY,
-            is_persistent=problem.key in _STICKY,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=problem.key.value,
-            translation_placeholders={"battery": _name(entry, problem.battery_id)},
-        )
+    present = {
+        _issue_id(entry, problem): problem
+        for problem in problems
+        if problem.key is not LOST.key
+    }
+    shown = set(_issues(hass, entry))
+    for issue_id in shown - present.keys() - {_issue_id(entry, LOST)}:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+    for issue_id in present.keys() - shown:
+        _create(hass, entry, present[issue_id])
+
+
+@callback
+def async_show_lost(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Say that the saved settings are lost, until the user has looked into it."""
+    _create(hass, entry, LOST)
+
+
+@callback
+def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issues of a site that is gone."""
+    for issue_id in _issues(hass, entry):
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+def _create(hass: HomeAssistant, entry: ConfigEntry, problem: Problem) -> None:
+    sticky = problem.key is LOST.key
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(entry, problem),
+        is_fixable=sticky,
+        is_persistent=sticky,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=problem.key.value,
+        translation_placeholders={"battery": _name(entry, problem.battery_id)},
+    )
 
 
 async def async_create_fix_flow(

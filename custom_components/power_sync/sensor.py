@@ -155,7 +155,9 @@ class ForecastSensor(SlotSensor):
             return None
         values = self.entity_description.values_fn(planning)
         index = planning.outlook.grid.index_at(dt_util.utcnow())
-        return None if values is None or index is None else values[index]
+        if values is None or index is None:
+            return None
+        return round(values[index], self.entity_description.digits)
 
     @property
     @override

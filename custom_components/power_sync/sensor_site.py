@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
 
 from . import site_values as values
+from .control.log import Outcome
 from .control.view import Master
 from .coordinators import Planning
 from .decision import REASONS
@@ -24,6 +25,8 @@ from .totals import SiteReading
 MONEY_DIGITS = 4
 """What is left of rounding beyond this would only be noise."""
 POWER_DIGITS = 0
+PRICE_SHOWN_DIGITS = 4
+"""A hundredth of a penny or cent."""
 
 
 def _readings(coordinators: Coordinators) -> Followed:
@@ -100,7 +103,7 @@ def _price(key: str, *, sold: bool) -> SiteSensorDescription:
     return SiteSensorDescription(
         key=key,
         state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=PRICE_DIGITS,
+        suggested_display_precision=PRICE_SHOWN_DIGITS,
         unit_fn=_per_kwh,
         value_fn=value,
         follows_fn=_prices,
@@ -151,6 +154,13 @@ SITE_SENSORS = (
         follows_fn=_decisions,
     ),
     SiteSensorDescription(
+        key="outcome",
+        device_class=SensorDeviceClass.ENUM,
+        options=[outcome.value for outcome in Outcome],
+        value_fn=values.outcome,
+        follows_fn=_decisions,
+    ),
+    SiteSensorDescription(
         key="next_action",
         device_class=SensorDeviceClass.ENUM,
         options=[mode.value for mode in Mode],
@@ -192,6 +202,7 @@ SITE_SENSORS = (
         key="plan_made_at",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=values.made_at,
         follows_fn=_plans,
     ),
@@ -214,14 +225,14 @@ SITE_SENSORS = (
 FORECAST_SENSORS = (
     ForecastSensorDescription(
         key="price_import_forecast",
-        suggested_display_precision=PRICE_DIGITS,
+        suggested_display_precision=PRICE_SHOWN_DIGITS,
         digits=PRICE_DIGITS,
         unit_fn=_per_kwh,
         values_fn=lambda planning: planning.outlook.import_per_kwh,
     ),
     ForecastSensorDescription(
         key="price_export_forecast",
-        suggested_display_precision=PRICE_DIGITS,
+        suggested_display_precision=PRICE_SHOWN_DIGITS,
         digits=PRICE_DIGITS,
         unit_fn=_per_kwh,
         values_fn=lambda planning: planning.outlook.export_per_kwh,

@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.config_entries import (
-    ConfigEntry,
-)
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
@@ -24,6 +22,7 @@ from .const import (
     CONF_GRID_CHARGING,
     CONF_IMPORT_LIMIT_W,
     CONF_RESERVE_PCT,
+    DOMAIN,
     LOGGER,
     POLL_EVERY,
     RELEASE_AT_STOP_S,
@@ -49,7 +48,7 @@ from .model.battery import BatteryReading
 from .model.plan import Plan
 from .planner.inputs import PlanInputs
 from .prices.protocols import PriceSource
-from .repairs import async_show_problems
+from .repairs import async_show_lost, async_show_problems
 from .totals import SiteReading, site_reading
 
 LOADS_KEPT = RECENT // POLL_EVERY + 1
@@ -104,6 +103,7 @@ class Site:
         self._settings_store = SettingsStore(hass, entry.entry_id)
         self._loads: deque[tuple[datetime, float]] = deque(maxlen=LOADS_KEPT)
         self._strays: dict[str, Mapping[str, Any]] = {}
+        self._stray_task: asyncio.Task[None] | None = None
 
     # -- starting and stopping ---------------------------------------------------
 
@@ -113,12 +113,20 @@ class Site:
         Control comes first and needs no prices: a battery is given back, and a
         force goes on, while a provider is down.
         """
+        # First of all: a stop in the middle of the start must find this site.
+        self.entry.async_on_unload(
+            self.hass.async_add_shutdown_job(
+                HassJob(self.async_shutdown, "power_sync release at stop")
+            )
+        )
         self.settings = await self._settings_store.load(
             Settings(dry_run=self.entry.data.get(CONF_DRY_RUN) is not False)
         )
         self.controller.automatic = self.settings.automatic
         self.controller.dry_run = self.settings.dry_run
         await self.controller.start()
+        if self.controller.owner_settings_lost:
+            async_show_lost(self.hass, self.entry)
         self._strays = dict(self.controller.strays())
         batteries = self.coordinators.batteries.values()
         await asyncio.gather(*(battery.async_refresh() for battery in batteries))
@@ -136,15 +144,10 @@ class Site:
         for action, every in (
             (self._async_tick, TICK_EVERY),
             (self._async_watch, WATCH_EVERY),
-            (self._async_strays, STRAY_EVERY),
+            (self._async_look_for_strays, STRAY_EVERY),
         ):
             entry.async_on_unload(async_track_time_interval(hass, action, every))
         entry.async_on_unload(self.controller.listen(self._async_problems))
-        entry.async_on_unload(
-            hass.async_add_shutdown_job(
-                HassJob(self.async_shutdown, "power_sync release at stop")
-            )
-        )
         self._async_new_reading()
         self._async_problems()
 
@@ -163,16 +166,24 @@ class Site:
 
     async def async_shutdown(self) -> None:
         """Give the batteries back before Home Assistant stops."""
+        if left := await self.async_stop():
+            LOGGER.warning(
+                "%s could not be given back before the stop", ", ".join(left)
+            )
+
+    async def async_stop(self) -> list[str]:
+        """Give the batteries back before unloading; name those that are not."""
         try:
             async with asyncio.timeout(RELEASE_AT_STOP_S):
                 await self.controller.stop()
         except TimeoutError:
-            LOGGER.warning("A battery could not be given back before the stop")
-
-    async def async_stop(self) -> bool:
-        """Give the batteries back before unloading; say whether they are."""
-        await self.async_shutdown()
-        return not any(b.executor.held for b in self.controller.batteries.values())
+            LOGGER.debug("The time to give the batteries back is over")
+        coordinators = self.coordinators.batteries
+        return [
+            coordinators[battery_id].title
+            for battery_id, battery in self.controller.batteries.items()
+            if battery.executor.held
+        ]
 
     # -- rhythms -----------------------------------------------------------------
 
@@ -182,7 +193,15 @@ class Site:
     async def _async_watch(self, _now: datetime) -> None:
         await self.controller.watch()
 
-    async def _async_strays(self, _now: datetime) -> None:
+    @callback
+    def _async_look_for_strays(self, _now: datetime) -> None:
+        """Try again in a task that ends with the site, one at a time."""
+        if self._strays and (self._stray_task is None or self._stray_task.done()):
+            self._stray_task = self.entry.async_create_background_task(
+                self.hass, self._async_strays(), "power_sync strays"
+            )
+
+    async def _async_strays(self) -> None:
         """Give back batteries that left the site while they could not be reached."""
         for battery_id, device in list(self._strays.items()):
             try:
@@ -215,9 +234,13 @@ class Site:
         await self.coordinators.plan.async_refresh()
 
     async def async_set(self, **changes: Any) -> None:
-        """Change settings, store them, and have control act on them."""
+        """Change settings, store them, and have control act on them.
+
+        Raises HomeAssistantError where they could not be stored: they are in
+        force all the same, until Home Assistant restarts.
+        """
         self.settings = replace(self.settings, **changes)
-        await self._settings_store.save(self.settings)
+        stored = await self._settings_store.save(self.settings)
         controller = self.controller
         switched = self.settings.automatic != controller.automatic
         # Both at once: going live must not act on a plan that is switched off.
@@ -227,6 +250,10 @@ class Site:
         elif switched:
             await controller.set_automatic(on=self.settings.automatic)
         self.coordinators.control.async_update_listeners()
+        if not stored:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="settings_not_stored"
+            )
 
     # -- what is known -----------------------------------------------------------
 

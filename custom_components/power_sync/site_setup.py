@@ -4,7 +4,11 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.exceptions import (
+    ConfigEntryError,
+    ConfigEntryNotReady,
+    HomeAssistantError,
+)
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
@@ -36,7 +40,11 @@ def battery_subentries(entry: ConfigEntry[Any]) -> list[ConfigSubentry]:
 
 
 def build_site(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> Site:
-    """Return the site of an entry. Raises ConfigEntryError where it never can be."""
+    """Return the site of an entry.
+
+    Raises ConfigEntryError where it never can be, ConfigEntryNotReady where it
+    cannot be now.
+    """
     members: dict[str, Member] = {}
     for subentry in battery_subentries(entry):
         _check_not_elsewhere(hass, entry, subentry)
@@ -49,7 +57,8 @@ def build_site(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> Site:
                 translation_placeholders={"battery": subentry.title},
             ) from err
         except HomeAssistantError as err:
-            raise ConfigEntryError(
+            # It works as soon as the other integration is gone or changed.
+            raise ConfigEntryNotReady(
                 translation_domain=DOMAIN,
                 translation_key="link_settings_in_use",
                 translation_placeholders={"battery": subentry.title},

@@ -1,12 +1,11 @@
 """The values of the home's sensors: functions of the site and the time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .control.log import Outcome
 from .coordinators import Planning
 from .decision import deciding, fresh, next_action
 from .model.plan import Plan
@@ -17,6 +16,7 @@ from .site import Site
 type Value = StateType | datetime
 
 PRICE_DIGITS = 5
+"""What is left of rounding beyond this would only be noise."""
 
 
 def currency(site: Site) -> str | None:
@@ -52,22 +52,23 @@ def current_action(site: Site, _now: datetime) -> str | None:
 
 
 def action_attributes(site: Site) -> Mapping[str, Value]:
-    """Return the power of all batteries together, and what came of the orders."""
+    """Return the power of all batteries together."""
     batteries = site.controller.batteries.values()
     commands = [battery.lease.command for battery in batteries]
     powers = [command.power_w for command in commands if command is not None]
     known = [power for power in powers if power is not None]
-    return {
-        "power_w": sum(known) if known else None,
-        "outcome": _outcome(battery.outcome for battery in batteries),
-    }
+    return {"power_w": sum(known) if known else None}
 
 
-def _outcome(outcomes: Iterable[Outcome | None]) -> str | None:
-    """Return what went wrong before what went well; None before the first order."""
-    known = [outcome for outcome in outcomes if outcome is not None]
-    wrong = [outcome for outcome in known if not outcome.good]
-    return next((outcome.value for outcome in (*wrong, *known)), None)
+def outcome(site: Site, _now: datetime) -> str | None:
+    """Return what came of the orders, what went wrong before what went well.
+
+    None before the first order.
+    """
+    batteries = site.controller.batteries.values()
+    known = [battery.outcome for battery in batteries if battery.outcome is not None]
+    wrong = [each for each in known if not each.good]
+    return next((each.value for each in (*wrong, *known)), None)
 
 
 def next_mode(site: Site, now: datetime) -> str | None:

@@ -15,6 +15,7 @@ from custom_components.power_sync.devices.batteries.sungrow.settings import (
     ADDRESSES,
     CONTROL_SETTINGS,
 )
+from custom_components.power_sync.devices.protocols import DeviceUnreachableError
 from custom_components.power_sync.model.battery import (
     Mode,
     Settings,
@@ -151,8 +152,9 @@ async def test_islanded_and_fault(
 
 async def test_48_volt_model(clock: Clock) -> None:
     """Signs from the flow bits; no ceilings, so no holding back."""
+    config = replace(CONFIG, settings=CONTROL_SETTINGS)
     async with simulator(SH5K_30) as inverter, link_to(inverter.port) as unit:
-        battery = driver(unit, clock)
+        battery = SungrowBattery(unit, config, now=clock, link=LINK)
         assert (await battery.read()).battery_power_w == -1800
         found = await battery.read_settings()
         assert found["max_discharge_10w"] is None
@@ -166,16 +168,39 @@ async def test_48_volt_model(clock: Clock) -> None:
         assert (await battery.read()).battery_power_w == 900
 
 
-async def test_ceilings_that_are_refused(
+async def test_ceilings_that_it_never_had(
     inverter: SungrowSimulator, unit: ModbusUnit, clock: Clock
 ) -> None:
-    """Exception 2 means no ceilings, and is no error."""
+    """Exception 2 is no error where the probe found none, either."""
     inverter.faults.hide(Space.HOLDING, 33046, 2)
-    battery = driver(unit, clock)
-    assert Mode.NO_DISCHARGE in battery.capabilities.modes
+    config = replace(CONFIG, settings=CONTROL_SETTINGS)
+    battery = SungrowBattery(unit, config, now=clock, link=LINK)
     found = await battery.read_settings()
     assert (found["max_charge_10w"], found["max_discharge_10w"]) == (None, None)
     assert Mode.NO_DISCHARGE not in battery.capabilities.modes
+
+
+async def test_ceilings_that_are_refused_for_a_moment(
+    inverter: SungrowSimulator, unit: ModbusUnit, clock: Clock
+) -> None:
+    """What it had is not gone: else the owner's would not be put back."""
+    inverter.faults.hide(Space.HOLDING, 33046, 2)
+    battery = driver(unit, clock)
+    with pytest.raises(DeviceUnreachableError):
+        await battery.read_settings()
+    assert Mode.NO_DISCHARGE in battery.capabilities.modes
+
+
+async def test_a_ceiling_that_turns_into_a_sentinel(clock: Clock) -> None:
+    """What was read once is missed later, also where the probe did not see it."""
+    unit = memory_unit()
+    config = replace(CONFIG, settings=CONTROL_SETTINGS)
+    battery = SungrowBattery(unit, config, now=clock, link=LINK)
+    assert (await battery.read_settings())["max_discharge_10w"] == 800
+    assert Mode.NO_DISCHARGE in battery.capabilities.modes
+    unit.holding[33047] = 0xFFFF
+    with pytest.raises(DeviceUnreachableError):
+        await battery.read_settings()
 
 
 def test_capabilities_follow_the_probe() -> None:
@@ -190,7 +215,7 @@ def test_capabilities_follow_the_probe() -> None:
 
 
 def test_safe_settings_are_bounded_by_the_rating() -> None:
-    """Where the owner's are lost, nothing is forced and nothing held back."""
+    """Where the owner's are lost, nothing is forced and no hold stays."""
     battery = driver(memory_unit(), Clock())
     assert battery.safe_settings({"max_charge_10w": 1, "max_discharge_10w": 1}) == {
         "ems_mode": 0,

@@ -88,10 +88,30 @@ async def test_registers_by_hand() -> None:
         "sungrow", "A2320500123", "SH10RT", "V1.0"
     )
     assert found.config.rated_power_w == 10_000
+    # The owner has limited discharging to 800 times 10 W.
     assert found.config.max_charge_w == 10_600
+    assert found.config.max_discharge_w == 8000
     assert (found.config.capacity_kwh, found.soc_pct) == (9.6, 55.1)
     assert (found.min_soc_pct, found.max_soc_pct) == (10, 95)
     assert (found.backup_reserve_pct, found.export_limit_w) == (20, 5000)
+
+
+async def test_a_hold_is_no_limit_of_the_owner() -> None:
+    """The ceiling of 10 W that a hold leaves is not the power of the battery."""
+    unit = memory_unit()
+    unit.holding[33046], unit.holding[33047] = 300, 1
+    found = await probe(unit, LINK)
+    assert found.config.max_charge_w == 3000
+    assert found.config.max_discharge_w == 10_600
+
+
+async def test_one_ceiling_only() -> None:
+    """A ceiling that is a sentinel is not among the settings."""
+    unit = memory_unit()
+    unit.holding[33046] = 0xFFFF
+    found = await probe(unit, LINK)
+    assert found.config.settings == ALL_SETTINGS - {"max_charge_10w"}
+    assert found.config.max_charge_w == 10_600
 
 
 @pytest.mark.parametrize("old_kwh", [None, 9.5])

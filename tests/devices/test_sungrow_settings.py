@@ -221,12 +221,17 @@ def test_owner_settings(found: Settings, expected: Settings) -> None:
 
 
 def test_safe_settings() -> None:
-    """Self-consumption with the rating as ceilings, where there are any."""
+    """Self-consumption; a ceiling that may be ours becomes the rating."""
     rated = {"max_charge_w": 10_600, "max_discharge_w": 9000}
-    assert safe_settings(NO_DISCHARGE, **rated) == state(0, 0xCC, 0, 1060, 900)
-    assert safe_settings(state(2, 0xAA, 1, None, None), **rated) == state(
-        0, 0xCC, 0, None, None
-    )
+    for found, charge, discharge in (
+        (state(0, 0xBB, 500, 300, 1), 300, 900),
+        (state(3, 0xCC, 500, 1, 250), 1060, 250),
+        (state(2, 0xAA, 500, 300, 250), 1060, 900),
+        (state(2, 0xAA, 500, None, None), None, None),
+        (state(0, 0xCC, 500, None, None), None, None),
+    ):
+        safe = safe_settings(found, **rated)
+        assert safe == state(0, 0xCC, 0, charge, discharge)
 
 
 CEILINGS = st.integers(1, 1060)

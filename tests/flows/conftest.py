@@ -17,6 +17,7 @@ from homeassistant.core import HomeAssistant
 from .dialogue import ConfigDialogue
 
 QUICK_LINK = replace(LAN, spacing_s=0, connect_delay_s=0)
+QUICK_BRAND = replace(SUNGROW, probe=partial(probe, link=QUICK_LINK))
 
 
 @pytest.fixture
@@ -31,12 +32,21 @@ def no_setup() -> Iterator[AsyncMock]:
 @pytest.fixture
 def quick_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the pauses that a real inverter needs around its answers."""
-    brand = replace(SUNGROW, probe=partial(probe, link=QUICK_LINK))
     for module in ("battery", "battery_subentry"):
         monkeypatch.setattr(
             f"custom_components.power_sync.flows.{module}.BRANDS",
-            MappingProxyType({brand.key: brand}),
+            MappingProxyType({QUICK_BRAND.key: QUICK_BRAND}),
         )
+
+
+@pytest.fixture
+def second_brand(quick_link: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have another brand to choose from."""
+    second = replace(SUNGROW, key="second", name="Second")
+    monkeypatch.setattr(
+        "custom_components.power_sync.flows.battery.BRANDS",
+        MappingProxyType({brand.key: brand for brand in (QUICK_BRAND, second)}),
+    )
 
 
 @pytest.fixture

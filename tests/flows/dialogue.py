@@ -81,6 +81,17 @@ class Dialogue:
         return filled_in(schema)
 
     @property
+    def folded_up(self) -> set[str]:
+        """The sections of which only the name is shown."""
+        schema = self.result["data_schema"]
+        assert schema is not None
+        return {
+            key.schema
+            for key, field in schema.schema.items()
+            if isinstance(field, section) and field.options["collapsed"]
+        }
+
+    @property
     def fields(self) -> set[str]:
         """The names of the form's fields."""
         schema = self.result["data_schema"]
@@ -110,8 +121,6 @@ class ConfigDialogue(Dialogue):
     async def to_region(self) -> None:
         """Go to the region's step."""
         await self.open(DOMAIN, source=SOURCE_USER)
-        assert self.step == "user"
-        await self.submit({"provider": "octopus"})
         assert self.step == "octopus"
 
     async def to_tariff(self, octopus: OctopusSimulator) -> None:
@@ -124,8 +133,6 @@ class ConfigDialogue(Dialogue):
         """Go to the battery's address."""
         await self.to_tariff(octopus)
         await self.submit(TARIFFS)
-        assert self.step == "battery"
-        await self.submit({"brand": "sungrow"})
         assert self.step == "battery_connect"
 
     async def to_powers(
@@ -154,7 +161,6 @@ class ConfigDialogue(Dialogue):
     async def finish_from_tariff(self, sungrow: SungrowSimulator) -> None:
         """Go from the tariffs to the end."""
         await self.submit(TARIFFS)
-        await self.submit({"brand": "sungrow"})
         await self.finish_from_address(sungrow)
 
 

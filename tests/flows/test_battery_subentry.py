@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import InvalidData
 from simulators.home import SimulatedHome
 from simulators.octopus import OctopusSimulator
 from simulators.profile import constant
@@ -65,8 +66,6 @@ async def reconfigure(dialogue: Dialogue, site: MockConfigEntry) -> None:
 async def to_address(dialogue: Dialogue, site: MockConfigEntry) -> None:
     """Open the dialogue that adds a battery, and go to its address."""
     await dialogue.open((site.entry_id, "battery"), source=SOURCE_USER)
-    assert dialogue.step == "battery"
-    await dialogue.submit({"brand": "sungrow"})
     assert dialogue.step == "battery_connect"
 
 
@@ -87,6 +86,21 @@ async def test_add(
     assert (added.title, added.unique_id) == ("Sungrow SH10RT", "B1")
     stored = {"max_charge_w": 4000, "max_discharge_w": 3000, **address(second)}
     assert {key: added.data[key] for key in stored} == stored
+
+
+async def test_add_where_there_are_several_brands(
+    battery_dialogue: Dialogue,
+    site: MockConfigEntry,
+    second: SungrowSimulator,
+    second_brand: None,
+) -> None:
+    """The brand is asked first."""
+    await battery_dialogue.open((site.entry_id, "battery"), source=SOURCE_USER)
+    assert battery_dialogue.step == "battery"
+    await battery_dialogue.submit({"brand": "sungrow"})
+    await battery_dialogue.submit(address(second))
+    await battery_dialogue.submit(battery_dialogue.form)
+    assert battery_dialogue.result["type"] == "create_entry"
 
 
 async def test_add_one_that_is_there(
@@ -159,15 +173,31 @@ async def test_battery_has_moved(
     assert battery.data["unit_id"] == 3
 
 
-async def test_powers_stay_within_the_inverter(
-    hass: HomeAssistant,
-    battery_dialogue: Dialogue,
-    site: MockConfigEntry,
-    sungrow: SungrowSimulator,
+async def test_powers_are_bounded_by_the_inverter(
+    battery_dialogue: Dialogue, site: MockConfigEntry, second: SungrowSimulator
 ) -> None:
-    """More than it can do is not suggested, even where it was stored."""
-    stored = {**only_battery(site).data, "max_charge_w": 20_000.0}
-    hass.config_entries.async_update_subentry(site, only_battery(site), data=stored)
+    """Its owner may allow less than it could do."""
+    second.owner_writes(33046, 400)  # 4.00 kW
+    second.owner_writes(33047, 300)
+    await to_address(battery_dialogue, site)
+    await battery_dialogue.submit(address(second))
+    allowed = {"max_charge_w": 4000, "max_discharge_w": 3000}
+    assert battery_dialogue.form == allowed
+    with pytest.raises(InvalidData):
+        await battery_dialogue.submit({**allowed, "max_charge_w": 4001})
+    await battery_dialogue.submit(allowed)
+    assert battery_dialogue.result["type"] == "create_entry"
+
+
+async def test_powers_outlast_a_ceiling_of_the_moment(
+    battery_dialogue: Dialogue, site: MockConfigEntry, sungrow: SungrowSimulator
+) -> None:
+    """One that PowerSync itself has set must not become the battery's limit."""
+    sungrow.owner_writes(33047, 30)
     await reconfigure(battery_dialogue, site)
-    await battery_dialogue.submit(address(sungrow))
-    assert battery_dialogue.form == {"max_charge_w": 10_600, "max_discharge_w": 10_600}
+    await battery_dialogue.submit(battery_dialogue.form)
+    stored = {"max_charge_w": 10_600, "max_discharge_w": 10_600}
+    assert battery_dialogue.form == stored
+    await battery_dialogue.submit(stored)
+    assert battery_dialogue.reason == "reconfigure_successful"
+    assert only_battery(site).data["max_discharge_w"] == 10_600

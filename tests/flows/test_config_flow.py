@@ -1,7 +1,9 @@
 """The set-up dialogue from its first to its last step."""
 
+from types import MappingProxyType
 from unittest.mock import AsyncMock
 
+import pytest
 from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
     MockConfigEntry,
 )
@@ -18,6 +20,8 @@ from tests.common import SERIAL, battery_data, site_entry
 
 from .dialogue import LIMITS, POWERS, TARIFFS, ConfigDialogue, address, region
 
+SUGGESTED = {**TARIFFS, "other": {}}
+
 
 async def test_a_site_is_set_up(
     dialogue: ConfigDialogue,
@@ -29,9 +33,8 @@ async def test_a_site_is_set_up(
     await dialogue.to_region()
     assert dialogue.form == {"advanced": {"base_url": "https://api.octopus.energy/v1"}}
     await dialogue.submit(region(octopus))
-    assert dialogue.form == TARIFFS
+    assert dialogue.form == SUGGESTED
     await dialogue.submit(TARIFFS)
-    await dialogue.submit({"brand": "sungrow"})
     assert dialogue.form == {"port": 502, "unit_id": 1}
     await dialogue.submit({**address(sungrow), "host": " LocalHost "})
     assert dialogue.form == {"max_charge_w": 10_600, "max_discharge_w": 10_600}
@@ -39,11 +42,11 @@ async def test_a_site_is_set_up(
         "model": "SH10RT",
         "serial": SERIAL,
         "capacity": "9.6 kWh",
-        "rated_power": "10000 W",
+        "rated_power": "10 kW",
     }
     await dialogue.submit(POWERS)
     assert dialogue.form == {
-        "reserve_pct": 5,
+        "reserve_pct": 10,
         "grid_charging": True,
         "battery_export": False,
         "start": "dry_run",
@@ -89,17 +92,18 @@ async def test_dry_run_is_where_to_start(
 async def test_no_export_tariff(
     dialogue: ConfigDialogue, octopus: OctopusSimulator, sungrow: SungrowSimulator
 ) -> None:
-    """It is suggested where none is on sale; a typed code is tidied up."""
+    """It is suggested where none is on sale; a typed code is tidied up, and wins."""
     del octopus.products["AGILE-OUTGOING-19-05-13"]
     await dialogue.to_tariff(octopus)
     assert dialogue.form["export_product"] == "none"
-    await dialogue.submit(
-        {"import_product": " agile-24-10-01 ", "export_product": "none"}
-    )
-    await dialogue.submit({"brand": "sungrow"})
+    typed = {
+        "other_import_product": " cosy-22-12-08 ",
+        "other_export_product": " ",
+    }
+    await dialogue.submit({**dialogue.form, "other": typed})
     await dialogue.finish_from_address(sungrow)
     prices = dialogue.entry.data["prices"]
-    assert prices["import_product"] == "AGILE-24-10-01"
+    assert prices["import_product"] == "COSY-22-12-08"
     assert prices["export_product"] is None
 
 
@@ -135,10 +139,37 @@ async def test_limits_of_the_inverter(
     }
 
 
+@pytest.mark.parametrize(
+    ("limits", "errors"),
+    [
+        ({"import_limit_w": 10}, {"import_limit_w": "import_limit_too_low"}),
+        ({"import_limit_w": 499}, {"import_limit_w": "import_limit_too_low"}),
+        ({"export_limit_w": 5}, {"export_limit_w": "export_limit_too_low"}),
+        ({"export_limit_w": 99}, {"export_limit_w": "export_limit_too_low"}),
+    ],
+)
+async def test_kilowatts_are_no_limits(
+    dialogue: ConfigDialogue,
+    octopus: OctopusSimulator,
+    sungrow: SungrowSimulator,
+    limits: dict[str, int],
+    errors: dict[str, str],
+) -> None:
+    """A limit of a few watts was meant in kW; no export at all is a limit."""
+    typed = {**LIMITS, **limits, "start": "live"}
+    await dialogue.to_limits(octopus, sungrow)
+    await dialogue.submit(typed)
+    assert dialogue.errors == errors
+    assert dialogue.form == typed
+    lowest = {"import_limit_w": 500, "export_limit_w": 0}
+    await dialogue.submit({**typed, **lowest})
+    assert {key: dialogue.entry.options[key] for key in lowest} == lowest
+
+
 def test_reserve_to_suggest() -> None:
-    """At least 5 %, and 10 % where the inverter does not say."""
+    """10 %, and more where the inverter itself stops above that."""
     assert default_reserve_pct(None) == 10
-    assert default_reserve_pct(2) == 5
+    assert default_reserve_pct(5) == 10
     assert default_reserve_pct(20) == 20
 
 
@@ -183,7 +214,7 @@ async def test_tariff_is_changed(
     await dialogue.open(DOMAIN, source="reconfigure", entry_id=entry.entry_id)
     assert dialogue.form == region(octopus)
     await dialogue.submit(region(octopus, "D"))
-    assert dialogue.form == TARIFFS
+    assert dialogue.form == SUGGESTED
     await dialogue.submit({**TARIFFS, "export_product": "none"})
     assert dialogue.reason == "reconfigure_successful"
     assert entry.data == {
@@ -198,6 +229,41 @@ async def test_tariff_is_changed(
     }
 
 
+@pytest.mark.parametrize(
+    ("stored", "suggested"),
+    [
+        pytest.param({"export_product": None}, {"export_product": "none"}, id="none"),
+        pytest.param(
+            {"import_product": "COSY-22-12-08"},
+            {"other": {"other_import_product": "COSY-22-12-08"}},
+            id="still has prices",
+        ),
+        pytest.param({"import_product": "AGILE-23-12-06"}, {}, id="ended"),
+        pytest.param({"export_product": "OUTGOING-99-01-01"}, {}, id="withdrawn"),
+    ],
+)
+async def test_tariff_of_before_is_suggested(
+    dialogue: ConfigDialogue,
+    octopus: OctopusSimulator,
+    sungrow: SungrowSimulator,
+    stored: dict[str, str | None],
+    suggested: dict[str, object],
+) -> None:
+    """While it has prices; after that, the one on sale."""
+    entry = site_entry(sungrow, octopus)
+    entry.add_to_hass(dialogue.hass)
+    prices = {**entry.data["prices"], **stored}
+    dialogue.hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "prices": prices}
+    )
+    await dialogue.open(DOMAIN, source="reconfigure", entry_id=entry.entry_id)
+    await dialogue.submit(dialogue.form)
+    assert dialogue.form == {**SUGGESTED, **suggested}
+    assert ("other" in dialogue.folded_up) == ("other" not in suggested)
+    await dialogue.submit(dialogue.form)
+    assert dialogue.reason == "reconfigure_successful"
+
+
 async def test_entry_of_another_integration(
     hass: HomeAssistant, enable_custom_integrations: None
 ) -> None:
@@ -210,12 +276,26 @@ async def test_entry_of_another_integration(
     assert (old.version, old.data) == (3, {"host": "192.0.2.1"})
 
 
-async def test_each_provider_has_steps(
-    dialogue: ConfigDialogue, octopus: OctopusSimulator
+async def test_several_providers_and_brands(
+    dialogue: ConfigDialogue,
+    octopus: OctopusSimulator,
+    sungrow: SungrowSimulator,
+    second_brand: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A provider in the registry can be chosen."""
+    """They are asked for; each provider in the registry has steps."""
     for provider in PROVIDERS:
         assert hasattr(PowerSyncConfigFlow, f"async_step_{provider}")
-        await dialogue.open(DOMAIN, source="user")
-        await dialogue.submit({"provider": provider})
-        assert dialogue.step == provider
+    monkeypatch.setattr(
+        "custom_components.power_sync.config_flow.PROVIDERS",
+        MappingProxyType({**PROVIDERS, "second": PROVIDERS["octopus"]}),
+    )
+    await dialogue.open(DOMAIN, source="user")
+    assert dialogue.step == "user"
+    await dialogue.submit({"provider": "octopus"})
+    await dialogue.submit(region(octopus))
+    await dialogue.submit(TARIFFS)
+    assert dialogue.step == "battery"
+    await dialogue.submit({"brand": "sungrow"})
+    await dialogue.finish_from_address(sungrow)
+    assert dialogue.entry.data["provider"] == "octopus"

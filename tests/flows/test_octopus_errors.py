@@ -7,7 +7,7 @@ import pytest
 from custom_components.power_sync.prices.octopus_client import OctopusClient
 from simulators.octopus import Fault, OctopusSimulator
 from simulators.sungrow import SungrowSimulator
-from tests.common import NOON
+from tests.common import IMPORT_PRODUCT, NOON
 
 from .dialogue import TARIFFS, ConfigDialogue, region
 
@@ -45,6 +45,20 @@ async def test_products(
     assert dialogue.entry.data["prices"]["region"] == "P"
 
 
+async def test_region_is_never_guessed(
+    dialogue: ConfigDialogue, octopus: OctopusSimulator, sungrow: SungrowSimulator
+) -> None:
+    """Without a choice nothing goes on; the rest that was typed is kept."""
+    await dialogue.to_region()
+    typed = {"advanced": {"base_url": octopus.url}}
+    await dialogue.submit(typed)
+    assert dialogue.errors == {"region": "region_missing"}
+    assert dialogue.form == typed
+    await dialogue.submit(region(octopus))
+    await dialogue.finish_from_tariff(sungrow)
+    assert dialogue.entry.data["prices"]["region"] == "C"
+
+
 @pytest.mark.parametrize(
     ("url", "error"),
     [
@@ -65,9 +79,11 @@ async def test_api_address(
     """The address is none, or nobody is there."""
     typed = {"region": "C", "advanced": {"base_url": url}}
     await dialogue.to_region()
+    assert dialogue.folded_up == {"advanced"}
     await dialogue.submit(typed)
     assert (dialogue.step, dialogue.errors) == ("octopus", {"base": error})
     assert dialogue.form == typed
+    assert dialogue.folded_up == set()
     await dialogue.submit(region(octopus))
     await dialogue.finish_from_tariff(sungrow)
     assert dialogue.entry.data["prices"]["base_url"] == octopus.url
@@ -96,38 +112,45 @@ async def test_prices(
     error: str,
 ) -> None:
     """The prices cannot be had."""
-    typed = {"import_product": "COSY-22-12-08", "export_product": "none"}
+    typed = {
+        "import_product": IMPORT_PRODUCT,
+        "export_product": "none",
+        "other": {"other_import_product": "COSY-22-12-08"},
+    }
     await dialogue.to_tariff(octopus)
     octopus.fail(fault)
     await dialogue.submit(typed)
     assert (dialogue.step, dialogue.errors) == ("octopus_tariff", {"base": error})
     assert dialogue.form == typed
+    assert dialogue.folded_up == set()
     await dialogue.finish_from_tariff(sungrow)
     assert dialogue.entry
 
 
 @pytest.mark.parametrize(
-    ("tariffs", "error"),
+    ("other", "error"),
     [
-        ({"import_product": "AGILE-99-01-01"}, "unknown_tariff"),
-        ({"import_product": "my tariff"}, "unknown_tariff"),
-        ({"export_product": "OUTGOING-99-01-01"}, "unknown_tariff"),
-        ({"import_product": "AGILE-23-12-06"}, "tariff_ended"),
+        ({"other_import_product": "AGILE-99-01-01"}, "unknown_tariff"),
+        ({"other_import_product": "my tariff"}, "unknown_tariff"),
+        ({"other_export_product": "OUTGOING-99-01-01"}, "unknown_tariff"),
+        ({"other_import_product": "AGILE-23-12-06"}, "tariff_ended"),
     ],
 )
 async def test_tariffs(
     dialogue: ConfigDialogue,
     octopus: OctopusSimulator,
     sungrow: SungrowSimulator,
-    tariffs: dict[str, str],
+    other: dict[str, str],
     error: str,
 ) -> None:
-    """There is no such tariff, or no more."""
-    typed = {**TARIFFS, **tariffs}
+    """There is no such tariff, or no more; what was typed stays in sight."""
+    typed = {**TARIFFS, "other": other}
     await dialogue.to_tariff(octopus)
+    assert dialogue.folded_up == {"other"}
     await dialogue.submit(typed)
     assert (dialogue.step, dialogue.errors) == ("octopus_tariff", {"base": error})
     assert dialogue.form == typed
+    assert dialogue.folded_up == set()
     await dialogue.finish_from_tariff(sungrow)
     assert dialogue.entry
 

@@ -60,6 +60,10 @@ async def test_limits_are_changed(hass: HomeAssistant, site: MockConfigEntry) ->
     assert dialogue.errors == {"reserve_pct": "reserve_below_floor"}
     assert dialogue.result["description_placeholders"] == {"floor": "20"}
     assert dialogue.form == OPTIONS | {"reserve_pct": 19}
+    await dialogue.submit(OPTIONS | {"export_limit_w": 5})
+    assert dialogue.errors == {"export_limit_w": "export_limit_too_low"}
+    await dialogue.submit(OPTIONS | {"import_limit_w": 10})
+    assert dialogue.errors == {"import_limit_w": "import_limit_too_low"}
     await dialogue.submit(OPTIONS)
     assert site.options == OPTIONS | {"import_limit_w": None}
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -87,7 +91,6 @@ async def test_battery_is_added(hass: HomeAssistant, site: MockConfigEntry) -> N
     async with SungrowSimulator(home, serial="B1") as second:
         dialogue = Dialogue(hass, hass.config_entries.subentries)
         await dialogue.open((site.entry_id, "battery"), source=SOURCE_USER)
-        await dialogue.submit({"brand": "sungrow"})
         await dialogue.submit(address(second))
         await dialogue.submit(dialogue.form)
         await hass.async_block_till_done(wait_background_tasks=True)

@@ -11,7 +11,7 @@ import probatio
 import pytest
 
 from custom_components.power_sync import config_flow
-from custom_components.power_sync.config_flow import PROVIDER_SCHEMA, SITE_SCHEMA
+from custom_components.power_sync.config_flow import SITE_SCHEMA, provider_schema
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.flows import (
     battery,
@@ -20,9 +20,10 @@ from custom_components.power_sync.flows import (
     octopus,
     prices,
 )
-from custom_components.power_sync.flows.battery import BRAND_SCHEMA, PROBE_ERRORS
+from custom_components.power_sync.flows.battery import PROBE_ERRORS, brand_schema
 from custom_components.power_sync.flows.limits import LIMITS_SCHEMA
-from custom_components.power_sync.flows.octopus import REGION_SCHEMA
+from custom_components.power_sync.flows.octopus import region_schema, tariff_schema
+from custom_components.power_sync.prices.octopus_client import AgileProducts
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector
 
@@ -32,10 +33,10 @@ CONTENT: dict[str, Any] = json.loads(
 )
 BATTERY = {"battery", "battery_connect", "battery_found"}
 FIELDS: Mapping[str, Any] = {
-    "user": PROVIDER_SCHEMA,
-    "octopus": REGION_SCHEMA,
-    "octopus_tariff": {"import_product", "export_product"},
-    "battery": BRAND_SCHEMA,
+    "user": provider_schema(),
+    "octopus": region_schema(collapsed=True),
+    "octopus_tariff": tariff_schema(AgileProducts(None, None), collapsed=True),
+    "battery": brand_schema(),
     "battery_connect": {"host", "port", "unit_id"},
     "battery_found": {"max_charge_w", "max_discharge_w", "capacity_kwh"},
     "limits": SITE_SCHEMA,
@@ -106,7 +107,7 @@ def used(*modules: Any) -> dict[str, set[str]]:
         (
             "config.error",
             used(config_flow, battery, octopus, prices)["error"]
-            | {"reserve_below_floor"}
+            | used(limits)["error"]
             | set(PROBE_ERRORS.values()),
         ),
         ("config.abort", used(config_flow, battery)["abort"]),
@@ -157,7 +158,7 @@ def test_placeholders(step: str) -> None:
 
 def test_choices() -> None:
     """Each choice has a text, and a brand has its name."""
-    schemas = (PROVIDER_SCHEMA, SITE_SCHEMA)
+    schemas = (provider_schema(), SITE_SCHEMA)
     selects = [
         field.config
         for schema in schemas

@@ -159,6 +159,18 @@ def test_impossible_samples_are_left_out() -> None:
     assert ahead(history).p50_w.at(noon) == 500
 
 
+def test_a_meter_that_jumped_is_left_out() -> None:
+    """30 kW for an hour may be a home; a megawatt is not."""
+    jumped = LoadHistory.of(
+        [
+            LoadSample(datetime(2026, 1, 14, 12, tzinfo=UTC), 30_000.0),
+            LoadSample(datetime(2026, 1, 14, 13, tzinfo=UTC), 1e6),
+        ],
+        HOUR,
+    )
+    assert [sample.mean_w for sample in jumped.samples] == [30_000.0]
+
+
 def test_samples_after_now_do_not_count() -> None:
     """The present hour is not over, so its mean is not known."""
     now = NOW + HOUR / 2

@@ -69,6 +69,44 @@ async def test_diagnostics(
     assert found["coordinators"]["battery_1"]["last_error"]
 
 
+async def test_a_secret_that_is_a_word(
+    hass: HomeAssistant, set_up: SetUp, sungrow: SungrowSimulator
+) -> None:
+    """A short or common name of a host is taken out alone, not out of other words."""
+    entry = await set_up(dry_run=True)
+    (subentry,) = entry.subentries.values()
+    for host, told, gone in (
+        ("solar", "solar_power_w of solar", "solar_power_w of **REDACTED**"),
+        (
+            "pi",
+            "pi, ping http://pi:502/",
+            "**REDACTED**, ping http://**REDACTED**:502/",
+        ),
+        ("::1", "[::1] or x::1", "[**REDACTED**] or x**REDACTED**"),
+    ):
+        hass.config_entries.async_update_subentry(
+            entry, subentry, data={**subentry.data, "host": host}
+        )
+        await hass.async_block_till_done(wait_background_tasks=True)
+        entry.runtime_data.controller.log.add(
+            LogEntry(
+                at=NOON,
+                battery_id=SERIAL,
+                master="plan",
+                reason=host,
+                command=None,
+                writes=(),
+                read_back={},
+                outcome=Outcome.UNREACHABLE,
+                error=told,
+            )
+        )
+        found = await async_get_config_entry_diagnostics(hass, entry)
+        assert found["command_log"][-1]["error"] == gone
+        (subentry,) = entry.subentries.values()
+    assert found["forecasts"].keys() >= {"solar_source"}
+
+
 async def test_diagnostics_before_anything_is_known(
     hass: HomeAssistant,
     set_up: SetUp,

@@ -18,7 +18,7 @@ from custom_components.power_sync.const import DOMAIN, PLATFORMS
 from homeassistant.components.recorder import history
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from simulators.home import InverterMode
@@ -108,7 +108,7 @@ async def test_price_forecast(
         assert price is not None
         pence = price.import_inc_vat if direction == "import" else price.export
         assert points[index]["value"] == pytest.approx(pence / 100, abs=5e-6)
-    assert float(state.state) == pytest.approx(points[0]["value"], abs=5e-6)
+    assert float(state.state) == points[0]["value"]
     assert state.attributes["unit_of_measurement"] == "GBP/kWh"
 
 
@@ -140,7 +140,7 @@ async def test_what_is_not_forecast_is_unknown(
     assert solar.state == STATE_UNKNOWN
     assert "forecast" not in solar.attributes
     load = state_of(hass, "sensor.powersync_load_forecast")
-    assert float(load.state) == 1200
+    assert load.state == "1200.0"
     assert len(load.attributes["forecast"]) == 576
 
 
@@ -151,11 +151,12 @@ async def test_prices_follow_the_slot(
     await set_up(dry_run=True)
     asked = len(octopus.requests)
     for half_hour in (NOON, NOON + 30 * MINUTE):
+        if half_hour > NOON:
+            await wait(half_hour - NOON)
         price = agile_price(half_hour)
         assert price is not None
         now = float(value_of(hass, "sensor.powersync_import_price"))
         assert now == pytest.approx(price.import_inc_vat / 100)
-        await wait(30 * MINUTE)
     assert len(octopus.requests) == asked
 
 
@@ -200,6 +201,7 @@ async def test_a_silent_battery(
     assert value_of(hass, level) == "55.4"
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_without_prices(
     hass: HomeAssistant, set_up: SetUp, octopus: OctopusSimulator
 ) -> None:
@@ -220,6 +222,7 @@ async def test_without_prices(
         await press(hass, "plan_again")
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_an_old_plan_is_not_shown(
     hass: HomeAssistant, set_up: SetUp, wait: Wait, sungrow: SungrowSimulator
 ) -> None:
@@ -262,13 +265,11 @@ async def test_dry_run(
 ) -> None:
     """In a dry run nothing is sent, and what would be is shown as such."""
     await set_up(dry_run=True)
-    action = state_of(hass, "sensor.powersync_current_action")
-    assert action.attributes["outcome"] == "dry_run"
+    assert value_of(hass, "sensor.powersync_outcome") == "dry_run"
     assert sungrow.writes == []
     await switch(hass, "dry_run", on=False)
     await hass.async_block_till_done()
-    action = state_of(hass, "sensor.powersync_current_action")
-    assert action.attributes["outcome"] == "followed"
+    assert value_of(hass, "sensor.powersync_outcome") == "followed"
     assert sungrow.settings() != sungrow.owner_defaults()
     await switch(hass, "dry_run", on=True)
     await hass.async_block_till_done()
@@ -313,17 +314,29 @@ async def test_force_and_restore(
     assert sungrow.settings() == sungrow.owner_defaults()
 
 
-async def test_force_discharge_needs_consent(
-    hass: HomeAssistant, set_up: SetUp, sungrow: SungrowSimulator
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_force_buttons_need_consent(
+    hass: HomeAssistant, set_up: SetUp, *, allowed: bool
 ) -> None:
-    """The button sells only where the user has allowed it."""
-    await set_up(dry_run=True)
-    with pytest.raises(ServiceValidationError) as caught:
-        await press(hass, "force_discharge")
-    assert caught.value.translation_key == "battery_export_not_allowed"
-    assert sungrow.writes == []
+    """There is nothing to press where the user has not allowed it."""
+    await set_up(dry_run=True, grid_charging=allowed, battery_export=allowed)
+    for name in ("force_charge", "force_discharge"):
+        state = value_of(hass, f"button.powersync_{name}")
+        assert state == (STATE_UNKNOWN if allowed else STATE_UNAVAILABLE)
+    assert value_of(hass, "button.powersync_plan_again") == STATE_UNKNOWN
 
 
+async def test_force_power_is_what_the_batteries_can(
+    hass: HomeAssistant, set_up: SetUp
+) -> None:
+    """A power set for batteries that could do more is shown as it will be."""
+    entry = await set_up(dry_run=True)
+    await entry.runtime_data.async_set(force_power_w=20_000.0)
+    await hass.async_block_till_done()
+    assert value_of(hass, "number.powersync_force_power") == "10600.0"
+
+
+@pytest.mark.usefixtures("all_enabled")
 async def test_plan_again(hass: HomeAssistant, set_up: SetUp, wait: Wait) -> None:
     """The button makes a new plan at once."""
     await set_up(dry_run=True)

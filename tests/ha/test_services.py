@@ -224,11 +224,11 @@ async def test_a_battery_that_refuses(
     with pytest.raises(HomeAssistantError) as caught:
         await run(hass, "force_charge")
     assert caught.value.translation_key == "command_failed"
-    assert "(Sungrow SH10RT: unreachable)" in str(caught.value)
+    assert "(Sungrow SH10RT: The battery does not answer)" in str(caught.value)
     with pytest.raises(HomeAssistantError) as caught:
         await run(hass, "restore_normal")
     assert caught.value.translation_key == "restore_failed"
-    assert "(Sungrow SH10RT: unreachable)" in str(caught.value)
+    assert "(Sungrow SH10RT: The battery does not answer)" in str(caught.value)
 
 
 async def test_a_force_that_something_is_in_the_way_of(
@@ -239,7 +239,7 @@ async def test_a_force_that_something_is_in_the_way_of(
     with pytest.raises(HomeAssistantError) as caught:
         await run(hass, "force_discharge")
     assert caught.value.translation_key == "command_failed"
-    assert "(Sungrow SH10RT: at reserve)" in str(caught.value)
+    assert "(Sungrow SH10RT: The reserve has been reached)" in str(caught.value)
 
 
 async def test_a_disk_that_does_not_store(

@@ -11,9 +11,8 @@ import pytest
 
 from custom_components.power_sync import button, number, select, switch
 from custom_components.power_sync.const import FORCE_DURATIONS_MIN
-from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.control.problems import ProblemKey
-from custom_components.power_sync.repairs import _STICKY
+from custom_components.power_sync.repairs import LOST
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
 from custom_components.power_sync.services import (
@@ -113,14 +112,12 @@ def test_states(sensor: SensorEntityDescription) -> None:
 
 
 def test_other_states() -> None:
-    """So have the durations, and the outcomes that an attribute names."""
+    """So have the durations, which are no sensor's."""
     durations = TEXTS["entity"]["select"]["force_duration"]["state"]
     assert durations.keys() == {str(minutes) for minutes in FORCE_DURATIONS_MIN}
     assert durations["15"] == "15 minutes"
     assert durations["60"] == "1 hour"
     assert durations["150"] == "2 hours 30 minutes"
-    action = TEXTS["entity"]["sensor"]["current_action"]["state_attributes"]
-    assert action["outcome"]["state"].keys() == set(Outcome)
 
 
 def test_icons() -> None:
@@ -170,7 +167,7 @@ def test_issues() -> None:
     """Each problem has a text that says what to do; a fixable one asks."""
     assert TEXTS["issues"].keys() == set(ProblemKey)
     for key, text in TEXTS["issues"].items():
-        if key in _STICKY:
+        if key == LOST.key:
             assert text.keys() == {"title", "fix_flow"}
             assert text["fix_flow"]["step"].keys() == {"confirm"}
             assert text["fix_flow"]["step"]["confirm"].keys() == {

@@ -1,10 +1,14 @@
 """Durable storage: the control journal, and what the user sets on entities."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 import json
 from pathlib import Path
 
-from custom_components.power_sync.const import DOMAIN, FORCE_DURATION_DEFAULT_MIN
+from custom_components.power_sync.const import (
+    DOMAIN,
+    FORCE_DURATION_DEFAULT_MIN,
+    LOGGER,
+)
 from custom_components.power_sync.control.journal import (
     JournalCorruptError,
     JournalError,
@@ -18,6 +22,12 @@ from homeassistant.helpers.storage import Store
 
 JOURNAL_VERSION = 1
 SETTINGS_VERSION = 1
+
+
+def _stored(path: Path) -> object:
+    """Return what a store has on the disk."""
+    content: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    return content["data"]
 
 
 class JournalStore:
@@ -61,19 +71,20 @@ class JournalStore:
         wanted = records_to_json(records)
         await self._store.async_save(dict(wanted))
         try:
-            found = await self._hass.async_add_executor_job(self._stored)
+            found = await self._hass.async_add_executor_job(_stored, self._path)
         except (OSError, ValueError, KeyError, TypeError) as err:
             raise JournalError(f"the journal cannot be read back: {err}") from err
         if found != json.loads(json.dumps(wanted)):
             raise JournalError("the journal was not stored")
 
-    def _stored(self) -> object:
-        content: dict[str, object] = json.loads(self._path.read_text(encoding="utf-8"))
-        return content["data"]
-
     async def remove(self) -> None:
-        """Delete the file."""
+        """Delete the file, and the damaged ones that were moved aside."""
         await self._store.async_remove()
+        await self._hass.async_add_executor_job(self._remove_damaged)
+
+    def _remove_damaged(self) -> None:
+        for path in self._path.parent.glob(f"{self._path.name}.corrupt.*"):
+            path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +102,21 @@ class SettingsStore:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Use one file per site."""
+        self._hass = hass
         self._store: Store[dict[str, object]] = Store(
             hass, SETTINGS_VERSION, f"{DOMAIN}.settings.{entry_id}", atomic_writes=True
         )
 
     async def load(self, defaults: Settings) -> Settings:
         """Return what is stored; what is missing or odd is as in `defaults`."""
-        data = await self._store.async_load() or {}
+        try:
+            data: object = await self._store.async_load() or {}
+        except (HomeAssistantError, OSError, KeyError, TypeError, ValueError) as err:
+            # Control has to start whatever is in here: without writes, then.
+            LOGGER.warning("The settings cannot be read, dry run: %s", err)
+            return replace(defaults, dry_run=True)
+        if not isinstance(data, dict):
+            return replace(defaults, dry_run=True)
         automatic, dry_run = data.get("automatic"), data.get("dry_run")
         duration, power_w = data.get("force_duration_min"), data.get("force_power_w")
         return Settings(
@@ -113,9 +132,18 @@ class SettingsStore:
             ),
         )
 
-    async def save(self, settings: Settings) -> None:
-        """Store the settings."""
-        await self._store.async_save(asdict(settings))
+    async def save(self, settings: Settings) -> bool:
+        """Store the settings; say whether they are on the disk.
+
+        The store itself logs a write error and goes on.
+        """
+        wanted = asdict(settings)
+        await self._store.async_save(wanted)
+        path = Path(self._store.path)
+        try:
+            return await self._hass.async_add_executor_job(_stored, path) == wanted
+        except OSError, ValueError, KeyError, TypeError:
+            return False
 
     async def remove(self) -> None:
         """Delete the file."""

@@ -1,9 +1,11 @@
 """One battery under control, and what is going on with it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+import logging
 
-from custom_components.power_sync.model.battery import BatteryReading
+from custom_components.power_sync.model.battery import BatteryReading, Mode
 
 from .authority import Lease
 from .executor import BatteryExecutor, Order
@@ -12,8 +14,11 @@ from .log import Outcome
 from .reasons import ControlReason
 from .view import Master
 
+LOGGER = logging.getLogger(__name__)
+
 CHECK_EVERY = timedelta(seconds=60)
 RESUME_ABOVE_RESERVE_PCT = 2.0
+SOC_UNKNOWN_POLLS = 3
 STARTING = Lease(
     master=Master.NORMAL, command=None, reason=ControlReason.STARTING, until=None
 )
@@ -34,6 +39,9 @@ class Controlled:
     order: Order | None = None
     outcome: Outcome | None = None
     at_reserve: bool = False
+    failed: bool = False
+    end_not_stored: bool = False
+    _polls_without_soc: int = 0
     _busy: bool = False
     _checked: datetime | None = None
 
@@ -46,11 +54,18 @@ class Controlled:
         """Take a good poll."""
         self.health.good(reading)
         if reading.soc_pct is None:
+            self._polls_without_soc += 1
             return
+        self._polls_without_soc = 0
         if reading.soc_pct <= reserve_pct:
             self.at_reserve = True
         elif reading.soc_pct >= reserve_pct + RESUME_ABOVE_RESERVE_PCT:
             self.at_reserve = False
+
+    @property
+    def soc_unknown(self) -> bool:
+        """Whether the last polls said nothing of the state of charge."""
+        return self._polls_without_soc >= SOC_UNKNOWN_POLLS
 
     def due(self, order: Order, now: datetime) -> bool:
         """Whether the executor has anything to do for this order now."""
@@ -58,14 +73,19 @@ class Controlled:
         if (
             before is None
             or order.by_user
-            or (before.asked, before.dry_run) != (order.asked, order.dry_run)
+            or (before.asked[0], before.dry_run) != (order.asked[0], order.dry_run)
         ):
             return True
-        if self._busy or not self.executor.patience.ready(now):
+        if (
+            before.asked[0] is order.asked[0]
+            and before.asked != order.asked
+            and self.outcome not in (Outcome.REFUSED, Outcome.NOT_FOLLOWED)
+        ):
+            return True
+        waits = self._busy or not self.executor.patience.ready(now)
+        if waits or self.outcome is Outcome.DRY_RUN:
             return False
         match self.outcome:
-            case Outcome.DRY_RUN:
-                return False
             case Outcome.FOLLOWED | Outcome.ALREADY if order.gives_back:
                 return self.executor.held
             case Outcome.FOLLOWED | Outcome.ALREADY:
@@ -73,12 +93,20 @@ class Controlled:
             case _:
                 return True
 
+    def recheck(self) -> None:
+        """Look at the device again with the next tick."""
+        self._checked = None
+
     async def carry_out(self, order: Order) -> None:
         """Have the executor carry an order out, and keep what came of it."""
         self.order = order
         self._busy = True
         try:
             outcome = await self.executor.carry_out(order)
+        except BaseException:
+            # What came of the order before says nothing of this one.
+            self.outcome = None
+            raise
         finally:
             # A newer order may be under way by now.
             self._busy = self.order is not order
@@ -87,7 +115,46 @@ class Controlled:
             self._checked = self.executor.clock.now()
 
     async def give_back(self, reason: ControlReason) -> None:
-        """Give the battery back to its owner, whatever the lease says."""
-        await self.carry_out(
-            Order(command=None, master=Master.NORMAL.value, reason=reason)
+        """Give the battery back to its owner, whatever the lease says.
+
+        Raises nothing, so that it keeps no other battery from being given back.
+        """
+        try:
+            await self.carry_out(giving_back(reason))
+        except Exception:
+            LOGGER.exception("A battery could not be given back")
+
+
+def shares(chosen: list[Controlled], mode: Mode) -> Iterable[tuple[Controlled, float]]:
+    """Yield each battery with its share of the power of those chosen."""
+
+    def weight(battery: Controlled) -> float:
+        if mode is Mode.CHARGE:
+            return battery.share_charge
+        return battery.share_discharge
+
+    total = sum(weight(battery) for battery in chosen)
+    for battery in chosen:
+        yield battery, weight(battery) / total if total else 1 / len(chosen)
+
+
+def giving_back(reason: ControlReason, *, cautious: bool = False) -> Order:
+    """Return the order that gives a battery back to its owner."""
+    return Order(
+        command=None, master=Master.NORMAL.value, reason=reason, cautious=cautious
+    )
+
+
+def in_shares(executors: Iterable[BatteryExecutor]) -> dict[str, Controlled]:
+    """Return the batteries by serial, each with its share of the site's power."""
+    able = {each: each.driver.capabilities for each in executors}
+    charge = sum(each.max_charge_w for each in able.values())
+    discharge = sum(each.max_discharge_w for each in able.values())
+    return {
+        executor.battery_id: Controlled(
+            executor=executor,
+            share_charge=each.max_charge_w / charge if charge else 1.0,
+            share_discharge=each.max_discharge_w / discharge if discharge else 1.0,
         )
+        for executor, each in able.items()
+    }

@@ -19,7 +19,7 @@ from custom_components.power_sync.model.plan import Plan
 
 from .authority import lease_for
 from .clock import Clock
-from .controlled import Controlled
+from .controlled import Controlled, giving_back, in_shares, shares
 from .executor import BatteryExecutor, Order
 from .health import Trouble
 from .journal import (
@@ -30,15 +30,18 @@ from .journal import (
     JournalError,
     JsonObject,
 )
+from .load import NetLoad, net_load_of
 from .log import CommandLog, Outcome
 from .planned import planned_command
 from .problems import Problem, problems_of
 from .reasons import ControlReason
-from .view import BatteryView, Master, SiteLimits
+from .view import BatteryView, SiteLimits
 
 LOGGER = logging.getLogger(__name__)
 
 WATCHDOG_AFTER = timedelta(seconds=120)
+STOP_TRIES = 3
+STOP_RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +72,14 @@ class Controller:
         self.plan: Plan | None = None
         self.last_tick: datetime | None = None
         self.owner_settings_lost = False
-        self.batteries: dict[str, Controlled] = {}
+        self.batteries = in_shares(
+            BatteryExecutor(each.driver, each.device, self.book, self.log, clock)
+            for each in members
+        )
         self._listeners: list[Callable[[], None]] = []
+        self.stray_failures: dict[str, int] = {}
+        self._net_load = NetLoad()
         self._stopped = False
-        self._adopt_members(list(members))
-
-    def _adopt_members(self, members: list[Member]) -> None:
-        charge = sum(m.driver.capabilities.max_charge_w for m in members)
-        discharge = sum(m.driver.capabilities.max_discharge_w for m in members)
-        for member in members:
-            capabilities = member.driver.capabilities
-            executor = BatteryExecutor(
-                member.driver, member.device, self.book, self.log, self.clock
-            )
-            self.batteries[executor.battery_id] = Controlled(
-                executor=executor,
-                share_charge=capabilities.max_charge_w / charge if charge else 1.0,
-                share_discharge=(
-                    capabilities.max_discharge_w / discharge if discharge else 1.0
-                ),
-            )
 
     # -- what the site tells us --------------------------------------------------
 
@@ -105,6 +96,24 @@ class Controller:
             self.owner_settings_lost = True
             for battery_id in self.batteries:
                 self.book.note(battery_id, partial(replace, lost=True))
+            # A damaged file is moved aside: by the next start it would be absent.
+            if self.batteries:
+                with suppress(JournalError):
+                    await self.book.put_all(dict.fromkeys(self.batteries, lambda r: r))
+        for battery in self.batteries.values():
+            await self._check_force(battery)
+
+    async def _check_force(self, battery: Controlled) -> None:
+        """End a stored force that is no longer allowed, and bound its time."""
+        force = battery.executor.record.force
+        if force is None:
+            return
+        if (force.mode is Mode.CHARGE and not self.limits.grid_charging) or (
+            force.mode is Mode.DISCHARGE and not self.limits.battery_export
+        ):
+            await self._end_force(battery)
+        elif (early := force.started - self.clock.now()) > timedelta(0):
+            self._move_force(battery, early)
 
     def strays(self) -> Mapping[str, JsonObject]:
         """Return how to reach batteries that left the site before being back."""
@@ -113,13 +122,13 @@ class Controller:
     async def restore_stray(self, driver: BatteryDriver, device: JsonObject) -> bool:
         """Give back a battery that is no longer part of the site; say if it is."""
         executor = BatteryExecutor(driver, device, self.book, self.log, self.clock)
-        await executor.carry_out(
-            Order(
-                command=None, master=Master.NORMAL.value, reason=ControlReason.REMOVED
-            )
-        )
+        await executor.carry_out(giving_back(ControlReason.REMOVED))
         if executor.held:
+            failures = self.stray_failures.get(executor.battery_id, 0)
+            self.stray_failures[executor.battery_id] = failures + 1
+            self._changed()
             return False
+        self.stray_failures.pop(executor.battery_id, None)
         with suppress(JournalError):
             await self.book.forget(executor.battery_id)
         return True
@@ -161,7 +170,7 @@ class Controller:
                 started=started,
                 until=started + duration,
             )
-            for battery, share in self._shares(chosen, mode)
+            for battery, share in shares(chosen, mode)
         }
         await self.book.put_all(
             {key: partial(replace, force=force) for key, force in forces.items()}
@@ -180,9 +189,12 @@ class Controller:
         """
         chosen = self._chosen(batteries)
         for battery in chosen:
-            await self._end_force(battery)
             battery.executor.patience.forgive()
-        await asyncio.gather(*(b.give_back(ControlReason.USER_REQUEST) for b in chosen))
+        # In memory the forces end at once; the disk may take its time.
+        await asyncio.gather(
+            *(self._end_force(b) for b in chosen),
+            *(b.give_back(ControlReason.USER_REQUEST) for b in chosen),
+        )
         for battery in chosen:
             battery.lease = lease_for(self._view(battery))
         self._changed()
@@ -194,14 +206,21 @@ class Controller:
         await self.tick()
 
     async def set_dry_run(self, *, on: bool) -> None:
-        """Switch the dry run; on gives the batteries back first."""
-        was_live = not self.dry_run
-        # First of all, so that a tick that comes in between sends nothing more.
-        self.dry_run = on
-        if on and was_live:
+        """Switch the dry run; on gives the batteries back first.
+
+        A force ends either way: one that was only tried does not become real,
+        and one that was real is not taken up again later.
+        """
+        changes = on is not self.dry_run
+        # A tick may come in between: it sends nothing while forces end.
+        self.dry_run = True
+        if on and changes:
             await asyncio.gather(
                 *(b.give_back(ControlReason.DRY_RUN) for b in self.batteries.values())
             )
+        if changes:
+            await asyncio.gather(*(self._end_force(b) for b in self.batteries.values()))
+        self.dry_run = on
         for battery in self.batteries.values():
             battery.order = None
         await self.tick()
@@ -211,27 +230,31 @@ class Controller:
             return list(self.batteries.values())
         return [self.batteries[battery_id] for battery_id in batteries]
 
-    @staticmethod
-    def _shares(
-        chosen: list[Controlled], mode: Mode
-    ) -> Iterable[tuple[Controlled, float]]:
-        def weight(battery: Controlled) -> float:
-            if mode is Mode.CHARGE:
-                return battery.share_charge
-            return battery.share_discharge
-
-        total = sum(weight(battery) for battery in chosen)
-        for battery in chosen:
-            yield battery, weight(battery) / total if total else 1 / len(chosen)
-
     # -- the loop ----------------------------------------------------------------
 
     async def tick(self) -> None:
         """Bring every battery in line with its lease. Never raises."""
-        self.last_tick = self.clock.now()
+        now = self.clock.now()
+        if self.last_tick is not None and now < self.last_tick:
+            self._clock_set_back(self.last_tick - now)
+        self.last_tick = now
         if self._stopped:
             return
         await self._act(self.batteries.values())
+
+    def _clock_set_back(self, by: timedelta) -> None:
+        """Keep what is left of every force, and put no try off."""
+        for battery in self.batteries.values():
+            battery.executor.patience.forgive()
+            battery.recheck()
+            self._move_force(battery, by)
+
+    def _move_force(self, battery: Controlled, by: timedelta) -> None:
+        """Move a force back in time, with the clock."""
+        force = battery.executor.record.force
+        if force is not None:
+            force = replace(force, started=force.started - by, until=force.until - by)
+            self.book.note(battery.battery_id, partial(replace, force=force))
 
     async def watch(self) -> bool:
         """Give everything back where ticks have stopped coming; say if so."""
@@ -239,8 +262,9 @@ class Controller:
         late = self.last_tick is not None and now - self.last_tick > WATCHDOG_AFTER
         if late and not self._stopped:
             LOGGER.warning("Control has not run for two minutes: batteries released")
-            for battery in self.batteries.values():
-                await battery.give_back(ControlReason.WATCHDOG)
+            await asyncio.gather(
+                *(b.give_back(ControlReason.WATCHDOG) for b in self.batteries.values())
+            )
         return late
 
     async def stop(self, *, forget_forces: bool = False) -> bool:
@@ -250,16 +274,27 @@ class Controller:
         next start, unless `forget_forces`.
         """
         self._stopped = True
-        for battery in self.batteries.values():
-            force = battery.executor.record.force
-            if force and (forget_forces or force.until <= self.clock.now()):
-                await self._end_force(battery)
-        await asyncio.gather(
-            *(b.give_back(ControlReason.STOPPING) for b in self.batteries.values())
-        )
+        for attempt in range(STOP_TRIES):
+            if attempt:
+                await self.clock.sleep(STOP_RETRY_S)
+            await asyncio.gather(
+                *(b.give_back(ControlReason.STOPPING) for b in self.batteries.values())
+            )
+            if not any(b.executor.held for b in self.batteries.values()):
+                break
+        ended = [
+            battery
+            for battery in self.batteries.values()
+            if (force := battery.executor.record.force) is not None
+            and (forget_forces or force.until <= self.clock.now())
+        ]
+        await asyncio.gather(*(self._end_force(battery) for battery in ended))
+        self.book.close()
         return not any(b.executor.held for b in self.batteries.values())
 
     async def _act(self, batteries: Iterable[Controlled], **flags: bool) -> None:
+        now = self.clock.now()
+        self._net_load.note(now, self._net_load_w(now))
         await asyncio.gather(*(self._guarded(b, **flags) for b in batteries))
         self._changed()
 
@@ -267,7 +302,11 @@ class Controller:
         try:
             await self._bring_in_line(battery, by_user=by_user)
         except Exception:
-            LOGGER.exception("Control of battery %s failed", battery.battery_id)
+            level = logging.DEBUG if battery.failed else logging.ERROR
+            battery.failed = True
+            LOGGER.log(level, "Control of a battery failed", exc_info=True)
+        else:
+            battery.failed = False
 
     async def _bring_in_line(self, battery: Controlled, *, by_user: bool) -> None:
         if self._stopped:
@@ -283,25 +322,28 @@ class Controller:
         )
         if self.dry_run and battery.executor.held:
             # What is still held is given back, whatever the lease says.
-            order = Order(
-                command=None, master=Master.NORMAL.value, reason=ControlReason.DRY_RUN
-            )
+            order = giving_back(ControlReason.DRY_RUN, cautious=True)
         if battery.due(order, self.clock.now()):
             await battery.carry_out(order)
         force = battery.executor.record.force
-        if force and force.until <= self.clock.now() and not battery.executor.held:
+        ended = force is not None and force.until <= self.clock.now()
+        if (ended and not battery.executor.held) or battery.end_not_stored:
             await self._end_force(battery)
 
     async def _end_force(self, battery: Controlled) -> None:
         """Take the force out of the journal, in memory at least."""
-        if battery.executor.record.force is None:
+        if battery.executor.record.force is None and not battery.end_not_stored:
             return
         ended = partial(replace, force=None)
         self.book.note(battery.battery_id, ended)
         try:
             await self.book.put(battery.battery_id, ended)
         except JournalError as err:
-            LOGGER.warning("The end of a forced mode could not be stored: %s", err)
+            if not battery.end_not_stored:
+                LOGGER.warning("The end of a forced mode could not be stored: %s", err)
+            battery.end_not_stored = True
+        else:
+            battery.end_not_stored = False
 
     # -- what is seen ------------------------------------------------------------
 
@@ -327,25 +369,22 @@ class Controller:
             flash_writes_left=battery.executor.flash_writes_left(),
             limits=self.limits,
             net_load_w=self._net_load_w(now),
+            net_load_high_w=self._net_load.highest_w,
+            net_load_low_w=self._net_load.lowest_w,
             reading_age_s=(now - reading.at).total_seconds() if reading else None,
             share=battery.share_charge if charging else battery.share_discharge,
             at_reserve=battery.at_reserve,
+            soc_unknown=battery.soc_unknown,
             present=battery.order.command if battery.order is not None else None,
         )
 
     def _net_load_w(self, now: datetime) -> float | None:
         """Return home load less sun, from all batteries that are readable."""
-        readings = [
+        return net_load_of(
             battery.health.reading
             for battery in self.batteries.values()
             if battery.health.trouble(now) is not Trouble.UNREADABLE
-        ]
-        loads = [r.load_power_w for r in readings if r and r.load_power_w is not None]
-        suns = [r.solar_power_w for r in readings if r and r.solar_power_w is not None]
-        if not loads:
-            return None
-        # Every inverter with a meter reports the whole home's load.
-        return max(loads) - sum(suns)
+        )
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -354,4 +393,7 @@ class Controller:
 
     def _changed(self) -> None:
         for listener in list(self._listeners):
-            listener()
+            try:
+                listener()
+            except Exception:
+                LOGGER.exception("A listener of control failed")

@@ -34,6 +34,8 @@ class Order:
 
     `command` None gives the battery back to its owner. `by_user` marks what the
     user asked for just now: it also replaces what something else has set.
+    `cautious` changes only what looks like ours where the owner's settings are
+    lost; otherwise all of them are made safe.
     """
 
     command: Command | None
@@ -41,6 +43,7 @@ class Order:
     reason: str
     by_user: bool = False
     dry_run: bool = False
+    cautious: bool = False
 
     @property
     def asked(self) -> tuple[Mode, float | None]:
@@ -125,7 +128,10 @@ class BatteryExecutor:
         """Remember how it went, for when to try again, and log it."""
         self._holding = run.order.asked if run.outcome.good else None
         self.patience.note(
-            run.outcome, self.clock.now(), gives_back=run.order.gives_back
+            run.outcome,
+            self.clock.now(),
+            # Half a command is given back without end, like a whole one.
+            gives_back=run.order.gives_back or run.half,
         )
         nothing_new = run.outcome.good and not run.writes
         if nothing_new or run.outcome is Outcome.TOO_SOON:
@@ -162,6 +168,9 @@ class BatteryExecutor:
             run.end(Outcome.ALREADY)
             return
         if not order.by_user and (hindrance := self._not_now(record, writes)):
+            if hindrance is Outcome.BUDGET:
+                # What runs now is not wanted any more: the owner's is always allowed.
+                await self._release(run)
             run.end(hindrance)
             return
         if self._holding == order.asked:
@@ -216,10 +225,20 @@ class BatteryExecutor:
             run.end(Outcome.ALREADY)
             return
         now = await self.driver.read_settings()
-        record = ownership.owner_before_release(self.driver, self.record, now)
+        kept = self.record
+        if kept.lost and run.order.cautious:
+            kept = ownership.presumed_owner(self.driver, kept, now)
+        record = ownership.owner_before_release(self.driver, kept, now)
         writes = ownership.release_writes(self.driver, record, now)
         if writes:
-            await self._write_and_verify(writes, run)
+            counted = ownership.written_ahead(
+                self.driver, self._today(record), writes, self.clock.now()
+            )
+            self._book.note(
+                self.battery_id,
+                lambda kept: replace(kept, flash_writes=counted.flash_writes),
+            )
+            await self._write_and_verify(writes, run, go_on=True)
         else:
             run.end(Outcome.ALREADY)
         if run.outcome.good:
@@ -246,13 +265,23 @@ class BatteryExecutor:
             record = ownership.owner_before_release(self.driver, self.record, now)
             for write in ownership.release_writes(self.driver, record, now):
                 await self.driver.write(write)
+            await self.clock.sleep(self.driver.capabilities.settle.total_seconds())
+            now = await self.driver.read_settings()
+            run.half = bool(ownership.release_writes(self.driver, record, now))
         except DeviceError as err:
+            run.half = True
             run.error = f"{run.error}; not given back yet: {err}"
 
     # -- both ------------------------------------------------------------------
 
-    async def _write_and_verify(self, writes: list[Write], run: _Run) -> None:
-        """Write in order and read back; what was ignored is written once more."""
+    async def _write_and_verify(
+        self, writes: list[Write], run: _Run, *, go_on: bool = False
+    ) -> None:
+        """Write in order and read back; what was ignored is written once more.
+
+        With `go_on` a refused write does not keep the later ones from being made.
+        """
+        refused: DeviceRefusedError | None = None
         wanted = {write.setting: write.value for write in writes}
         pending = writes
         for _ in range(2):
@@ -261,7 +290,12 @@ class BatteryExecutor:
                     run.end(Outcome.SUPERSEDED)
                     return
                 run.writes.append(write)
-                await self.driver.write(write)
+                try:
+                    await self.driver.write(write)
+                except DeviceRefusedError as err:
+                    if not go_on:
+                        raise
+                    refused = refused or err
                 self._last_write = self.clock.now()
             await self.clock.sleep(self.driver.capabilities.settle.total_seconds())
             run.read_back = await self.driver.read_settings()
@@ -273,6 +307,8 @@ class BatteryExecutor:
             if not pending:
                 run.end(Outcome.FOLLOWED)
                 return
+        if refused is not None:
+            raise refused
         ignored = ", ".join(sorted({write.setting for write in pending}))
         run.end(Outcome.NOT_FOLLOWED)
         run.error = f"acknowledged but not held: {ignored}"
@@ -281,7 +317,15 @@ class BatteryExecutor:
 class _Run:
     """One order on its way: what was written, read back and came of it."""
 
-    __slots__ = ("error", "generation", "order", "outcome", "read_back", "writes")
+    __slots__ = (
+        "error",
+        "generation",
+        "half",
+        "order",
+        "outcome",
+        "read_back",
+        "writes",
+    )
 
     def __init__(self, order: Order, generation: int) -> None:
         """Start with nothing done."""
@@ -291,6 +335,7 @@ class _Run:
         self.writes: list[Write] = []
         self.read_back: Settings = {}
         self.error: str | None = None
+        self.half = False
 
     def end(self, outcome: Outcome, err: Exception | None = None) -> None:
         """Note what came of it."""

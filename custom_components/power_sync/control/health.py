@@ -36,19 +36,27 @@ class HealthTracker:
         self._good_polls = GOOD_POLLS - 1
         self._lost = True
         self._wrong_device = False
+        self._islanded = False
+        self._fault_polls = 0
         self._grid_back_at: datetime | None = None
 
     def good(self, reading: BatteryReading) -> None:
         """Note a poll that brought a reading."""
-        was_islanded = self.reading is not None and self.reading.islanded
         self.reading = reading
         self._failed_polls = 0
         self._wrong_device = False
         self._good_polls += 1
         if self._good_polls >= GOOD_POLLS:
             self._lost = False
-        if was_islanded and reading.islanded is False:
+        # Not known is not over: a trouble ends with a poll that says so.
+        if reading.islanded is False and self._islanded:
             self._grid_back_at = reading.at
+        if reading.islanded is not None:
+            self._islanded = reading.islanded
+        if reading.fault:
+            self._fault_polls = GOOD_POLLS
+        elif reading.fault is False:
+            self._fault_polls = max(0, self._fault_polls - 1)
 
     def failed(self, *, wrong_device: bool = False) -> None:
         """Note a poll that brought none."""
@@ -68,9 +76,9 @@ class HealthTracker:
             self._good_polls = min(self._good_polls, GOOD_POLLS - 1)
         if self._lost or reading is None:
             return Trouble.UNREADABLE
-        if reading.islanded:
+        if self._islanded:
             return Trouble.ISLANDED
-        if reading.fault:
+        if self._fault_polls:
             return Trouble.FAULT
         if self._grid_back_at is not None and now - self._grid_back_at < GRID_SETTLES:
             return Trouble.GRID_RETURNING

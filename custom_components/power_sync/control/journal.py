@@ -6,7 +6,8 @@ behind to give the battery back to its owner.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +16,9 @@ from custom_components.power_sync.model.battery import Mode, Settings, SettingVa
 
 type Json = Mapping[str, Json] | list[Json] | str | int | float | bool | None
 type JsonObject = Mapping[str, Json]
+
+SAVE_PATIENCE_S = 5.0
+"""A disk that takes longer must not keep a battery from being given back."""
 
 
 class JournalError(Exception):
@@ -96,6 +100,8 @@ class JournalBook:
         self._records: dict[str, Record] = {}
         self._devices: dict[str, JsonObject] = {}
         self._lock = asyncio.Lock()
+        self._saving: asyncio.Future[None] | None = None
+        self._closed = False
 
     async def load(self) -> None:
         """Read the journal. Raises JournalCorruptError; the book is then empty."""
@@ -135,18 +141,42 @@ class JournalBook:
 
     async def put_all(self, changes: Mapping[str, Change]) -> None:
         """Change several records for good, all of them or none. Raises JournalError."""
-        async with self._lock:
+        async with self._turn():
             changed = {key: change(self.get(key)) for key, change in changes.items()}
-            await self._journal.save({**self._records, **changed})
+            await self._save({**self._records, **changed})
             for key, change in changes.items():
                 self.note(key, change)
 
+    def close(self) -> None:
+        """Store nothing more: the next book of the same journal takes over."""
+        self._closed = True
+
+    async def _save(self, records: Records) -> None:
+        if self._closed:
+            raise JournalError("the site has stopped")
+        if self._saving is not None:
+            # One that was given up may still reach the disk, and must not
+            # overwrite what is stored after it.
+            await asyncio.wait({self._saving})
+        self._saving = asyncio.ensure_future(self._journal.save(records))
+        await asyncio.wait({self._saving})
+        self._saving.result()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Have the journal to oneself, and not wait for it without end."""
+        try:
+            async with asyncio.timeout(SAVE_PATIENCE_S), self._lock:
+                yield
+        except TimeoutError as err:
+            raise JournalError("the disk does not answer") from err
+
     async def forget(self, battery_id: str) -> None:
         """Drop a record. Raises JournalError."""
-        async with self._lock:
+        async with self._turn():
             records = dict(self._records)
             records.pop(battery_id, None)
-            await self._journal.save(records)
+            await self._save(records)
             self._records.pop(battery_id, None)
 
 

@@ -9,6 +9,8 @@ from .view import BatteryView, Intent, Master
 
 POWER_GRAIN_W = 100.0
 """Cut powers are rounded down to this, so that they do not follow every watt."""
+STEP_UP_W = 500.0
+"""Less than this more is not worth the writes."""
 STALE_READING_S = 90.0
 
 
@@ -25,42 +27,67 @@ def _above_reserve(view: BatteryView, intent: Intent) -> Intent:
     The device's own floor may be lower; in self-consumption it would go on.
     """
     mode = Mode.SELF_CONSUMPTION if intent.command is None else intent.command.mode
-    discharges = mode in (Mode.SELF_CONSUMPTION, Mode.DISCHARGE, Mode.LIMIT)
-    if not (view.at_reserve and discharges):
+    told_to_discharge = mode in (Mode.DISCHARGE, Mode.LIMIT)
+    if view.soc_unknown and not view.at_reserve and told_to_discharge:
+        return replace(intent, command=None, reason=ControlReason.SOC_UNKNOWN)
+    if not (view.at_reserve and (told_to_discharge or mode is Mode.SELF_CONSUMPTION)):
         return intent
-    modes = view.capabilities.modes
     floor = view.reading.min_soc_pct if view.reading is not None else None
     if floor is not None and floor >= view.limits.reserve_pct:
         # The device keeps the reserve itself.
         if mode is Mode.SELF_CONSUMPTION:
             return intent
         return replace(intent, command=None, reason=ControlReason.AT_RESERVE)
-    if Mode.NO_DISCHARGE not in modes:
-        return replace(intent, command=None, reason=ControlReason.AT_RESERVE)
+    hold = _hold_at_reserve(view)
     until = intent.until or view.now
     return replace(
         intent,
-        command=Command(Mode.NO_DISCHARGE, None, until),
+        command=None if hold is None else Command(hold, None, until),
         reason=ControlReason.AT_RESERVE,
     )
+
+
+def _hold_at_reserve(view: BatteryView) -> Mode | None:
+    """Return the mode that keeps the reserve; None is the owner's operation.
+
+    Where holding would cost flash writes that are used up, the battery rests,
+    but for a lasting surplus of sun, which only charges it.
+    """
+    modes = view.capabilities.modes
+    if Mode.NO_DISCHARGE in modes and not view.flash_spent_for(Mode.NO_DISCHARGE):
+        return Mode.NO_DISCHARGE
+    surplus = (
+        view.net_load_w is not None
+        and view.net_load_high_w is not None
+        and view.net_load_high_w < 0
+    )
+    return Mode.STANDBY if Mode.STANDBY in modes and not surplus else None
 
 
 def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
     """Cut a forced power so that the home keeps its import and export limits."""
     command = intent.command
-    if command is None or view.net_load_w is None:
+    if command is None:
         return intent
     limits = view.limits
     if command.mode is Mode.CHARGE and limits.import_limit_w is not None:
-        room_w = limits.import_limit_w - view.net_load_w
+        limit_w, sign = limits.import_limit_w, -1
         most_w = view.capabilities.max_charge_w
     elif command.mode is Mode.DISCHARGE and limits.export_limit_w is not None:
-        room_w = limits.export_limit_w + view.net_load_w
+        limit_w, sign = limits.export_limit_w, 1
         most_w = view.capabilities.max_discharge_w
     else:
         return intent
+    worst_w = view.net_load_high_w if sign < 0 else view.net_load_low_w
+    lasting_w = limit_w * view.share
+    if worst_w is not None:
+        lasting_w = max(0.0, (limit_w + sign * worst_w) * view.share)
+    if view.net_load_w is None:
+        room_w = lasting_w = _blind_room_w(view, command, lasting_w)
+    else:
+        room_w = max(0.0, (limit_w + sign * view.net_load_w) * view.share)
     wanted_w = most_w if command.power_w is None else command.power_w
-    power_w = _cut(view, command, wanted_w, max(0.0, room_w * view.share))
+    power_w = _cut(view, command.mode, wanted_w, room_w, lasting_w)
     if power_w >= wanted_w:
         return intent
     if power_w < max(view.capabilities.min_power_w, POWER_GRAIN_W):
@@ -70,30 +97,56 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
     return replace(intent, command=replace(command, power_w=power_w))
 
 
+def _blind_room_w(view: BatteryView, command: Command, last_known_w: float) -> float:
+    """Return the room while the home's power is not known: never more than now."""
+    present = view.present
+    if present is not None and present.mode is command.mode and present.power_w:
+        return present.power_w
+    return last_known_w
+
+
 def _instead_of(view: BatteryView, command: Command) -> Command | None:
     """Return what is left of a forced power that the home has no room for.
 
-    Charging leaves the sun to charge (or rest, where the battery cannot be told
-    that); discharging leaves the home to be served.
+    Charging rests: a home that uses all it may import has no sun left over, and
+    resting costs no flash writes. Discharging leaves the home to be served.
     """
     if command.mode is Mode.CHARGE:
-        for mode in (Mode.NO_DISCHARGE, Mode.STANDBY):
+        for mode in (Mode.STANDBY, Mode.NO_DISCHARGE):
             if mode in view.capabilities.modes:
                 return Command(mode, None, command.until)
     return None
 
 
-def _cut(view: BatteryView, command: Command, wanted_w: float, room_w: float) -> float:
+def _cut(
+    view: BatteryView, mode: Mode, wanted_w: float, room_w: float, lasting_w: float
+) -> float:
     """Return the power for a room that changes with every kettle.
 
-    Down at once, up only by more than a few grains and on a fresh reading.
+    Down at once. Up only as far as there was room for all of the last minutes,
+    in no small steps and on a fresh reading: each change costs writes.
     """
-    allowed_w = min(wanted_w, room_w // POWER_GRAIN_W * POWER_GRAIN_W)
-    present = view.present
-    present_w = present.power_w if present and present.mode is command.mode else None
-    if present_w is None or allowed_w <= present_w:
-        return allowed_w
+    now_w, lasting_w = _within(wanted_w, room_w), _within(wanted_w, lasting_w)
+    present_w = _present_w(view, mode)
+    if present_w is None or now_w <= present_w:
+        return now_w
     stale = view.reading_age_s is None or view.reading_age_s > STALE_READING_S
-    if stale or allowed_w - present_w < 5 * POWER_GRAIN_W:
+    if stale or (lasting_w < wanted_w and lasting_w - present_w < STEP_UP_W):
         return min(present_w, wanted_w)
-    return allowed_w
+    return max(present_w, lasting_w)
+
+
+def _within(wanted_w: float, room_w: float) -> float:
+    if wanted_w <= room_w:
+        return wanted_w
+    return room_w // POWER_GRAIN_W * POWER_GRAIN_W
+
+
+def _present_w(view: BatteryView, mode: Mode) -> float | None:
+    """Return the power that a mode has now: none while it waits for room."""
+    present = view.present
+    if present is None:
+        return None
+    if present.mode is mode:
+        return present.power_w
+    return 0.0 if present.mode in (Mode.NO_DISCHARGE, Mode.STANDBY) else None

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from custom_components.power_sync.devices.protocols import BatteryDriver
-from custom_components.power_sync.model.battery import Settings, Write
+from custom_components.power_sync.devices.protocols import BatteryDriver, DeviceError
+from custom_components.power_sync.model.battery import Command, Mode, Settings, Write
 
 from .journal import Record
 
@@ -24,7 +24,8 @@ def effective(writes: Iterable[Write], now: Settings) -> list[Write]:
 def is_strange(record: Record, now: Settings, key: str) -> bool:
     """Whether a setting that we wrote holds neither our value nor the owner's."""
     values = record.ours.get(key)
-    if values is None:
+    # A setting that could not be read is nobody's.
+    if values is None or now[key] is None:
         return False
     return now[key] not in values and now[key] != record.owner.get(key)
 
@@ -73,11 +74,34 @@ def owner_before_command(
         key: normal[key]
         for key in now
         if is_strange(record, now, key)
-        or (key not in record.ours and record.owner.get(key) != now[key])
+        or (
+            key not in record.ours
+            and now[key] is not None
+            and record.owner.get(key) != now[key]
+        )
     }
     return replace(
         record, owner={**record.owner, **changed}, ours={**record.ours, **taken}
     )
+
+
+def presumed_owner(driver: BatteryDriver, record: Record, now: Settings) -> Record:
+    """Return the record of a lost battery with what is normal taken as the owner's.
+
+    Only what a forced mode or a hold of ours would have left behind is made safe.
+    """
+    safe, normal = driver.safe_settings(now), driver.owner_settings(now)
+    hold = Command(Mode.NO_DISCHARGE, None, datetime.max.replace(tzinfo=UTC))
+    try:
+        held = {w.setting: w.value for w in driver.writes_for(hold, safe, safe)}
+    except DeviceError:
+        held = {}
+    owner = {
+        key: safe[key] if normal[key] != value or held.get(key) == value else value
+        for key, value in now.items()
+    }
+    ours = {key: (now[key],) for key in now if owner[key] != now[key]}
+    return replace(record, owner=owner, ours=ours, lost=False)
 
 
 def owner_before_release(
@@ -118,5 +142,9 @@ def written_ahead(
 
 def settled(record: Record, now: Settings) -> Record:
     """Return the record after `now` was read back: older values are gone."""
-    ours = {key: (now[key],) for key in record.ours if now[key] != record.owner[key]}
+    ours = {
+        key: values if now[key] is None else (now[key],)
+        for key, values in record.ours.items()
+        if now[key] != record.owner[key]
+    }
     return replace(record, ours=ours, lost=False)

@@ -69,6 +69,10 @@ class Patience:
         """Note that the device fell back to normal by itself."""
         self._resends.append(now)
 
+    def spent(self, now: datetime) -> bool:
+        """Whether it was sent so often that it is not sent again for now."""
+        return self._after_resends(now) is not None
+
     def note(
         self, outcome: Outcome, now: datetime, *, gives_back: bool = False
     ) -> None:

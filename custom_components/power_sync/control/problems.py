@@ -41,6 +41,11 @@ def problems_of(controller: Controller) -> tuple[Problem, ...]:
         for battery in controller.batteries.values()
         for key in _problems_of_battery(battery)
     ]
+    found.extend(
+        Problem(ProblemKey.RESTORE_FAILING, battery_id)
+        for battery_id, failures in controller.stray_failures.items()
+        if failures >= FAILURES_THAT_MATTER
+    )
     if controller.owner_settings_lost:
         found.append(Problem(ProblemKey.OWNER_SETTINGS_LOST))
     return tuple(found)
@@ -48,15 +53,19 @@ def problems_of(controller: Controller) -> tuple[Problem, ...]:
 
 def _problems_of_battery(battery: Controlled) -> Iterator[ProblemKey]:
     patience = battery.executor.patience
+    now = battery.executor.clock.now()
     failing = patience.failures >= FAILURES_THAT_MATTER
     giving_back = battery.order is not None and battery.order.gives_back
     if failing and giving_back and battery.executor.held:
         yield ProblemKey.RESTORE_FAILING
+    elif not giving_back and patience.spent(now):
+        # Refused or ignored, or dropped again and again.
+        yield ProblemKey.COMMAND_NOT_FOLLOWED
     elif failing and battery.outcome in (Outcome.REFUSED, Outcome.NOT_FOLLOWED):
         yield ProblemKey.COMMAND_NOT_FOLLOWED
     if patience.foreign_times > 1:
         yield ProblemKey.FOREIGN_CONTROL
     if battery.outcome is Outcome.NOT_STORED:
         yield ProblemKey.JOURNAL_NOT_WRITABLE
-    if battery.health.trouble(battery.executor.clock.now()) is Trouble.WRONG_DEVICE:
+    if battery.health.trouble(now) is Trouble.WRONG_DEVICE:
         yield ProblemKey.WRONG_DEVICE

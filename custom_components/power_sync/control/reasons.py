@@ -18,6 +18,8 @@ class ControlReason(StrEnum):
     """The price of now is only forecast."""
     AT_RESERVE = "at_reserve"
     """The battery is down at the reserve."""
+    SOC_UNKNOWN = "soc_unknown"
+    """The battery does not say how full it is, so it is not told to discharge."""
     NO_ROOM = "no_room"
     """The home's limits leave no room for the power that is wanted."""
     DRY_RUN = "dry_run"

@@ -9,6 +9,7 @@ from custom_components.power_sync.model.battery import (
     BatteryReading,
     Capabilities,
     Command,
+    Mode,
 )
 from custom_components.power_sync.model.plan import Reason
 
@@ -50,9 +51,11 @@ class BatteryView:
     """One battery at one moment, as the rules and masks see it.
 
     `net_load_w` is home load less sun, whole site, with the age of the reading
-    it comes from in `reading_age_s`; None where not known. `share` is the part
-    of the site's power limits that falls to this battery. `at_reserve` is
-    whether the reserve has been reached and not yet left again. `present` is
+    it comes from in `reading_age_s`; None where not known. `net_load_high_w`
+    and `net_load_low_w` are its extremes of the last five minutes. `share` is
+    the part of the site's power limits that falls to this battery. `at_reserve`
+    is whether the reserve has been reached and not yet left again. `soc_unknown`
+    is whether the last polls said nothing of the state of charge. `present` is
     the command that the battery has now.
     """
 
@@ -67,10 +70,30 @@ class BatteryView:
     flash_writes_left: int
     limits: SiteLimits
     net_load_w: float | None
+    net_load_high_w: float | None
+    net_load_low_w: float | None
     reading_age_s: float | None
     share: float
     at_reserve: bool
+    soc_unknown: bool
     present: Command | None
+
+    def flash_spent_for(self, mode: Mode) -> bool:
+        """Whether a mode would cost flash writes that today's budget has not left.
+
+        Taking a hold costs one write and ending it another. The hold that is in
+        place already costs nothing.
+        """
+        return (
+            mode in (Mode.NO_DISCHARGE, Mode.LIMIT)
+            and bool(self.capabilities.flash_settings)
+            and self.flash_writes_left <= 1
+            and not (
+                mode is Mode.NO_DISCHARGE
+                and self.present is not None
+                and self.present.mode is mode
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from custom_components.power_sync.const import (
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.brand import (
     BatteryBrand,
+    BatteryConfig,
     BatteryNotConnectedError,
     BatteryProbe,
     NoBatteryError,
@@ -77,20 +78,6 @@ PROBE_ERRORS: Mapping[type[DeviceError], str] = MappingProxyType(
     }
 )
 
-BRAND_SCHEMA = probatio.Schema(
-    {
-        probatio.Required(CONF_BRAND): SelectSelector(
-            SelectSelectorConfig(
-                options=[
-                    SelectOptionDict(value=brand.key, label=brand.name)
-                    for brand in BRANDS.values()
-                ],
-                mode=SelectSelectorMode.LIST,
-            )
-        )
-    }
-)
-
 
 class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT](
     FlowHandler[ContextT, ResultT, HandlerT]
@@ -114,11 +101,13 @@ class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], Handler
     async def async_step_battery(
         self, user_input: dict[str, Any] | None = None
     ) -> ResultT:
-        """Ask for the brand."""
+        """Ask for the brand, where there are several."""
+        if user_input is None and len(BRANDS) == 1:
+            user_input = {CONF_BRAND: next(iter(BRANDS))}
         if user_input is not None:
             self.brand = BRANDS[user_input[CONF_BRAND]]
             return await self.async_step_battery_connect()
-        return self.async_show_form(step_id="battery", data_schema=BRAND_SCHEMA)
+        return self.async_show_form(step_id="battery", data_schema=brand_schema())
 
     async def async_step_battery_connect(
         self, user_input: dict[str, Any] | None = None
@@ -156,17 +145,17 @@ class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], Handler
                     data={**to_stored(config), **self._address},
                 )
             )
-        capacity_kwh = config.capacity_kwh
         return self.async_show_form(
             step_id="battery_found",
             data_schema=self.add_suggested_values_to_schema(
-                _powers_schema(self.probe), _powers(self.probe, self.known)
+                _powers_schema(config, self.known), _powers(config, self.known)
             ),
             description_placeholders={
                 "model": config.identity.model,
                 "serial": config.identity.serial,
-                "capacity": _figure(capacity_kwh, UnitOfEnergy.KILO_WATT_HOUR),
-                "rated_power": _figure(config.rated_power_w, UnitOfPower.WATT),
+                "capacity": _capacity(config.capacity_kwh),
+                "rated_power": f"{config.rated_power_w / 1000:g} "
+                f"{UnitOfPower.KILO_WATT}",
             },
         )
 
@@ -211,6 +200,18 @@ async def _async_probe(
         raise InputError("unknown") from err
 
 
+def brand_schema() -> probatio.Schema:
+    """Return the form that asks for the brand."""
+    select = SelectSelectorConfig(
+        options=[
+            SelectOptionDict(value=brand.key, label=brand.name)
+            for brand in BRANDS.values()
+        ],
+        mode=SelectSelectorMode.LIST,
+    )
+    return probatio.Schema({probatio.Required(CONF_BRAND): SelectSelector(select)})
+
+
 def _address_schema(brand: BatteryBrand) -> probatio.Schema:
     return probatio.Schema(
         {
@@ -230,13 +231,14 @@ def _whole(lowest: int, highest: int) -> probatio.All[int]:
     return probatio.All(NumberSelector(config), probatio.Coerce(int))
 
 
-def _powers_schema(probe: BatteryProbe) -> probatio.Schema:
+def _powers_schema(config: BatteryConfig, known: Mapping[str, Any]) -> probatio.Schema:
     """Ask for what bounds the battery, and the capacity where nobody told it."""
-    config = probe.config
+    # What an inverter allows now may be lowered by PowerSync for a while, so
+    # what was allowed when the battery was added stays possible.
     schema = probatio.Schema(
         {
-            probatio.Required(CONF_MAX_CHARGE_W): _power(config.max_charge_w),
-            probatio.Required(CONF_MAX_DISCHARGE_W): _power(config.max_discharge_w),
+            probatio.Required(key): _power(max(most_w, known.get(key, most_w)))
+            for key, most_w in _most_w(config).items()
         }
     )
     if config.capacity_kwh is None:
@@ -253,6 +255,13 @@ def _powers_schema(probe: BatteryProbe) -> probatio.Schema:
     return schema
 
 
+def _most_w(config: BatteryConfig) -> dict[str, float]:
+    return {
+        CONF_MAX_CHARGE_W: config.max_charge_w,
+        CONF_MAX_DISCHARGE_W: config.max_discharge_w,
+    }
+
+
 def _power(highest_w: float) -> NumberSelector:
     return NumberSelector(
         NumberSelectorConfig(
@@ -265,18 +274,15 @@ def _power(highest_w: float) -> NumberSelector:
     )
 
 
-def _powers(probe: BatteryProbe, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what to suggest: what is stored, within what the battery can do."""
-    config = probe.config
-    powers = {
-        CONF_MAX_CHARGE_W: config.max_charge_w,
-        CONF_MAX_DISCHARGE_W: config.max_discharge_w,
-    }
-    suggested = {key: min(most, known.get(key, most)) for key, most in powers.items()}
+def _powers(config: BatteryConfig, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to suggest: what is stored, or else what the inverter allows."""
+    suggested = {key: known.get(key, most_w) for key, most_w in _most_w(config).items()}
     if known.get(CONF_CAPACITY_KWH) is not None:
         suggested[CONF_CAPACITY_KWH] = known[CONF_CAPACITY_KWH]
     return suggested
 
 
-def _figure(value: float | None, unit: str) -> str:
-    return NOT_KNOWN if value is None else f"{value:g} {unit}"
+def _capacity(capacity_kwh: float | None) -> str:
+    if capacity_kwh is None:
+        return NOT_KNOWN
+    return f"{capacity_kwh:g} {UnitOfEnergy.KILO_WATT_HOUR}"

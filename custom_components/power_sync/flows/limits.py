@@ -26,18 +26,19 @@ from .battery import NOT_KNOWN
 from .errors import InputError
 
 DEFAULT_RESERVE_PCT: Final = 10.0
-LOWEST_DEFAULT_RESERVE_PCT: Final = 5.0
 
+# A limit below these is one in kW: the smallest supplies are of some kilowatts.
+LOWEST_IMPORT_LIMIT_W: Final = 500
+LOWEST_EXPORT_LIMIT_W: Final = 100
 
-def _watts(lowest_w: int) -> NumberSelector:
-    return NumberSelector(
-        NumberSelectorConfig(
-            min=lowest_w,
-            step=1,
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=UnitOfPower.WATT,
-        )
+WATTS: Final = NumberSelector(
+    NumberSelectorConfig(
+        min=0,
+        step=1,
+        mode=NumberSelectorMode.BOX,
+        unit_of_measurement=UnitOfPower.WATT,
     )
+)
 
 
 LIMITS_SCHEMA = probatio.Schema(
@@ -51,9 +52,8 @@ LIMITS_SCHEMA = probatio.Schema(
                 unit_of_measurement=PERCENTAGE,
             )
         ),
-        probatio.Optional(CONF_IMPORT_LIMIT_W): _watts(1),
-        # Homes that may not feed in at all have a limit of 0 W.
-        probatio.Optional(CONF_EXPORT_LIMIT_W): _watts(0),
+        probatio.Optional(CONF_IMPORT_LIMIT_W): WATTS,
+        probatio.Optional(CONF_EXPORT_LIMIT_W): WATTS,
         probatio.Required(CONF_GRID_CHARGING, default=True): BooleanSelector(),
         probatio.Required(CONF_BATTERY_EXPORT, default=False): BooleanSelector(),
     }
@@ -62,20 +62,26 @@ LIMITS_SCHEMA = probatio.Schema(
 
 def default_reserve_pct(floor_pct: float | None) -> float:
     """Return the reserve to suggest for an inverter that stops at `floor_pct`."""
-    if floor_pct is None:
-        return DEFAULT_RESERVE_PCT
-    return max(floor_pct, LOWEST_DEFAULT_RESERVE_PCT)
+    return max(floor_pct or 0.0, DEFAULT_RESERVE_PCT)
 
 
 def checked_limits(
     user_input: Mapping[str, Any], floor_pct: float | None
 ) -> dict[str, Any]:
-    """Return a site's options. Raises InputError for a reserve out of reach.
+    """Return a site's options.
 
-    A limit that is left empty is None: there is none.
+    A limit that is left empty is None: there is none. Raises InputError for a
+    reserve out of reach and for limits that were meant in kW.
     """
     if floor_pct is not None and user_input[CONF_RESERVE_PCT] < floor_pct:
         raise InputError("reserve_below_floor", CONF_RESERVE_PCT)
+    import_limit_w = user_input.get(CONF_IMPORT_LIMIT_W)
+    if import_limit_w is not None and import_limit_w < LOWEST_IMPORT_LIMIT_W:
+        raise InputError("import_limit_too_low", CONF_IMPORT_LIMIT_W)
+    # Homes that may not feed in at all have a limit of 0 W.
+    export_limit_w = user_input.get(CONF_EXPORT_LIMIT_W)
+    if export_limit_w and export_limit_w < LOWEST_EXPORT_LIMIT_W:
+        raise InputError("export_limit_too_low", CONF_EXPORT_LIMIT_W)
     return {key.schema: user_input.get(key.schema) for key in LIMITS_SCHEMA.schema}
 
 

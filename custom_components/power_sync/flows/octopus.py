@@ -40,31 +40,10 @@ from .prices import async_check_prices, price_errors
 
 PROVIDER: Final = "octopus"
 SECTION_ADVANCED: Final = "advanced"
+SECTION_OTHER: Final = "other"
+CONF_OTHER_IMPORT: Final = "other_import_product"
+CONF_OTHER_EXPORT: Final = "other_export_product"
 NO_EXPORT: Final = "none"
-
-REGION_SCHEMA = probatio.Schema(
-    {
-        probatio.Required(CONF_REGION): SelectSelector(
-            SelectSelectorConfig(
-                options=[
-                    SelectOptionDict(value=letter, label=f"{name} ({letter})")
-                    for letter, name in REGIONS.items()
-                ],
-                mode=SelectSelectorMode.DROPDOWN,
-            )
-        ),
-        probatio.Required(SECTION_ADVANCED): section(
-            probatio.Schema(
-                {
-                    probatio.Required(CONF_BASE_URL, default=BASE_URL): TextSelector(
-                        TextSelectorConfig(type=TextSelectorType.URL)
-                    )
-                }
-            ),
-            {"collapsed": True},
-        ),
-    }
-)
 
 
 class OctopusSteps(ConfigFlow):
@@ -88,9 +67,9 @@ class OctopusSteps(ConfigFlow):
         """Ask for the region, and fetch the products on sale."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._region = user_input[CONF_REGION]
             self._base_url = user_input[SECTION_ADVANCED][CONF_BASE_URL].strip()
             try:
+                self._region = _region(user_input)
                 self._agile = await self._async_agile_products()
             except InputError as err:
                 errors = err.errors
@@ -99,7 +78,8 @@ class OctopusSteps(ConfigFlow):
         return self.async_show_form(
             step_id="octopus",
             data_schema=self.add_suggested_values_to_schema(
-                REGION_SCHEMA, user_input or _as_typed(self.prices)
+                region_schema(collapsed=not errors),
+                user_input or _as_typed(self.prices),
             ),
             errors=errors,
         )
@@ -109,11 +89,12 @@ class OctopusSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Ask for the tariffs, and fetch their prices."""
         errors: dict[str, str] = {}
-        if user_input is not None:
-            export = user_input[CONF_EXPORT_PRODUCT]
+        if user_input is None:
+            suggested = await self._async_suggested_tariffs()
+        else:
+            suggested = user_input
             prices = {
-                CONF_IMPORT_PRODUCT: _code(user_input[CONF_IMPORT_PRODUCT]),
-                CONF_EXPORT_PRODUCT: None if export == NO_EXPORT else _code(export),
+                **_chosen(user_input),
                 CONF_REGION: self._region,
                 CONF_BASE_URL: self._base_url,
             }
@@ -123,10 +104,11 @@ class OctopusSteps(ConfigFlow):
                 errors = err.errors
             else:
                 return await self.async_prices_done(PROVIDER, prices)
+        collapsed = not errors and not suggested.get(SECTION_OTHER)
         return self.async_show_form(
             step_id="octopus_tariff",
             data_schema=self.add_suggested_values_to_schema(
-                _tariff_schema(self._agile), user_input or self._suggested_tariffs()
+                tariff_schema(self._agile, collapsed=collapsed), suggested
             ),
             errors=errors,
             description_placeholders={"region": REGIONS[self._region]},
@@ -151,24 +133,61 @@ class OctopusSteps(ConfigFlow):
             raise InputError("no_agile_product")
         return agile
 
-    def _suggested_tariffs(self) -> dict[str, str]:
+    async def _async_suggested_tariffs(self) -> dict[str, Any]:
         """Return the tariffs of before, or else the newest ones on sale."""
-        if self.prices:
-            return {
-                CONF_IMPORT_PRODUCT: self.prices[CONF_IMPORT_PRODUCT],
-                CONF_EXPORT_PRODUCT: self.prices[CONF_EXPORT_PRODUCT] or NO_EXPORT,
-            }
         newest = {
             CONF_IMPORT_PRODUCT: self._agile.import_product,
             CONF_EXPORT_PRODUCT: self._agile.export_product,
         }
         on_sale = {key: found.code for key, found in newest.items() if found}
-        return {CONF_EXPORT_PRODUCT: NO_EXPORT} | on_sale
+        suggested = {CONF_EXPORT_PRODUCT: NO_EXPORT} | on_sale
+        other: dict[str, str] = {}
+        for key, other_key in (
+            (CONF_IMPORT_PRODUCT, CONF_OTHER_IMPORT),
+            (CONF_EXPORT_PRODUCT, CONF_OTHER_EXPORT),
+        ):
+            before = self.prices.get(key, on_sale.get(key))
+            if before is None:
+                suggested[key] = NO_EXPORT
+            elif before != on_sale.get(key) and not await self._async_is_gone(before):
+                other[other_key] = before
+        return suggested | {SECTION_OTHER: other}
+
+    async def _async_is_gone(self, product: str) -> bool:
+        """Whether a product has no prices any more in the region."""
+        # Either direction may be looked up as an import: its rates are the same.
+        prices = {
+            CONF_IMPORT_PRODUCT: product,
+            CONF_REGION: self._region,
+            CONF_BASE_URL: self._base_url,
+        }
+        try:
+            await async_check_prices(self.hass, PROVIDER, prices)
+        except InputError as err:
+            return err.key in {"tariff_ended", "unknown_tariff"}
+        return False
 
 
-def _code(typed: str) -> str:
-    """Return a product code as the provider writes it."""
-    return typed.strip().upper()
+def _region(user_input: Mapping[str, Any]) -> str:
+    """Return the region that was chosen. Raises InputError where none was."""
+    region: str | None = user_input.get(CONF_REGION)
+    if region is None:
+        raise InputError("region_missing", CONF_REGION)
+    return region
+
+
+def _chosen(user_input: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the products; a code that was typed goes before the one selected."""
+    typed = {
+        key: code.strip().upper()
+        for key, code in user_input.get(SECTION_OTHER, {}).items()
+    }
+    export = typed.get(CONF_OTHER_EXPORT) or user_input[CONF_EXPORT_PRODUCT]
+    return {
+        CONF_IMPORT_PRODUCT: typed.get(CONF_OTHER_IMPORT)
+        or user_input[CONF_IMPORT_PRODUCT],
+        CONF_EXPORT_PRODUCT: None if export == NO_EXPORT else export,
+    }
 
 
 def _as_typed(prices: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,24 +200,53 @@ def _as_typed(prices: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tariff_schema(agile: AgileProducts) -> probatio.Schema:
+def region_schema(*, collapsed: bool) -> probatio.Schema:
+    """Return the region's form, with the rare settings folded up or not."""
+    address = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+    advanced = {probatio.Required(CONF_BASE_URL, default=BASE_URL): address}
+    return probatio.Schema(
+        {
+            # Of a required field the frontend would choose the first option.
+            probatio.Optional(CONF_REGION): SelectSelector(
+                SelectSelectorConfig(
+                    options=[
+                        SelectOptionDict(value=letter, label=f"{name} ({letter})")
+                        for letter, name in REGIONS.items()
+                    ],
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            ),
+            probatio.Required(SECTION_ADVANCED): section(
+                probatio.Schema(advanced), {"collapsed": collapsed}
+            ),
+        }
+    )
+
+
+def tariff_schema(agile: AgileProducts, *, collapsed: bool) -> probatio.Schema:
+    """Return the tariffs' form, with the typed codes folded up or not."""
     none = SelectOptionDict(value=NO_EXPORT, label=NO_EXPORT)
+    other = {
+        probatio.Optional(CONF_OTHER_IMPORT): TextSelector(),
+        probatio.Optional(CONF_OTHER_EXPORT): TextSelector(),
+    }
     return probatio.Schema(
         {
             probatio.Required(CONF_IMPORT_PRODUCT): SelectSelector(
                 SelectSelectorConfig(
                     options=_options(agile.import_product),
-                    custom_value=True,
                     mode=SelectSelectorMode.DROPDOWN,
                 )
             ),
             probatio.Required(CONF_EXPORT_PRODUCT): SelectSelector(
                 SelectSelectorConfig(
                     options=[*_options(agile.export_product), none],
-                    custom_value=True,
                     mode=SelectSelectorMode.DROPDOWN,
                     translation_key="export_product",
                 )
+            ),
+            probatio.Optional(SECTION_OTHER): section(
+                probatio.Schema(other), {"collapsed": collapsed}
             ),
         }
     )

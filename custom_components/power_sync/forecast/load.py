@@ -36,6 +36,9 @@ _BUCKET = timedelta(minutes=30)
 _BUCKET_S = int(_BUCKET.total_seconds())
 _BUCKETS = timedelta(days=1) // _BUCKET
 _LEAST_SAMPLES = 2
+MOST_W = 30_000.0
+"""No home draws more for an hour; a meter that jumps says it does. One such hour
+would weigh on the forecast for a month."""
 _SATURDAY = 5
 
 
@@ -60,7 +63,7 @@ class LoadHistory:
     @classmethod
     def of(cls, samples: Iterable[LoadSample], step: timedelta) -> LoadHistory:
         """Take samples in any order, without those that cannot be a load."""
-        usable = (s for s in samples if isfinite(s.mean_w) and s.mean_w >= 0)
+        usable = (s for s in samples if isfinite(s.mean_w) and 0 <= s.mean_w <= MOST_W)
         return cls(tuple(sorted(usable, key=lambda s: s.start)), step)
 
 
@@ -96,12 +99,12 @@ def forecast_load(
     """
     profile = _Profile(history, zone, now)
     if not profile:
-        if recent_w is None:
+        if recent_w is None or not isfinite(recent_w):
             return None
         flat = Series.regular(grid.start, grid.step, [recent_w] * grid.count)
         return Forecast(flat, SOURCE, now, learned_days=0)
     residual_w = 0.0
-    if recent_w is not None:
+    if recent_w is not None and isfinite(recent_w):
         residual_w = recent_w - profile.over(now - RECENT, now).mean_w
     middle: list[float | None] = []
     low: list[float | None] = []

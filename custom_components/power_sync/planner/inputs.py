@@ -36,7 +36,8 @@ class FleetMember:
 class PlanInputs:
     """What is known at `now`. Limits are at the meter in W, None = no limit.
 
-    `zone` is the home's; `recent_load_w` the mean load of the last quarter hour.
+    `zone` is the home's; `recent_load_w` the mean load of the last hour, as far as
+    it is known.
     """
 
     now: datetime

@@ -119,7 +119,7 @@ class RestClient:
         except TimeoutError as err:
             raise PriceUnreachableError(f"{url.path} did not answer in time") from err
         except ClientError as err:
-            raise PriceUnreachableError(f"{url.path}: {err!r}") from err
+            raise PriceUnreachableError(f"{url.path} cannot be reached") from err
         try:
             return Fields(
                 json.loads(body, parse_float=_decimal, parse_constant=_refuse)

@@ -42,12 +42,7 @@ def _executable(view: BatteryView, command: Command) -> Command | None:
     if command.mode is Mode.SELF_CONSUMPTION:
         return None
     capabilities = view.capabilities
-    possible = command.mode in capabilities.modes and not (
-        command.mode in (Mode.NO_DISCHARGE, Mode.LIMIT)
-        and capabilities.flash_settings
-        and view.flash_writes_left <= 1
-    )
-    if possible:
+    if command.mode in capabilities.modes and not view.flash_spent_for(command.mode):
         return _steady(view, command)
     solar_w = view.reading.solar_power_w if view.reading is not None else None
     dark = solar_w is not None and solar_w < SUN_IS_UP_W

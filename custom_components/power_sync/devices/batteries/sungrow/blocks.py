@@ -81,9 +81,12 @@ class Part[C: Component]:
             return True
         if not self._served:
             return False
+        if self.tried_at is None or at < self.tried_at:
+            # Never, or the clock was set back since.
+            return True
         if self._rests_until is not None and at < self._rests_until:
             return False
-        return self.tried_at is None or at - self.tried_at >= every
+        return at - self.tried_at >= every
 
     async def read(self, at: datetime) -> ModbusError | None:
         """Read it and return the error, if any; a failure is remembered.

@@ -81,7 +81,7 @@ class SungrowBattery:
         self._now = now
         self._link = link
         self._confirmed_at: datetime | None = None
-        self._has_ceilings = config.settings >= control.CEILING_SETTINGS
+        self._served = config.settings & control.CEILING_SETTINGS
         self._serial = Serial(unit)
         self._control = Control(unit)
         self._ceilings = Ceilings(unit)
@@ -114,9 +114,10 @@ class SungrowBattery:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do; NO_DISCHARGE and LIMIT only where it has ceilings."""
+        """What it can do; NO_DISCHARGE and LIMIT only with a discharge ceiling."""
+        can_limit = control.MAX_DISCHARGE in self._served
         return Capabilities(
-            modes=_BASIC_MODES | (_CEILING_MODES if self._has_ceilings else set()),
+            modes=_BASIC_MODES | (_CEILING_MODES if can_limit else set()),
             max_charge_w=self._config.max_charge_w,
             max_discharge_w=self._config.max_discharge_w,
             min_power_w=control.MIN_FORCED_W,
@@ -145,7 +146,10 @@ class SungrowBattery:
         return reading(self._registers(self._battery.latest), self._config, at)
 
     async def read_settings(self) -> Settings:
-        """Read the present value of every setting; None for one it lacks.
+        """Read the present value of every setting; None for one it never had.
+
+        Raises DeviceUnreachableError where a ceiling that it has is not told:
+        without its value the owner's could not be put back.
 
         The serial is read first where the link has been down: the settings of
         another inverter must not be taken for this one's.
@@ -263,7 +267,7 @@ class SungrowBattery:
                 return
 
     async def _read_ceilings(self) -> dict[str, int | None]:
-        """Read the ceilings, and learn from it whether the inverter has them."""
+        """Read the ceilings, and learn which of them the inverter has."""
         ceilings: dict[str, int | None] = dict.fromkeys(control.CEILING_SETTINGS)
         try:
             async with patience(self._link):
@@ -274,7 +278,10 @@ class SungrowBattery:
         else:
             ceilings[control.MAX_CHARGE] = self._ceilings.max_charge_10w
             ceilings[control.MAX_DISCHARGE] = self._ceilings.max_discharge_10w
-        self._has_ceilings = ceilings[control.MAX_DISCHARGE] is not None
+        told = {setting for setting, value in ceilings.items() if value is not None}
+        if self._served - told:
+            raise DeviceUnreachableError("the inverter does not tell its ceilings")
+        self._served |= told
         return ceilings
 
     def _registers(self, battery: Battery) -> Registers:

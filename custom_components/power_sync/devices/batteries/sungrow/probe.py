@@ -43,7 +43,12 @@ from .registers import (
     SocLimits,
     text,
 )
-from .settings import CEILING_SETTINGS, CONTROL_SETTINGS
+from .settings import (
+    CONTROL_SETTINGS,
+    MAX_CHARGE,
+    MAX_DISCHARGE,
+    within_ceiling_w,
+)
 from .telemetry import export_limit_w, min_soc_pct
 
 BRAND: Final = "sungrow"
@@ -155,7 +160,14 @@ async def _describe(
     rated_w = nameplate.rated_power_w or 0
     battery_w = ratings.battery_power_w or rated_w
     code = nameplate.type_code or 0
-    has_ceilings = ceilings.max_discharge_10w is not None
+    served = {
+        setting
+        for setting, ceiling in (
+            (MAX_CHARGE, ceilings.max_charge_10w),
+            (MAX_DISCHARGE, ceilings.max_discharge_10w),
+        )
+        if ceiling is not None
+    }
     return BatteryProbe(
         config=BatteryConfig(
             identity=BatteryIdentity(
@@ -166,9 +178,9 @@ async def _describe(
             ),
             rated_power_w=rated_w,
             capacity_kwh=capacity_kwh or None,
-            max_charge_w=battery_w,
-            max_discharge_w=battery_w,
-            settings=CONTROL_SETTINGS | (CEILING_SETTINGS if has_ceilings else set()),
+            max_charge_w=within_ceiling_w(battery_w, ceilings.max_charge_10w),
+            max_discharge_w=within_ceiling_w(battery_w, ceilings.max_discharge_10w),
+            settings=CONTROL_SETTINGS | served,
         ),
         soc_pct=battery.soc_pct,
         min_soc_pct=min_soc_pct(soc_limits, None),

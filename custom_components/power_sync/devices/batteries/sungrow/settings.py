@@ -59,6 +59,17 @@ def number(settings: Settings, key: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def within_ceiling_w(rated_w: float, ceiling: int | None) -> float:
+    """Return the power that a rating and the owner's ceiling leave.
+
+    The lowest ceiling does not count: it is what a hold leaves in the register
+    while it lasts, and no power to plan with.
+    """
+    if ceiling is None or ceiling <= LOWEST_CEILING:
+        return rated_w
+    return min(rated_w, ceiling * CEILING_STEP_W)
+
+
 class _Sequence:
     """Collects the writes that change anything, and what they lead to."""
 
@@ -217,9 +228,12 @@ def safe_settings(
 ) -> Settings:
     """Return settings that are safe without knowing the owner's.
 
-    Self-consumption, nothing forced, and the ratings as ceilings where the
-    device has ceilings.
+    Self-consumption, and nothing forced. A ceiling that was found outside the
+    forced mode is the owner's as far as anyone knows, so it stays; the lowest
+    one, which a hold of ours sets, and those beside a forced command become the
+    ratings. A ceiling that the device lacks stays None.
     """
+    forced = number(found, EMS_MODE) == FORCED_MODE
     safe: dict[str, SettingValue] = {
         EMS_MODE: SELF_MODE,
         FORCED_COMMAND: STOP,
@@ -229,6 +243,8 @@ def safe_settings(
         (MAX_CHARGE, max_charge_w),
         (MAX_DISCHARGE, max_discharge_w),
     ):
-        known = number(found, setting) is not None
-        safe[setting] = int(rated_w / CEILING_STEP_W) if known else None
+        ceiling = number(found, setting)
+        if ceiling is not None and (forced or ceiling == LOWEST_CEILING):
+            ceiling = int(rated_w / CEILING_STEP_W)
+        safe[setting] = ceiling
     return safe

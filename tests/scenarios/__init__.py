@@ -1,0 +1,1 @@
+"""Whole stories: a real Home Assistant, a real socket, an inverter and its owner."""
