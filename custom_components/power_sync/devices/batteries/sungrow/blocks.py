@@ -153,7 +153,10 @@ class Pool:
 
     def is_due(self, at: datetime, every: timedelta = timedelta(0)) -> bool:
         """Whether `every` has passed since the last try."""
-        return self.tried_at is None or at - self.tried_at >= every
+        # A last try that lies ahead: the clock was set back since.
+        return (
+            self.tried_at is None or at < self.tried_at or at - self.tried_at >= every
+        )
 
     def expire(self) -> None:
         """Have everything read again when its turn comes."""

@@ -1,0 +1,35 @@
+"""A clock that is set back keeps nothing from being read."""
+
+from datetime import timedelta
+
+from modbus_connection import ModbusTcpParams
+
+from custom_components.power_sync.devices.batteries.stored import from_stored
+from custom_components.power_sync.devices.batteries.sungrow.driver import (
+    SungrowBattery,
+)
+from homeassistant.components.modbus import async_get_temporary_unit
+from tests.common import NOON, battery_data
+from tests.scenarios.conftest import LOOPBACK
+from tests.scenarios.life import Life
+
+
+async def test_a_clock_set_back_does_not_blind_the_driver(life: Life) -> None:
+    """All that is read at noon is read again with the first poll at eleven."""
+    now = NOON
+    inverter = life.inverter
+    params = ModbusTcpParams(host=inverter.host, port=inverter.port)
+    async with async_get_temporary_unit(life.hass, params, inverter.unit_id) as unit:
+        driver = SungrowBattery(
+            unit, from_stored(battery_data(inverter)), now=lambda: now, link=LOOPBACK
+        )
+        await driver.read()
+        at_noon = inverter.requests
+        await driver.read()
+        again = inverter.requests - at_noon
+        now -= timedelta(hours=1)
+        before = inverter.requests
+        reading = await driver.read()
+        assert inverter.requests - before > again
+        assert reading.at == now
+        assert reading.solar_power_w is not None
