@@ -233,6 +233,9 @@ class SimulatedHome:
             limit_pct = self._control.max_soc_pct
             cells_kw = -battery_w / 1000 * self.cells.charge_efficiency
         pct_per_hour = 100 * cells_kw / self.cells.capacity_kwh
+        if pct_per_hour == 0:
+            # A power so small that the division above has swallowed it.
+            return hours, self._soc_pct
         to_limit = (limit_pct - self._soc_pct) / pct_per_hour
         if to_limit <= hours:
             return to_limit, limit_pct

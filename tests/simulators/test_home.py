@@ -397,3 +397,12 @@ def test_energy_is_conserved(  # noqa: PLR0913 - a home
     assert parts == pytest.approx(totals.solar_kwh, abs=1e-9)
     assert unwatched.soc_pct == pytest.approx(watched.soc_pct, abs=1e-9)
     assert unwatched.totals.import_kwh == pytest.approx(totals.import_kwh, abs=1e-9)
+
+
+def test_a_power_next_to_nothing_is_no_division_by_zero() -> None:
+    """The smallest number that there is, as a limit on the sun."""
+    clock = ManualClock(NOON)
+    control = InverterControl(solar_limit_w=5e-324)
+    home = SimulatedHome(clock, constant(0, 1), control=control, soc_pct=0)
+    clock.advance(timedelta(minutes=1))
+    assert home.soc_pct == 0
