@@ -304,6 +304,55 @@ async def test_a_day_with_late_publication_and_an_outage(
     assert curve.firm_until == utc(2026, 1, 15, 23)
 
 
+async def test_history(source: OctopusPriceSource, simulator: OctopusSimulator) -> None:
+    """A month of both tariffs is two requests, and none when it is asked again.
+
+    It begins on Monday 2025-12-15, on which 2023-07-03 of the record lies.
+    """
+    start, end = utc(2025, 12, 15, 12), utc(2026, 1, 14, 12)
+    curve = await source.history(start, end)
+    assert (curve.currency, curve.zone) == ("GBP", "Europe/London")
+    assert len(day(curve, start, end)) == 30 * 48
+    assert prices(curve, start) == (0.1804, 0.0884)
+    assert prices(curve, utc(2025, 12, 31, 12)) == (0.1617, 0.0805)
+    assert len(simulator.requests) == 2
+
+    part = await source.history(utc(2026, 1, 13, 12, 10), utc(2026, 1, 14, 11, 50))
+    assert part.slots[0].start == utc(2026, 1, 13, 12, 10)
+    assert part.slots[-1].end == utc(2026, 1, 14, 11, 50)
+    assert len(part.slots) == 48
+    assert len(simulator.requests) == 2
+
+
+async def test_history_ends_at_the_present(
+    source: OctopusPriceSource, clock: ManualClock, simulator: OctopusSimulator
+) -> None:
+    """What lies ahead is no history; as time goes on there is more of it."""
+    start, end = utc(2026, 1, 13, 12), utc(2026, 1, 15, 12)
+    assert (await source.history(start, end)).slots[-1].end == clock.now()
+    clock.advance(timedelta(hours=1))
+    assert (await source.history(start, end)).slots[-1].end == clock.now()
+    assert len(simulator.requests) == 4
+    assert (await source.history(clock.now(), end)).slots == ()
+    assert len(simulator.requests) == 4
+
+
+async def test_history_before_the_product_began(
+    client: OctopusClient, clock: ManualClock, simulator: OctopusSimulator
+) -> None:
+    """Where there were no prices there are none; an error leaves nothing behind."""
+    source = OctopusPriceSource(client, "COSY-22-12-08", None, "D", now=clock.now)
+    start, end = utc(2022, 11, 1, 0), utc(2022, 12, 13, 3)
+    simulator.fail(Fault(status=500))
+    with pytest.raises(PriceUnreachableError):
+        await source.history(start, end)
+    curve = await source.history(start, end)
+    assert curve.slots == (
+        PriceSlot(utc(2022, 12, 13, 0), utc(2022, 12, 13, 3), 0.2698143, 0.0),
+    )
+    assert (await source.history(start, utc(2022, 12, 1, 0))).slots == ()
+
+
 async def test_registered(
     session: ClientSession, simulator: OctopusSimulator, clock: ManualClock
 ) -> None:

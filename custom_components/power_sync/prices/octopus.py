@@ -1,6 +1,7 @@
 """Octopus Energy (Great Britain): prices of one home's import and export tariff."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,15 @@ ENDED_AFTER = timedelta(days=3)
 """Prices that stopped this long ago are not late: the product has ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """All there is to know of the prices from `start` to `end`."""
+
+    start: datetime
+    end: datetime
+    slots: tuple[PriceSlot, ...]
+
+
 class OctopusPriceSource:
     """Import and export prices of one home.
 
@@ -53,6 +63,7 @@ class OctopusPriceSource:
         """Raise UnknownTariffError where a product code or region is malformed."""
         self._client = client
         self._now = now
+        self._past: _Past | None = None
         self.import_tariff = Tariff(import_product, region)
         self.export_tariff = (
             None if export_product is None else Tariff(export_product, region)
@@ -73,9 +84,40 @@ class OctopusPriceSource:
         )
         return PriceCurve.of(CURRENCY, LONDON.key, _slots(imports, exports))
 
+    async def history(self, start: datetime, end: datetime) -> PriceCurve:
+        """Return what was paid from `start` to `end`; 31 days are two requests.
+
+        The last answer is kept, for the past does not change.
+        """
+        end = min(end, self._now())
+        past = self._past
+        if past is None or start < past.start or past.end < end:
+            past = self._past = _Past(start, end, await self._paid(start, end))
+        return PriceCurve(
+            CURRENCY,
+            LONDON.key,
+            tuple(
+                replace(slot, start=max(slot.start, start), end=min(slot.end, end))
+                for slot in past.slots
+                if slot.start < end and start < slot.end
+            ),
+        )
+
     def next_fetch(self, curve: PriceCurve | None) -> datetime:
         """Return when to fetch next (UTC), given what is known already."""
         return AGILE.next_fetch(curve, self._now())
+
+    async def _paid(self, start: datetime, end: datetime) -> tuple[PriceSlot, ...]:
+        """Return the slots from `start` to `end`, if any."""
+        if end <= start:
+            return ()
+        imports = await self._client.unit_rates(self.import_tariff, start, end)
+        exports = (
+            None
+            if self.export_tariff is None
+            else await self._client.unit_rates(self.export_tariff, start, end)
+        )
+        return tuple(_slots(imports, exports))
 
     async def _rates(self, tariff: Tariff, now: datetime) -> list[UnitRate]:
         """Return a tariff's rates, or say that there are none and why."""

@@ -54,6 +54,15 @@ class PriceSource(Protocol):
         Of the past it holds what `prices.extend` learns from.
         """
 
+    async def history(self, start: datetime, end: datetime) -> PriceCurve:
+        """Return the prices that applied from `start` to `end`, cut to both.
+
+        It ends at the present at the latest, has gaps where prices were not
+        published, and is empty where there were none. Asking again for the same
+        time, or a part of it, asks the provider nothing. Raises PriceError and
+        nothing else.
+        """
+
     def next_fetch(self, curve: PriceCurve | None) -> datetime:
         """Return when to fetch next (UTC), given what is known already."""
 
