@@ -83,3 +83,13 @@ install_into() {
   shift
   "$UV" pip install -q --no-config --python "$environment/bin/python" "$@"
 }
+
+# Make sure of the browser that Debian ships.
+ensure_chromium() {
+  command -v chromium >/dev/null && return
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+    die "Chromium is needed: install it (on Debian: sudo apt-get install chromium)."
+  say "Installing chromium"
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; } >&2 ||
+    die "apt-get could not install chromium."
+}

@@ -59,8 +59,13 @@ class HassProcess:
     happened inside.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """Take the folder that `prepare_config` made, and its port."""
+    def __init__(self, folder: Path, port: int, python: Path | None = None) -> None:
+        """Take the folder that `prepare_config` made, and its port.
+
+        `python` is that of the environment which has Home Assistant, where it is
+        not the one that runs this.
+        """
+        self._python = sys.executable if python is None else str(python)
         self.folder = folder
         self.url = f"http://{HOST}:{port}"
         # Home Assistant's own log file is moved away at each start; this one
@@ -98,8 +103,8 @@ class HassProcess:
             raise HassProcessError(message)
         with self.log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", LAUNCHER, str(os.getpid())),
-                *(sys.executable, "-m", "homeassistant"),
+                *(self._python, "-c", LAUNCHER, str(os.getpid())),
+                *(self._python, "-m", "homeassistant"),
                 *("--skip-pip", "--log-no-color", "--config", str(self.folder)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

@@ -10,7 +10,7 @@ import shutil
 import aiohttp
 
 from .api import FlowResult, HassApi
-from .hass_config import HomeSettings, choose_port, prepare_config
+from .hass_config import DEFAULT_PORT, HomeSettings, choose_port, prepare_config
 from .hass_process import HassProcess
 from .home import DemoHome
 from .json_values import Json, as_list, as_object
@@ -20,6 +20,8 @@ COMPONENTS = (
     ROOT / "custom_components" / "power_sync",
     ROOT / "simulators" / "custom_components" / "simulated_home",
 )
+HASS_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
+"""What runs the demo's Home Assistant; the browser tests run in another one."""
 USER = "demo"
 PASSWORD = "demo-home"  # noqa: S105 - of a home that exists on this machine only
 HOME = HomeSettings(
@@ -66,13 +68,19 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(folder: Path) -> AsyncGenerator[Demo]:
-    """Run the home and a new Home Assistant, up to the user who is logged in."""
-    port = choose_port()
+async def running_demo(
+    folder: Path, *, port: int = DEFAULT_PORT, python: Path | None = None
+) -> AsyncGenerator[Demo]:
+    """Run the home and a new Home Assistant, up to the user who is logged in.
+
+    With a `port` of 0, or one that is taken, any free one is used. `python` runs
+    Home Assistant, where that is not the Python of this process.
+    """
+    port = choose_port(port)
     await asyncio.to_thread(_new_folder, folder, port)
     async with (
         DemoHome() as home,
-        HassProcess(folder, port) as hass,
+        HassProcess(folder, port, python) as hass,
         aiohttp.ClientSession() as session,
     ):
         demo = Demo(home, hass, HassApi(session, hass.url, USER, PASSWORD))
