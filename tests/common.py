@@ -52,26 +52,26 @@ class HassClock(Clock):
 
 def battery_data(sungrow: SungrowSimulator) -> dict[str, object]:
     """Return what the dialogue would store of a simulated inverter."""
-    has_ceilings = sungrow.model.has_power_ceilings
-    ceilings = ["max_charge_10w", "max_discharge_10w"] if has_ceilings else []
+    model = sungrow.model
+    settings = ["ems_mode", "forced_command", "forced_power_w"]
+    settings += ["export_limit_w", "max_soc_10th", "min_soc_10th", "reserve_pct"]
+    if model.has_export_switch:
+        settings += ["export_ratio_10th", "export_switch"]
+    if model.has_power_ceilings:
+        settings += ["max_charge_10w", "max_discharge_10w"]
     return {
         CONF_HOST: sungrow.host,
         CONF_PORT: sungrow.port,
         CONF_UNIT_ID: sungrow.unit_id,
         "brand": "sungrow",
         "serial": sungrow.serial,
-        "model": sungrow.model.name,
+        "model": model.name,
         "sw_version": None,
         "rated_power_w": RATED_W,
         "capacity_kwh": CAPACITY_KWH,
         "max_charge_w": BATTERY_W,
         "max_discharge_w": BATTERY_W,
-        "settings": [
-            "ems_mode",
-            "forced_command",
-            "forced_power_w",
-            *ceilings,
-        ],
+        "settings": sorted(settings),
     }
 
 

@@ -24,6 +24,12 @@ from custom_components.power_sync.control.journal import (
 from custom_components.power_sync.control.log import CommandLog
 from custom_components.power_sync.control.view import SiteLimits
 from custom_components.power_sync.devices.batteries.sungrow import settings as sungrow
+from custom_components.power_sync.devices.batteries.sungrow.owner import (
+    OwnerLimits,
+    owner_range,
+    owner_value,
+    owner_writes,
+)
 from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,
     DeviceUnreachableError,
@@ -34,6 +40,8 @@ from custom_components.power_sync.model.battery import (
     Capabilities,
     Command,
     Mode,
+    OwnerRange,
+    OwnerSetting,
     Settings,
     SettingValue,
     Write,
@@ -47,6 +55,7 @@ OWNER: dict[str, SettingValue] = {
     "max_charge_10w": 660,
     "max_discharge_10w": 500,
 }
+LIMITS = OwnerLimits(rated_w=6000, battery_w=6600, export_least_w=0, export_most_w=6000)
 DEVICE: JsonObject = {"brand": "sungrow", "host": "192.0.2.1", "port": 502}
 
 
@@ -159,6 +168,24 @@ class Device:
     def safe_settings(self, found: Settings) -> Settings:
         """Return a Sungrow's safe settings."""
         return sungrow.safe_settings(found, max_charge_w=6600, max_discharge_w=6600)
+
+    def owner_range(self, setting: OwnerSetting) -> OwnerRange | None:
+        """Return a Sungrow's ranges of what it has."""
+        return owner_range(setting, self.settings, LIMITS)
+
+    async def read_owner(self) -> Settings:
+        """Return the settings."""
+        return await self.read_settings()
+
+    def owner_value(self, setting: OwnerSetting, found: Settings) -> float | None:
+        """Return a Sungrow's setting."""
+        return owner_value(setting, found, LIMITS)
+
+    def owner_writes(
+        self, setting: OwnerSetting, value: float | None, found: Settings
+    ) -> tuple[Write, ...]:
+        """Return a Sungrow's writes."""
+        return owner_writes(setting, value, found, LIMITS)
 
     async def write(self, write: Write) -> None:
         """Take a write, or not, as the fault has it."""

@@ -40,13 +40,17 @@ from .sungrow_unit import (
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
-ALL_SETTINGS = {
-    "ems_mode",
-    "forced_command",
-    "forced_power_w",
-    "max_charge_10w",
-    "max_discharge_10w",
+CONTROLS = {"ems_mode", "forced_command", "forced_power_w"}
+CEILINGS = {"max_charge_10w", "max_discharge_10w"}
+OWNERS = {
+    "max_soc_10th",
+    "min_soc_10th",
+    "export_limit_w",
+    "export_switch",
+    "export_ratio_10th",
+    "reserve_pct",
 }
+ALL_SETTINGS = CONTROLS | CEILINGS | OWNERS
 
 
 def home(cells: Cells | None = CELLS) -> SimulatedHome:
@@ -118,16 +122,13 @@ async def test_one_ceiling_only() -> None:
 async def test_optional_registers_refused(old_kwh: float | None) -> None:
     """Without ratings the nominal power bounds, without capacity there is none."""
     unit = memory_unit()
-    refuse(unit, 5627, 5638, 13057, 13073, 13099, 13249, 33046)
+    refuse(unit, 5627, 5638, 13057, 13073, 13086, 13087, 13099, 13249, 31221, 33046)
     if old_kwh is None:
         unit.input[13038] = 0xFFFF
     found = await probe(unit, LINK)
     assert found.config.max_discharge_w == 10_000
     assert found.config.capacity_kwh == old_kwh
-    assert found.config.settings == ALL_SETTINGS - {
-        "max_charge_10w",
-        "max_discharge_10w",
-    }
+    assert found.config.settings == CONTROLS
     assert found.config.identity.sw_version is None
     assert (found.min_soc_pct, found.backup_reserve_pct) == (None, None)
     assert found.export_limit_w is None

@@ -15,6 +15,8 @@ from custom_components.power_sync.model.battery import (
     BatteryReading,
     Capabilities,
     Command,
+    OwnerRange,
+    OwnerSetting,
     Settings,
     Write,
 )
@@ -76,6 +78,38 @@ class BatteryDriver(Protocol):
 
     def safe_settings(self, found: Settings) -> Settings:
         """Return safe settings where the owner's are lost (a corrupt journal)."""
+
+    def owner_range(self, setting: OwnerSetting) -> OwnerRange | None:
+        """Return what an owner's setting can be; None where the device lacks it.
+
+        Known once the battery has been read; without input or output.
+        """
+
+    async def read_owner(self) -> Settings:
+        """Read the present value of what `owner_writes` may write.
+
+        None for what the device lacks. A name that `read_settings` has as well
+        is the same setting: while a command of ours runs it may hold our value,
+        and the owner's is in the journal.
+        """
+
+    def owner_value(self, setting: OwnerSetting, found: Settings) -> float | None:
+        """Return an owner's setting in the unit of its name, as `found` has it.
+
+        `found` is what `read_owner` returned. None is not known, or for the
+        export limit that there is none. Pure.
+        """
+
+    def owner_writes(
+        self, setting: OwnerSetting, value: float | None, found: Settings
+    ) -> tuple[Write, ...]:
+        """Return what gives an owner's setting a value, in the order that is safe.
+
+        `value` is kept within `owner_range`; None switches the export limit
+        off. `found` is what `read_owner` returned; what is already so is left
+        out. Raises DeviceRefusedError for a setting that the device lacks, and
+        for None where it is no value. Pure.
+        """
 
     async def write(self, write: Write) -> None:
         """Write one setting."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Mode(StrEnum):
@@ -84,6 +85,31 @@ class Write:
 
     setting: str
     value: SettingValue
+
+
+class OwnerSetting(StrEnum):
+    """A setting of the owner's own, for good: no command of ours."""
+
+    BACKUP_RESERVE_PCT = "backup_reserve_pct"
+    """The state of charge kept for when the grid fails."""
+    MIN_SOC_PCT = "min_soc_pct"
+    """The battery is not discharged below this."""
+    MAX_SOC_PCT = "max_soc_pct"
+    """The battery is not charged above this."""
+    MAX_CHARGE_W = "max_charge_w"
+    """The ceiling of the charging power in every mode."""
+    MAX_DISCHARGE_W = "max_discharge_w"
+    """The ceiling of the discharging power in every mode."""
+    EXPORT_LIMIT_W = "export_limit_w"
+    """The most that may be fed into the grid; None as a value is no limit."""
+
+
+class OwnerRange(NamedTuple):
+    """What an owner's setting can be, in the unit of its name."""
+
+    least: float
+    most: float
+    step: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ class Part[C: Component]:
     ) -> None:
         """Take the component; nothing is read yet."""
         self.tried_at: datetime | None = None
+        self.error: ModbusError | None = None
+        """How the last read ended."""
         self._component = component
         self._link = link
         self._latest: C | None = None
@@ -107,6 +109,7 @@ class Part[C: Component]:
     def settle(self, error: ModbusError | None, at: datetime) -> None:
         """Take note of how a read of this component ended."""
         self.tried_at = at
+        self.error = error
         self._rests_until = None
         if error is None:
             self._silences = 0

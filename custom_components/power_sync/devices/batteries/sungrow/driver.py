@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from modbus_connection import ModbusError, ModbusUnit
@@ -25,39 +25,22 @@ from custom_components.power_sync.model.battery import (
     Capabilities,
     Command,
     Mode,
+    OwnerRange,
+    OwnerSetting,
     Settings,
     Write,
 )
 
 from . import settings as control
-from .blocks import Part, Pool, not_served, silent
+from .blocks import not_served, silent
 from .link import LAN, device_error, pace, patience
-from .registers import (
-    Battery,
-    BatteryPower,
-    Bms,
-    Ceilings,
-    Control,
-    ExportLimit,
-    ExportSwitch,
-    Flows,
-    Meter,
-    Reserve,
-    Serial,
-    SocLimits,
-    Solar,
-    Status,
-    Totals,
-    text,
-)
-from .telemetry import Registers, reading
+from .owner import owner_range, owner_value, owner_writes
+from .poll import SLOW, Poll
+from .registers import Ceilings, Control, Serial, text
+from .telemetry import reading
 
 REQUESTS_PER_POLL: Final = 6
 """What a poll may ask at most, unless a model refuses the pooled reads."""
-SLOW: Final = timedelta(seconds=60)
-"""Owner's limits and identity: the vendor asks not to read settings often."""
-
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _BASIC_MODES: Final = frozenset(
     {Mode.SELF_CONSUMPTION, Mode.CHARGE, Mode.DISCHARGE, Mode.STANDBY}
 )
@@ -81,30 +64,11 @@ class SungrowBattery:
         self._now = now
         self._link = link
         self._confirmed_at: datetime | None = None
-        self._served = config.settings & control.CEILING_SETTINGS
+        self._served = config.settings
         self._serial = Serial(unit)
         self._control = Control(unit)
         self._ceilings = Ceilings(unit)
-        self._battery = Part(Battery(unit), link, required=True)
-        self._status = Part(Status(unit), link)
-        self._flows = Part(Flows(unit), link)
-        self._totals = Part(Totals(unit), link)
-        self._core = Pool(
-            unit, link, (self._battery, self._status, self._flows, self._totals)
-        )
-        self._solar = Part(Solar(unit), link)
-        self._power = Part(BatteryPower(unit), link)
-        self._meter = Part(Meter(unit), link)
-        self._bms = Part(Bms(unit), link, keep=True)
-        self._soc_limits = Part(SocLimits(unit), link, keep=True)
-        self._export_limit = Part(ExportLimit(unit), link, keep=True)
-        self._export_switch = Part(ExportSwitch(unit), link, keep=True)
-        self._reserve = Part(Reserve(unit), link, keep=True)
-        self._protection = Pool(
-            unit,
-            link,
-            (self._soc_limits, self._reserve, self._export_limit, self._export_switch),
-        )
+        self._poll = Poll(unit, config, link)
         pace(unit, link)
 
     @property
@@ -133,17 +97,19 @@ class SungrowBattery:
         itself cannot be read, WrongDeviceError where another serial answers.
         """
         at = self._now()
-        error = await self._core.read(at)
-        if self._battery.latest is None:
+        poll = self._poll
+        error = await poll.read_core(at)
+        if not poll.has_battery:
             raise await self._failed(error or ModbusError("no battery"))
         if silent(error):
             self._confirmed_at = None
-        requests = self._core.requests
+        requests = poll.core_requests
         if self._confirmed_at is None or at - self._confirmed_at >= SLOW:
             await self._confirm(at)
             requests += 1
-        await self._read_optional(at, REQUESTS_PER_POLL - requests)
-        return reading(self._registers(self._battery.latest), self._config, at)
+        if not await poll.read_optional(at, REQUESTS_PER_POLL - requests):
+            self._confirmed_at = None
+        return reading(poll.registers(), self._config, at)
 
     async def read_settings(self) -> Settings:
         """Read the present value of every setting; None for one it never had.
@@ -194,6 +160,29 @@ class SungrowBattery:
             max_discharge_w=self._config.max_discharge_w,
         )
 
+    def owner_range(self, setting: OwnerSetting) -> OwnerRange | None:
+        """Return what an owner's setting can be; None where there is none."""
+        told = {key for key, value in self._poll.owner().items() if value is not None}
+        return owner_range(setting, self._served | told, self._poll.owner_limits())
+
+    async def read_owner(self) -> Settings:
+        """Read what `owner_writes` may write; the serial first, as above."""
+        await self._ensure_confirmed()
+        error = await self._poll.read_owner(self._now())
+        if error is not None:
+            raise await self._failed(error)
+        return self._poll.owner() | await self._read_ceilings()
+
+    def owner_value(self, setting: OwnerSetting, found: Settings) -> float | None:
+        """Return an owner's setting in its unit."""
+        return owner_value(setting, found, self._poll.owner_limits())
+
+    def owner_writes(
+        self, setting: OwnerSetting, value: float | None, found: Settings
+    ) -> tuple[Write, ...]:
+        """Return what gives an owner's setting a value, in a safe order."""
+        return owner_writes(setting, value, found, self._poll.owner_limits())
+
     async def write(self, write: Write) -> None:
         """Write one setting, once the inverter is known to be the right one.
 
@@ -212,7 +201,7 @@ class SungrowBattery:
                 await self._unit.write_register(address, value)
         except ModbusError as err:
             raise await self._failed(err) from err
-        self._protection.expire()
+        self._poll.expire_owner()
 
     async def _ensure_confirmed(self) -> None:
         """Confirm the serial where the link has been down since it was read."""
@@ -247,25 +236,6 @@ class SungrowBattery:
                 await self._unit.disconnect()
         return mapped
 
-    async def _read_optional(self, at: datetime, budget: int) -> None:
-        """Read what may be missing, as far as `budget` requests go.
-
-        Ends with the first request that stays unanswered: the others would
-        only add their time-outs to this poll.
-        """
-        fast: tuple[Part[Component], ...] = (self._solar, self._power, self._meter)
-        for part in fast:
-            part.forget()
-        slow = [*self._protection.blocks, self._bms]
-        slow.sort(key=lambda block: block.tried_at or _NEVER)
-        due: list[Pool | Part[Component]] = [b for b in fast if b.is_due(at)]
-        spare = max(1, budget - len(due))
-        due += [b for b in slow if b.is_due(at, SLOW)][:spare]
-        for block in due:
-            if silent(await block.read(at)):
-                self._confirmed_at = None
-                return
-
     async def _read_ceilings(self) -> dict[str, int | None]:
         """Read the ceilings, and learn which of them the inverter has."""
         ceilings: dict[str, int | None] = dict.fromkeys(control.CEILING_SETTINGS)
@@ -279,24 +249,7 @@ class SungrowBattery:
             ceilings[control.MAX_CHARGE] = self._ceilings.max_charge_10w
             ceilings[control.MAX_DISCHARGE] = self._ceilings.max_discharge_10w
         told = {setting for setting, value in ceilings.items() if value is not None}
-        if self._served - told:
+        if (self._served & control.CEILING_SETTINGS) - told:
             raise DeviceUnreachableError("the inverter does not tell its ceilings")
         self._served |= told
         return ceilings
-
-    def _registers(self, battery: Battery) -> Registers:
-        """Return what is known now."""
-        return Registers(
-            battery=battery,
-            status=self._status.latest,
-            flows=self._flows.latest,
-            totals=self._totals.latest,
-            solar=self._solar.latest,
-            power=self._power.latest,
-            meter=self._meter.latest,
-            bms=self._bms.latest,
-            soc_limits=self._soc_limits.latest,
-            export_limit=self._export_limit.latest,
-            export_switch=self._export_switch.latest,
-            reserve=self._reserve.latest,
-        )

@@ -24,32 +24,36 @@ from custom_components.power_sync.devices.protocols import (
     DeviceError,
     DeviceUnreachableError,
 )
-from custom_components.power_sync.model.battery import BatteryIdentity
+from custom_components.power_sync.model.battery import BatteryIdentity, OwnerSetting
 
 from .blocks import not_served, silent
 from .codes import COMMERCIAL_MODELS, MODELS
 from .link import LAN, device_error, nobody_at_unit, pace, patience
+from .owner import OwnerLimits, found_in, owner_value
 from .registers import (
     Battery,
     Bms,
     Capacity,
     Ceilings,
+    ExportBounds,
     ExportLimit,
+    ExportRatio,
     ExportSwitch,
     Firmware,
     Nameplate,
     Ratings,
     Reserve,
     SocLimits,
+    WideExportLimit,
     text,
 )
 from .settings import (
     CONTROL_SETTINGS,
+    EXPORT_LIMIT,
     MAX_CHARGE,
     MAX_DISCHARGE,
     within_ceiling_w,
 )
-from .telemetry import export_limit_w, min_soc_pct
 
 BRAND: Final = "sungrow"
 
@@ -149,10 +153,7 @@ async def _describe(
     ratings = await optional.read(Ratings(unit))
     ceilings = await optional.read(Ceilings(unit))
     bms = await optional.read(Bms(unit))
-    soc_limits = await optional.read(SocLimits(unit))
-    reserve = await optional.read(Reserve(unit))
-    export_switch = await optional.read(ExportSwitch(unit))
-    export_limit = await optional.read(ExportLimit(unit))
+    owner = await _read_owner(unit, optional)
     firmware = await optional.read(Firmware(unit))
     capacity_kwh = bms.capacity_kwh
     if not capacity_kwh:
@@ -160,14 +161,18 @@ async def _describe(
     rated_w = nameplate.rated_power_w or 0
     battery_w = ratings.battery_power_w or rated_w
     code = nameplate.type_code or 0
-    served = {
-        setting
-        for setting, ceiling in (
-            (MAX_CHARGE, ceilings.max_charge_10w),
-            (MAX_DISCHARGE, ceilings.max_discharge_10w),
-        )
-        if ceiling is not None
+    bounds = await optional.read(ExportBounds(unit))
+    limits = OwnerLimits(
+        rated_w=rated_w,
+        battery_w=battery_w,
+        export_least_w=bounds.least_w or 0,
+        export_most_w=bounds.most_w or rated_w,
+    )
+    owner |= {
+        MAX_CHARGE: ceilings.max_charge_10w,
+        MAX_DISCHARGE: ceilings.max_discharge_10w,
     }
+    served = {setting for setting, value in owner.items() if value is not None}
     return BatteryProbe(
         config=BatteryConfig(
             identity=BatteryIdentity(
@@ -183,8 +188,25 @@ async def _describe(
             settings=CONTROL_SETTINGS | served,
         ),
         soc_pct=battery.soc_pct,
-        min_soc_pct=min_soc_pct(soc_limits, None),
-        max_soc_pct=soc_limits.max_soc_pct,
-        backup_reserve_pct=reserve.reserve_pct,
-        export_limit_w=export_limit_w(export_limit, export_switch),
+        min_soc_pct=owner_value(OwnerSetting.MIN_SOC_PCT, owner, limits),
+        max_soc_pct=owner_value(OwnerSetting.MAX_SOC_PCT, owner, limits),
+        backup_reserve_pct=owner_value(OwnerSetting.BACKUP_RESERVE_PCT, owner, limits),
+        export_limit_w=owner_value(OwnerSetting.EXPORT_LIMIT_W, owner, limits),
     )
+
+
+async def _read_owner(unit: ModbusUnit, optional: _Optional) -> dict[str, int | None]:
+    """Read the owner's settings; the wide export limit where there is no other."""
+    components: list[Component] = [
+        SocLimits(unit),
+        Reserve(unit),
+        ExportSwitch(unit),
+        ExportLimit(unit),
+        ExportRatio(unit),
+    ]
+    for component in components:
+        await optional.read(component)
+    found = found_in(components)
+    if found[EXPORT_LIMIT] is None:
+        found |= found_in([*components, await optional.read(WideExportLimit(unit))])
+    return found

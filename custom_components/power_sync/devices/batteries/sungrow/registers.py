@@ -26,12 +26,13 @@ U32_NONE: Final = 0xFFFFFFFF
 S32_NONE: Final = 0x7FFFFFFF
 
 SWITCH_ON: Final = 0xAA
-"""Value of a switch that is on; 0x55 is off."""
+SWITCH_OFF: Final = 0x55
 
 CHARGING_BIT: Final = 1 << 1
 DISCHARGING_BIT: Final = 1 << 2
 """Bits of the power flow status."""
 
+_LIMITS: tuple[Range, ...] = ((5621, 5638),)
 _CORE: tuple[Range, ...] = ((12999, 13046),)
 _PROTECTION: tuple[Range, ...] = ((13057, 13099),)
 
@@ -100,13 +101,24 @@ class Ratings(Component):
     """Rated power of the battery converter: the ceiling of forced powers."""
 
     register_space = "input"
+    register_ranges = _LIMITS
     battery_power_w = gauge(5627, 100, signed=False, nan=U16_NONE)
+
+
+class ExportBounds(Component):
+    """What the export limit can be set to, in W."""
+
+    register_space = "input"
+    register_ranges = _LIMITS
+    least_w = gauge(5621, 10, signed=False, nan=U16_NONE)
+    most_w = gauge(5622, 10, signed=False, nan=U16_NONE)
 
 
 class Bms(Component):
     """What the battery management allows now, and the battery's capacity."""
 
     register_space = "input"
+    register_ranges = _LIMITS
     max_charge_a = _word(5634)
     max_discharge_a = _word(5635)
     capacity_kwh = gauge(5638, 0.01, signed=False, nan=U16_NONE)
@@ -173,25 +185,32 @@ class Firmware(Component):
 
 
 class SocLimits(Component):
-    """The owner's bounds of the state of charge in percent."""
+    """The owner's bounds of the state of charge in tenths of a percent."""
 
     register_ranges = _PROTECTION
-    max_soc_pct = _tenths(13057)
-    min_soc_pct = _tenths(13058)
+    max_soc_10th = _word(13057)
+    min_soc_10th = _word(13058)
 
 
 class ExportLimit(Component):
     """The owner's export limit at the meter in W, in force while switched on."""
 
     register_ranges = _PROTECTION
-    limit_w = _word(13073)
+    export_limit_w = _word(13073)
 
 
 class ExportSwitch(Component):
     """Whether the export limit is in force. Not on the 48 V models."""
 
     register_ranges = _PROTECTION
-    switch = _word(13086)
+    export_switch = _word(13086)
+
+
+class ExportRatio(Component):
+    """The export limit in tenths of a percent of the rating. Not on RL, MG, RS."""
+
+    register_ranges = _PROTECTION
+    export_ratio_10th = _word(13087)
 
 
 class Reserve(Component):
@@ -199,6 +218,12 @@ class Reserve(Component):
 
     register_ranges = _PROTECTION
     reserve_pct = _word(13099)
+
+
+class WideExportLimit(Component):
+    """The export limit in steps of 10 W, where there is none in W."""
+
+    export_limit_10w = _word(31221)
 
 
 class Control(Component):

@@ -26,10 +26,25 @@ FORCED_POWER: Final = "forced_power_w"
 MAX_CHARGE: Final = "max_charge_10w"
 MAX_DISCHARGE: Final = "max_discharge_10w"
 
+MAX_SOC: Final = "max_soc_10th"
+MIN_SOC: Final = "min_soc_10th"
+EXPORT_LIMIT: Final = "export_limit_w"
+EXPORT_SWITCH: Final = "export_switch"
+EXPORT_RATIO: Final = "export_ratio_10th"
+EXPORT_LIMIT_WIDE: Final = "export_limit_10w"
+RESERVE: Final = "reserve_pct"
+
 ADDRESSES: Final = {
     EMS_MODE: 13049,
     FORCED_COMMAND: 13050,
     FORCED_POWER: 13051,
+    MAX_SOC: 13057,
+    MIN_SOC: 13058,
+    EXPORT_LIMIT: 13073,
+    EXPORT_SWITCH: 13086,
+    EXPORT_RATIO: 13087,
+    RESERVE: 13099,
+    EXPORT_LIMIT_WIDE: 31221,
     MAX_CHARGE: 33046,
     MAX_DISCHARGE: 33047,
 }
@@ -70,7 +85,7 @@ def within_ceiling_w(rated_w: float, ceiling: int | None) -> float:
     return min(rated_w, ceiling * CEILING_STEP_W)
 
 
-class _Sequence:
+class Sequence:
     """Collects the writes that change anything, and what they lead to."""
 
     def __init__(self, now: Settings) -> None:
@@ -131,7 +146,7 @@ def writes_for(
 
 def writes_for_release(owner: Settings, now: Settings) -> tuple[Write, ...]:
     """Return the writes that give the battery back to its owner."""
-    sequence = _Sequence(now)
+    sequence = Sequence(now)
     _to_owner(sequence, owner, now)
     sequence.put_ceilings(owner)
     return sequence.writes
@@ -146,7 +161,7 @@ def _forced(
     command that is neither this one nor stop is stopped first, so that neither
     the forced mode nor the new power ever runs it.
     """
-    sequence = _Sequence(now)
+    sequence = Sequence(now)
     if number(now, FORCED_COMMAND) != code:
         sequence.put(FORCED_COMMAND, STOP)
     sequence.put_ceilings(owner)
@@ -158,7 +173,7 @@ def _forced(
 
 def _standby(owner: Settings, now: Settings) -> tuple[Write, ...]:
     """Stop in the forced mode: the battery rests, sun still serves the home."""
-    sequence = _Sequence(now)
+    sequence = Sequence(now)
     sequence.put(FORCED_COMMAND, STOP)
     sequence.put(EMS_MODE, FORCED_MODE)
     sequence.put_ceilings(owner)
@@ -170,13 +185,13 @@ def _limited(max_discharge: int, owner: Settings, now: Settings) -> tuple[Write,
     ceiling = number(owner, MAX_DISCHARGE)
     if ceiling is None:
         raise DeviceRefusedError("this inverter has no ceiling of discharge power")
-    sequence = _Sequence(now)
+    sequence = Sequence(now)
     _to_owner(sequence, owner, now)
     sequence.put_ceilings(owner, min(max_discharge, ceiling))
     return sequence.writes
 
 
-def _to_owner(sequence: _Sequence, owner: Settings, now: Settings) -> None:
+def _to_owner(sequence: Sequence, owner: Settings, now: Settings) -> None:
     """Stop what is forced, then put back mode, power and command."""
     mode = number(owner, EMS_MODE)
     if mode is None:

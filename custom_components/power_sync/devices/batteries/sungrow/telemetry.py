@@ -5,22 +5,22 @@ from datetime import datetime
 from typing import Final
 
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig
-from custom_components.power_sync.model.battery import BatteryReading
+from custom_components.power_sync.model.battery import (
+    BatteryReading,
+    OwnerSetting,
+    Settings,
+)
 
 from .codes import FAULT_STATES, ISLANDED_STATES, RUNNING_STATES
+from .owner import OwnerLimits, owner_value
 from .registers import (
     CHARGING_BIT,
     DISCHARGING_BIT,
-    SWITCH_ON,
     Battery,
     BatteryPower,
     Bms,
-    ExportLimit,
-    ExportSwitch,
     Flows,
     Meter,
-    Reserve,
-    SocLimits,
     Solar,
     Status,
     Totals,
@@ -45,10 +45,9 @@ class Registers:
     power: BatteryPower | None
     meter: Meter | None
     bms: Bms | None
-    soc_limits: SocLimits | None
-    export_limit: ExportLimit | None
-    export_switch: ExportSwitch | None
-    reserve: Reserve | None
+    owner: Settings
+    """The owner's settings, raw."""
+    limits: OwnerLimits
 
 
 def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryReading:
@@ -74,15 +73,19 @@ def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryRead
         soh_pct=_soh_pct(regs.battery.soh_raw),
         temperature_c=regs.battery.temperature_c,
         capacity_kwh=(bms.capacity_kwh if bms else None) or config.capacity_kwh,
-        min_soc_pct=min_soc_pct(regs.soc_limits, regs.reserve),
-        max_soc_pct=_percent(regs.soc_limits.max_soc_pct) if regs.soc_limits else None,
+        min_soc_pct=_floor_pct(regs),
+        max_soc_pct=_percent(
+            owner_value(OwnerSetting.MAX_SOC_PCT, regs.owner, regs.limits)
+        ),
         max_charge_w=_allowed_w(
             config.max_charge_w, bms.max_charge_a if bms else None, regs.battery
         ),
         max_discharge_w=_allowed_w(
             config.max_discharge_w, bms.max_discharge_a if bms else None, regs.battery
         ),
-        export_limit_w=export_limit_w(regs.export_limit, regs.export_switch),
+        export_limit_w=owner_value(
+            OwnerSetting.EXPORT_LIMIT_W, regs.owner, regs.limits
+        ),
         islanded=None if state is None else state in ISLANDED_STATES,
         fault=None if state is None else state in FAULT_STATES,
         solar_energy_kwh=totals.solar_kwh if totals else None,
@@ -99,22 +102,13 @@ def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryRead
     )
 
 
-def min_soc_pct(limits: SocLimits | None, reserve: Reserve | None) -> float | None:
+def _floor_pct(regs: Registers) -> float | None:
     """Return the floor of the state of charge: the higher of limit and reserve."""
     floors = (
-        _percent(limits.min_soc_pct) if limits else None,
-        _percent(reserve.reserve_pct) if reserve else None,
+        _percent(owner_value(setting, regs.owner, regs.limits))
+        for setting in (OwnerSetting.MIN_SOC_PCT, OwnerSetting.BACKUP_RESERVE_PCT)
     )
     return max((floor for floor in floors if floor is not None), default=None)
-
-
-def export_limit_w(
-    limit: ExportLimit | None, switch: ExportSwitch | None
-) -> float | None:
-    """Return the export limit in W; None unless it is known to be switched on."""
-    if limit is None or switch is None or switch.switch != SWITCH_ON:
-        return None
-    return limit.limit_w
 
 
 def _battery_w(regs: Registers) -> float | None:

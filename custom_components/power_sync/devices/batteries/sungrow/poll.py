@@ -1,0 +1,167 @@
+"""What a poll reads of a hybrid, and in how few requests."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from modbus_connection import ModbusError, ModbusUnit
+from modbus_connection.model import Component
+
+from custom_components.power_sync.devices.batteries.brand import (
+    BatteryConfig,
+    LinkOptions,
+)
+
+from .blocks import Part, Pool, not_served, silent
+from .owner import OwnerLimits, found_in
+from .registers import (
+    Battery,
+    BatteryPower,
+    Bms,
+    ExportBounds,
+    ExportLimit,
+    ExportRatio,
+    ExportSwitch,
+    Flows,
+    Meter,
+    Ratings,
+    Reserve,
+    SocLimits,
+    Solar,
+    Status,
+    Totals,
+    WideExportLimit,
+)
+from .telemetry import Registers
+
+SLOW: Final = timedelta(seconds=60)
+"""Owner's limits and identity: the vendor asks not to read settings often."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Poll:
+    """The registers of a hybrid's telemetry, and what is known of each."""
+
+    def __init__(
+        self, unit: ModbusUnit, config: BatteryConfig, link: LinkOptions
+    ) -> None:
+        """Take the unit and what a probe found; nothing is read yet."""
+        self._config = config
+        self._battery = Part(Battery(unit), link, required=True)
+        self._status = Part(Status(unit), link)
+        self._flows = Part(Flows(unit), link)
+        self._totals = Part(Totals(unit), link)
+        self._core = Pool(
+            unit, link, (self._battery, self._status, self._flows, self._totals)
+        )
+        self._solar = Part(Solar(unit), link)
+        self._power = Part(BatteryPower(unit), link)
+        self._meter = Part(Meter(unit), link)
+        self._ratings = Part(Ratings(unit), link, keep=True)
+        self._bounds = Part(ExportBounds(unit), link, keep=True)
+        self._bms = Part(Bms(unit), link, keep=True)
+        self._limits = Pool(unit, link, (self._ratings, self._bounds, self._bms))
+        self._export_limit = Part(ExportLimit(unit), link, keep=True)
+        self._owner = Pool(
+            unit,
+            link,
+            (
+                Part(SocLimits(unit), link, keep=True),
+                Part(Reserve(unit), link, keep=True),
+                self._export_limit,
+                Part(ExportSwitch(unit), link, keep=True),
+                Part(ExportRatio(unit), link, keep=True),
+            ),
+        )
+        self._wide_limit = Part(WideExportLimit(unit), link, keep=True)
+
+    @property
+    def core_requests(self) -> int:
+        """How many requests `read_core` takes."""
+        return self._core.requests
+
+    @property
+    def has_battery(self) -> bool:
+        """Whether the last core read told the battery's own registers."""
+        return self._battery.latest is not None
+
+    async def read_core(self, at: datetime) -> ModbusError | None:
+        """Read the battery, state, flows and totals; return what kept any away."""
+        return await self._core.read(at)
+
+    async def read_optional(self, at: datetime, budget: int) -> bool:
+        """Read what may be missing, as far as `budget` requests go.
+
+        Returns False where it ended with a request that stayed unanswered: the
+        others would only add their time-outs to this poll.
+        """
+        fast: tuple[Part[Component], ...] = (self._solar, self._power, self._meter)
+        for part in fast:
+            part.forget()
+        due: list[Pool | Part[Component]] = [b for b in fast if b.is_due(at)]
+        slow = [*self._owner.blocks, *self._wide(), *self._limits.blocks]
+        slow.sort(key=lambda block: block.tried_at or _NEVER)
+        spare = max(1, budget - len(due))
+        due += [b for b in slow if b.is_due(at, SLOW)][:spare]
+        for block in due:
+            if silent(await block.read(at)):
+                return False
+        return True
+
+    async def read_owner(self, at: datetime) -> ModbusError | None:
+        """Read the owner's settings anew; return what kept any from being read."""
+        self._owner.expire()
+        await self._owner.read(at)
+        for part in self._owner.parts:
+            if part.error is not None and not not_served(part.error):
+                return part.error
+        for part in self._wide():
+            error = await part.read(at)
+            if error is not None and not not_served(error):
+                return error
+        return None
+
+    def expire_owner(self) -> None:
+        """Have the owner's settings read again soon."""
+        self._owner.expire()
+
+    def owner(self) -> dict[str, int | None]:
+        """Return the owner's settings, raw; None for what is not known."""
+        parts: list[Part[Component]] = [*self._owner.parts, self._wide_limit]
+        return found_in(part.latest for part in parts if part.latest is not None)
+
+    def owner_limits(self) -> OwnerLimits:
+        """Return what bounds the owner's settings."""
+        config = self._config
+        bounds, ratings = self._bounds.latest, self._ratings.latest
+        battery_w = ratings.battery_power_w if ratings else None
+        export_w = bounds.most_w if bounds else None
+        return OwnerLimits(
+            rated_w=config.rated_power_w,
+            battery_w=battery_w or max(config.max_charge_w, config.max_discharge_w),
+            export_least_w=(bounds.least_w if bounds else None) or 0,
+            export_most_w=export_w or config.rated_power_w,
+        )
+
+    def registers(self) -> Registers:
+        """Return what is known now."""
+        return Registers(
+            battery=self._battery.component,
+            status=self._status.latest,
+            flows=self._flows.latest,
+            totals=self._totals.latest,
+            solar=self._solar.latest,
+            power=self._power.latest,
+            meter=self._meter.latest,
+            bms=self._bms.latest,
+            owner=self.owner(),
+            limits=self.owner_limits(),
+        )
+
+    def _wide(self) -> tuple[Part[Component], ...]:
+        """Return the wide export limit, where the one in W is known to be missing."""
+        narrow = self._export_limit
+        missing = narrow.tried_at is not None and (
+            narrow.latest is None or narrow.latest.export_limit_w is None
+        )
+        return (self._wide_limit,) if missing else ()
