@@ -10,8 +10,8 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, ENTRY_VERSION, LOGGER, PLATFORMS
+from .issues import async_delete_issues
 from .removal import async_give_back_pending, async_give_back_removed
-from .repairs import async_delete_issues
 from .services import async_setup_services
 from .site import PowerSyncConfigEntry
 from .site_setup import build_site

@@ -19,7 +19,7 @@ from .control.controller import Controller
 from .control.journal import JournalError, JsonObject, Record
 from .control.view import SiteLimits
 from .devices.batteries.stored import StoredConfigError
-from .repairs import async_show_lost
+from .issues import async_show_lost
 
 TRY_AGAIN_S = 3
 

@@ -44,11 +44,11 @@ from .coordinators import (
 from .devices.batteries.stored import StoredConfigError
 from .fleet import fleet_of
 from .forecast.load import RECENT, LoadHistory
+from .issues import async_show_lost, async_show_problems
 from .model.battery import BatteryReading
 from .model.plan import Plan
 from .planner.inputs import PlanInputs
 from .prices.protocols import PriceSource
-from .repairs import async_show_lost, async_show_problems
 from .totals import SiteReading, site_reading
 
 LOADS_KEPT = RECENT // POLL_EVERY + 1

@@ -12,7 +12,8 @@ import pytest
 from custom_components.power_sync import button, number, select, switch
 from custom_components.power_sync.const import FORCE_DURATIONS_MIN
 from custom_components.power_sync.control.problems import ProblemKey
-from custom_components.power_sync.repairs import LOST
+from custom_components.power_sync.issues import FIXABLE
+from custom_components.power_sync.repairs import FIX_FLOWS
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
 from custom_components.power_sync.services import (
@@ -166,8 +167,9 @@ def test_exceptions() -> None:
 def test_issues() -> None:
     """Each problem has a text that says what to do; a fixable one asks."""
     assert TEXTS["issues"].keys() == set(ProblemKey)
+    assert FIX_FLOWS.keys() == FIXABLE
     for key, text in TEXTS["issues"].items():
-        if key == LOST.key:
+        if key in FIX_FLOWS:
             assert text.keys() == {"title", "fix_flow"}
             assert text["fix_flow"]["step"].keys() == {"confirm"}
             assert text["fix_flow"]["step"]["confirm"].keys() == {
@@ -176,4 +178,4 @@ def test_issues() -> None:
             }
         else:
             assert text.keys() == {"title", "description"}
-        assert set(re.findall(r"{(\w+)}", json.dumps(text))) <= {"battery"}
+        assert set(re.findall(r"{(\w+)}", json.dumps(text))) <= {"battery", "site"}

@@ -1,0 +1,1 @@
+"""Repair issues: when they come, what they say, and when they go."""
