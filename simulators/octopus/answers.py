@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from .catalogue import Product
+from .product import REGIONS, Product
 from .rates import Rate
 from .recorded import LONDON
 
@@ -88,10 +88,10 @@ def product_row(request: web.Request, product: Product) -> dict[str, object]:
         "description": product.display_name,
         "is_variable": product.is_variable,
         "is_green": product.is_green,
-        "is_tracker": False,
+        "is_tracker": product.is_tracker,
         "is_prepay": product.is_prepay,
         "is_business": product.is_business,
-        "is_restricted": False,
+        "is_restricted": product.is_restricted,
         "term": product.term,
         # Dates of products carry London's offset, unlike those of rates.
         "available_from": product.available_from.astimezone(LONDON).isoformat(),
@@ -101,21 +101,48 @@ def product_row(request: web.Request, product: Product) -> dict[str, object]:
     }
 
 
-def tariff_row(
-    request: web.Request, product: Product, region: str, rate: Rate | None
+def tariffs(
+    request: web.Request, product: Product, registers: int, rate: Rate | None
+) -> dict[str, object]:
+    """Return a product's tariffs by region, for meters with 1 or 2 registers."""
+    sold = product.single_register if registers == 1 else product.day_night is not None
+    if not sold:
+        return {}
+    return {
+        f"_{region}": {
+            "direct_debit_monthly": _tariff_row(
+                request, product, region, registers, rate
+            )
+        }
+        for region in REGIONS
+    }
+
+
+def _tariff_row(
+    request: web.Request,
+    product: Product,
+    region: str,
+    registers: int,
+    rate: Rate | None,
 ) -> dict[str, object]:
     """Return a product's tariff in one region."""
-    code = product.tariff_code(region)
+    code = product.tariff_code(region, registers=registers)
     base = f"/v1/products/{product.code}/electricity-tariffs/{code}"
     exc_vat, inc_vat = product.standing_charge(region)
-    return {
+    kinds = ("standard",) if registers == 1 else ("day", "night")
+    row: dict[str, object] = {
         "code": code,
         "standing_charge_exc_vat": exc_vat,
         "standing_charge_inc_vat": inc_vat,
         "links": [
             _link(request, f"{base}/standing-charges/", "standing_charges"),
-            _link(request, f"{base}/standard-unit-rates/", "standard_unit_rates"),
+            *(
+                _link(request, f"{base}/{kind}-unit-rates/", f"{kind}_unit_rates")
+                for kind in kinds
+            ),
         ],
-        "standard_unit_rate_exc_vat": None if rate is None else rate.value_exc_vat,
-        "standard_unit_rate_inc_vat": None if rate is None else rate.value_inc_vat,
     }
+    if registers == 1:
+        row["standard_unit_rate_exc_vat"] = None if rate is None else rate.value_exc_vat
+        row["standard_unit_rate_inc_vat"] = None if rate is None else rate.value_inc_vat
+    return row

@@ -1,48 +1,21 @@
 """Products on sale. Codes, names and Cosy's prices are recorded (March 2025).
 
-The end of the old Agile's prices, the white label and the prices of the other
-tariffs are made up: only their shape matters.
+Hours are the tariffs' own. The end of the old Agile's prices, the white label,
+the products for meters with two registers, those that few homes may have, and
+the prices of the other tariffs are made up: only their shape matters.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from .rates import AgileBook, ListedBook, PaymentMethod, Rate, RateBook, WindowsBook
-
-REGIONS = "ABCDEFGHJKLMNP"
-
-_STANDING_EXC_VAT = {"A": 46.4649, "B": 52.2352, "C": 37.6525}
-_OTHER_STANDING_EXC_VAT = 45.3392
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """A product and its rates."""
-
-    code: str
-    display_name: str
-    book: RateBook
-    available_from: datetime
-    available_to: datetime | None = None
-    direction: str = "IMPORT"
-    brand: str = "OCTOPUS_ENERGY"
-    is_variable: bool = True
-    is_green: bool = False
-    is_business: bool = False
-    is_prepay: bool = False
-    term: int | None = None
-
-    def tariff_code(self, region: str) -> str:
-        """Return the code of its tariff in a region."""
-        return f"E-1R-{self.code}-{region}"
-
-    def standing_charge(self, region: str) -> tuple[float, float]:
-        """Return the pence per day without and with VAT; export has none."""
-        if self.direction == "EXPORT":
-            return 0.0, 0.0
-        exc_vat = _STANDING_EXC_VAT.get(region, _OTHER_STANDING_EXC_VAT)
-        return exc_vat, round(exc_vat * 1.05, 6)
-
+from .product import Product
+from .rates import (
+    AgileBook,
+    ListedBook,
+    PaymentMethod,
+    Rate,
+    TrackerBook,
+    WindowsBook,
+)
 
 AGILE = Product(
     code="AGILE-24-10-01",
@@ -129,6 +102,10 @@ VARIABLE = Product(
         )
     ),
     available_from=datetime(2023, 3, 28, 9, 35, tzinfo=UTC),
+    day_night=(
+        ListedBook((Rate(29.0, 30.45, _VAR_BEGIN, None),)),
+        ListedBook((Rate(15.0, 15.75, _VAR_BEGIN, None),)),
+    ),
 )
 ZERO_EXPORT = Product(
     code="ZERO-EXPORT-60M-22-05-01",
@@ -138,6 +115,93 @@ ZERO_EXPORT = Product(
     direction="EXPORT",
     is_variable=False,
     term=60,
+)
+
+FLUX_IMPORT = Product(
+    code="FLUX-IMPORT-23-02-14",
+    display_name="Octopus Flux Import",
+    book=WindowsBook(
+        (
+            (time(0), 25.0, 26.25),
+            (time(2), 15.0, 15.75),
+            (time(5), 25.0, 26.25),
+            (time(16), 35.0, 36.75),
+            (time(19), 25.0, 26.25),
+        )
+    ),
+    available_from=datetime(2023, 2, 14, tzinfo=UTC),
+)
+GO = Product(
+    code="GO-VAR-22-10-14",
+    display_name="Octopus Go",
+    book=WindowsBook(
+        ((time(0), 28.0, 29.4), (time(0, 30), 8.0, 8.4), (time(5, 30), 28.0, 29.4))
+    ),
+    available_from=datetime(2022, 10, 13, 23, tzinfo=UTC),
+)
+INTELLIGENT_GO = Product(
+    code="INTELLI-VAR-24-10-29",
+    display_name="Intelligent Octopus Go",
+    book=WindowsBook(
+        ((time(0), 6.5, 6.825), (time(5, 30), 27.0, 28.35), (time(23, 30), 6.5, 6.825))
+    ),
+    available_from=datetime(2024, 10, 29, tzinfo=UTC),
+)
+_INTELLIGENT_FLUX = WindowsBook(
+    ((time(0), 24.0, 25.2), (time(16), 32.0, 33.6), (time(19), 24.0, 25.2))
+)
+INTELLIGENT_FLUX_IMPORT = Product(
+    code="INTELLI-FLUX-IMPORT-23-07-14",
+    display_name="Intelligent Octopus Flux Import",
+    book=_INTELLIGENT_FLUX,
+    available_from=datetime(2023, 7, 13, 23, tzinfo=UTC),
+)
+INTELLIGENT_FLUX_EXPORT = Product(
+    code="INTELLI-FLUX-EXPORT-23-07-14",
+    display_name="Intelligent Octopus Flux Export",
+    book=_INTELLIGENT_FLUX,
+    available_from=datetime(2023, 7, 13, 23, tzinfo=UTC),
+    direction="EXPORT",
+)
+TRACKER = Product(
+    code="SILVER-FLEX-BB-23-02-08",
+    display_name="Octopus Tracker",
+    book=TrackerBook(),
+    available_from=datetime(2023, 2, 8, tzinfo=UTC),
+    is_tracker=True,
+    term=12,
+)
+OUTGOING = Product(
+    code="OUTGOING-VAR-24-10-26",
+    display_name="Outgoing Octopus",
+    book=ListedBook((Rate(15.0, 15.0, datetime(2024, 10, 25, 23, tzinfo=UTC), None),)),
+    available_from=datetime(2024, 10, 25, 23, tzinfo=UTC),
+    direction="EXPORT",
+)
+PREPAY = Product(
+    code="PREPAY-VAR-18-09-21",
+    display_name="Octopus Key and Card",
+    book=ListedBook((Rate(24.0, 25.2, _VAR_BEGIN, None),)),
+    available_from=datetime(2018, 10, 9, 23, tzinfo=UTC),
+    is_prepay=True,
+)
+RESTRICTED = Product(
+    code="COSY-STAFF-25-01-01",
+    display_name="Cosy for some homes",
+    book=COSY.book,
+    available_from=datetime(2025, 1, 1, tzinfo=UTC),
+    is_restricted=True,
+)
+TWO_REGISTERS = Product(
+    code="ECONOMY-24-01-01",
+    display_name="Economy with two registers",
+    book=ListedBook(()),
+    available_from=datetime(2024, 1, 1, tzinfo=UTC),
+    single_register=False,
+    day_night=(
+        ListedBook((Rate(30.0, 31.5, _VAR_BEGIN, None),)),
+        ListedBook((Rate(14.0, 14.7, _VAR_BEGIN, None),)),
+    ),
 )
 
 PRODUCTS = (
@@ -150,4 +214,14 @@ PRODUCTS = (
     FLUX_EXPORT,
     VARIABLE,
     ZERO_EXPORT,
+    FLUX_IMPORT,
+    GO,
+    INTELLIGENT_GO,
+    INTELLIGENT_FLUX_IMPORT,
+    INTELLIGENT_FLUX_EXPORT,
+    TRACKER,
+    OUTGOING,
+    PREPAY,
+    RESTRICTED,
+    TWO_REGISTERS,
 )

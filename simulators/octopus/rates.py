@@ -1,9 +1,10 @@
-"""Unit rates as the interface lists them, for the three shapes of a tariff."""
+"""Unit rates as the interface lists them, for the four shapes of a tariff."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from statistics import fmean
 from typing import Protocol
 
 from .recorded import HALF_HOUR, LONDON, agile_price
@@ -109,6 +110,35 @@ class WindowsBook:
                 if begin < end and until > start:
                     yield Rate(window[1], window[2], begin, until)
             day = following
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerBook:
+    """One price a day: the mean of the recorded Agile prices of that day."""
+
+    def rows(
+        self, start: datetime, end: datetime, published_until: datetime
+    ) -> Iterator[Rate]:
+        """Yield the days that touch `start` to `end`, to the end of tomorrow."""
+        end = min(end, published_until + timedelta(hours=1))
+        day = start.astimezone(LONDON).date()
+        while (begin := _midnight(day)) < end:
+            day += timedelta(days=1)
+            until = _midnight(day)
+            if until > start:
+                half_hours = (until - begin) // HALF_HOUR
+                prices = [
+                    price.import_inc_vat
+                    for index in range(half_hours)
+                    if (price := agile_price(begin + index * HALF_HOUR)) is not None
+                ]
+                inc_vat = round(fmean(prices), 4)
+                yield Rate(round(inc_vat / VAT, 4), inc_vat, begin, until)
+
+
+def _midnight(day: date) -> datetime:
+    """Return the beginning of a day of London in UTC."""
+    return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

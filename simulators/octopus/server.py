@@ -19,12 +19,14 @@ from .answers import (
     page_of,
     page_size,
     product_row,
-    tariff_row,
+    tariffs,
     time_asked,
 )
-from .catalogue import PRODUCTS, REGIONS, Product
+from .catalogue import PRODUCTS
+from .postcodes import regions_of
+from .product import REGIONS, Product
 from .publication import Hold, published_until
-from .rates import Rate, json_time
+from .rates import Rate, RateBook, json_time
 
 _FLAGS = ("is_variable", "is_green", "is_business", "is_prepay")
 
@@ -81,6 +83,10 @@ class OctopusSimulator:
         app.router.add_get("/v1/products/", self._get_products)
         app.router.add_get(product, self._get_product)
         app.router.add_get(tariff + "standard-unit-rates/", self._get_unit_rates)
+        app.router.add_get(
+            tariff + "{register:day|night}-unit-rates/", self._get_register
+        )
+        app.router.add_get("/v1/industry/grid-supply-points/", self._get_regions)
         app.router.add_get(tariff + "standing-charges/", self._get_standing_charges)
         self._stopping.clear()
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -208,15 +214,10 @@ class OctopusSimulator:
             described
             | {
                 "tariffs_active_at": json_time(now),
-                "single_register_electricity_tariffs": {
-                    f"_{region}": {
-                        "direct_debit_monthly": tariff_row(
-                            request, product, region, rate
-                        )
-                    }
-                    for region in REGIONS
-                },
-                "dual_register_electricity_tariffs": {},
+                "single_register_electricity_tariffs": tariffs(
+                    request, product, 1, rate
+                ),
+                "dual_register_electricity_tariffs": tariffs(request, product, 2, None),
                 "single_register_gas_tariffs": {},
             }
         )
@@ -224,13 +225,35 @@ class OctopusSimulator:
     async def _get_unit_rates(self, request: web.Request) -> web.Response:
         """List unit rates, newest first."""
         product, _ = self._tariff(request)
+        if not product.single_register:
+            raise web.HTTPNotFound
+        return self._list_rates(request, product, product.book)
+
+    async def _get_register(self, request: web.Request) -> web.Response:
+        """List the unit rates of a register, which say nothing of its hours."""
+        product, _ = self._tariff(request, registers=2)
+        day_night = product.day_night
+        if day_night is None:
+            raise web.HTTPNotFound
+        night = request.match_info["register"] == "night"
+        return self._list_rates(request, product, day_night[night])
+
+    async def _get_regions(self, request: web.Request) -> web.Response:
+        """List the grid supply point groups of a postcode."""
+        found = regions_of(request.query.get("postcode", ""))
+        return list_answer([{"group_id": f"_{region}"} for region in found])
+
+    def _list_rates(
+        self, request: web.Request, product: Product, book: RateBook
+    ) -> web.Response:
+        """List the rates of one register, as asked for."""
         try:
             start = time_asked(request, "period_from") or product.available_from
             end = time_asked(request, "period_to") or datetime.max.replace(tzinfo=UTC)
             size = page_size(request)
         except ValueError as err:
             return detail(400, str(err))
-        rows = [rate.as_json() for rate in self._rates(product, start, end)]
+        rows = [rate.as_json() for rate in self._rates(product, start, end, book)]
         return page_of(request, rows, size)
 
     async def _get_standing_charges(self, request: web.Request) -> web.Response:
@@ -246,19 +269,28 @@ class OctopusSimulator:
             raise web.HTTPNotFound
         return product
 
-    def _tariff(self, request: web.Request) -> tuple[Product, str]:
+    def _tariff(
+        self, request: web.Request, *, registers: int = 1
+    ) -> tuple[Product, str]:
         """Return the product and region of a path. Raises HTTPNotFound."""
         product = self._product(request)
         for region in REGIONS:
-            if product.tariff_code(region) == request.match_info["tariff"]:
+            code = product.tariff_code(region, registers=registers)
+            if code == request.match_info["tariff"]:
                 return product, region
         raise web.HTTPNotFound
 
-    def _rates(self, product: Product, start: datetime, end: datetime) -> list[Rate]:
+    def _rates(
+        self,
+        product: Product,
+        start: datetime,
+        end: datetime,
+        book: RateBook | None = None,
+    ) -> list[Rate]:
         """Return what is known of a product's rates, newest first."""
         known = published_until(self._clock.now(), product.code, self._holds)
         start = max(start, product.available_from)
-        rows = [*product.book.rows(start, end, known)]
+        rows = [*(book or product.book).rows(start, end, known)]
         rows += [
             rate
             for rate in self.extra_rows.get(product.code, ())

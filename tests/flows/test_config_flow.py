@@ -235,7 +235,12 @@ async def test_tariff_is_changed(
         pytest.param({"export_product": None}, {"export_product": "none"}, id="none"),
         pytest.param(
             {"import_product": "COSY-22-12-08"},
-            {"other": {"other_import_product": "COSY-22-12-08"}},
+            {"import_product": "COSY-22-12-08"},
+            id="on offer",
+        ),
+        pytest.param(
+            {"import_product": "COSY-STAFF-25-01-01"},
+            {"other": {"other_import_product": "COSY-STAFF-25-01-01"}},
             id="still has prices",
         ),
         pytest.param({"import_product": "AGILE-23-12-06"}, {}, id="ended"),

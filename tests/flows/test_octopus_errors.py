@@ -24,7 +24,7 @@ FAULTS = [
     [
         *FAULTS,
         pytest.param(Fault(status=404), "invalid_answer", id="elsewhere"),
-        pytest.param(Fault(empty=True), "no_agile_product", id="nothing on sale"),
+        pytest.param(Fault(empty=True), "no_product", id="nothing on sale"),
     ],
 )
 async def test_products(
@@ -182,7 +182,7 @@ async def test_fault_of_ours(
 
     await dialogue.to_region()
     with monkeypatch.context() as patched:
-        patched.setattr(OctopusClient, "agile_products", fail)
+        patched.setattr(OctopusClient, "offers", fail)
         await dialogue.submit(region(octopus))
     assert dialogue.errors == {"base": "unknown"}
     assert "a bug" in caplog.text

@@ -18,12 +18,17 @@ from custom_components.power_sync.flows import (
     battery_subentry,
     limits,
     octopus,
+    octopus_forms,
     prices,
 )
 from custom_components.power_sync.flows.battery import PROBE_ERRORS, brand_schema
 from custom_components.power_sync.flows.limits import LIMITS_SCHEMA
-from custom_components.power_sync.flows.octopus import region_schema, tariff_schema
-from custom_components.power_sync.prices.octopus_client import AgileProducts
+from custom_components.power_sync.flows.octopus_forms import (
+    NO_EXPORT,
+    region_schema,
+    tariff_schema,
+)
+from custom_components.power_sync.prices.octopus_products import Offers
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector
 
@@ -35,7 +40,7 @@ BATTERY = {"battery", "battery_connect", "battery_found"}
 FIELDS: Mapping[str, Any] = {
     "user": provider_schema(),
     "octopus": region_schema(collapsed=True),
-    "octopus_tariff": tariff_schema(AgileProducts(None, None), collapsed=True),
+    "octopus_tariff": tariff_schema(Offers(), collapsed=True),
     "battery": brand_schema(),
     "battery_connect": {"host", "port", "unit_id"},
     "battery_found": {"max_charge_w", "max_discharge_w", "capacity_kwh"},
@@ -106,7 +111,7 @@ def used(*modules: Any) -> dict[str, set[str]]:
         ("config.step", used(config_flow, battery, octopus)["step"]),
         (
             "config.error",
-            used(config_flow, battery, octopus, prices)["error"]
+            used(config_flow, battery, octopus, octopus_forms, prices)["error"]
             | used(limits)["error"]
             | set(PROBE_ERRORS.values()),
         ),
@@ -167,7 +172,7 @@ def test_choices() -> None:
     ]
     choices = {
         select["translation_key"]: set(select["options"]) for select in selects
-    } | {"export_product": {octopus.NO_EXPORT}}
+    } | {"export_product": {NO_EXPORT}}
     assert {key: set(text["options"]) for key, text in CONTENT["selector"].items()} == (
         choices
     )

@@ -9,11 +9,11 @@ import pytest
 
 from custom_components.power_sync.prices.octopus_client import (
     REGIONS,
-    Direction,
     OctopusClient,
     Tariff,
     UnitRate,
 )
+from custom_components.power_sync.prices.octopus_products import Direction
 from custom_components.power_sync.prices.protocols import (
     PriceAnswerError,
     PriceRateLimitedError,
@@ -59,8 +59,18 @@ async def test_products_follow_all_pages(
         "FLUX-EXPORT-23-02-14",
         "VAR-22-11-01",
         "ZERO-EXPORT-60M-22-05-01",
+        "FLUX-IMPORT-23-02-14",
+        "GO-VAR-22-10-14",
+        "INTELLI-VAR-24-10-29",
+        "INTELLI-FLUX-IMPORT-23-07-14",
+        "INTELLI-FLUX-EXPORT-23-07-14",
+        "SILVER-FLEX-BB-23-02-08",
+        "OUTGOING-VAR-24-10-26",
+        "PREPAY-VAR-18-09-21",
+        "COSY-STAFF-25-01-01",
+        "ECONOMY-24-01-01",
     ]
-    assert len(simulator.requests) == 3
+    assert len(simulator.requests) == 6
 
 
 async def test_product_fields(client: OctopusClient) -> None:
@@ -73,32 +83,6 @@ async def test_product_fields(client: OctopusClient) -> None:
     assert not agile.is_business
     assert agile.available_from == datetime(2024, 9, 30, 23, tzinfo=UTC)
     assert agile.available_to is None
-
-
-async def test_agile_products_are_ours_current_and_newest(
-    simulator: OctopusSimulator, client: OctopusClient
-) -> None:
-    """Neither a white label, nor a business's, nor an expired one is taken."""
-    simulator.lists_expired = True
-    found = await client.agile_products(NOON)
-    assert found.import_product is not None
-    assert found.import_product.code == "AGILE-24-10-01"
-    assert found.export_product is not None
-    assert found.export_product.code == "AGILE-OUTGOING-19-05-13"
-
-    before = await client.agile_products(datetime(2024, 9, 1, tzinfo=UTC))
-    assert before.import_product is not None
-    assert before.import_product.code == "AGILE-23-12-06"
-
-
-async def test_no_agile_products(
-    simulator: OctopusSimulator, client: OctopusClient
-) -> None:
-    """No products is an answer."""
-    simulator.fail(Fault(empty=True))
-    found = await client.agile_products(NOON)
-    assert found.import_product is None
-    assert found.export_product is None
 
 
 async def test_unit_rates_in_time_order(client: OctopusClient) -> None:
@@ -210,6 +194,92 @@ async def test_order_of_the_answer_does_not_matter(
     ]
 
 
+@pytest.mark.parametrize(
+    ("postcode", "letters"),
+    [("SW1A 1AA", ["C"]), ("sy1 1aa", ["D", "E"]), ("ZZ1 1ZZ", [])],
+)
+async def test_regions_of_a_postcode(
+    client: OctopusClient, postcode: str, letters: list[str]
+) -> None:
+    """One, on a border several, and none for a place that is not known."""
+    assert await client.regions(postcode) == letters
+
+
+@pytest.mark.parametrize(
+    ("group", "letters"), [('"C"', ["C"]), ('"_P"', ["P"]), ('"_O"', None), ("3", None)]
+)
+async def test_a_region_in_other_words(
+    simulator: OctopusSimulator,
+    client: OctopusClient,
+    group: str,
+    letters: list[str] | None,
+) -> None:
+    """The letter may stand alone; another than the 14 is refused."""
+    simulator.fail(
+        Fault(body=f'{{"next": null, "results": [{{"group_id": {group}}}]}}')
+    )
+    if letters is None:
+        with pytest.raises(PriceAnswerError):
+            await client.regions("SW1A 1AA")
+    else:
+        assert await client.regions("SW1A 1AA") == letters
+
+
+async def test_two_registers(client: OctopusClient) -> None:
+    """Only what has no other tariff in the region is refused for that."""
+    assert await client.has_two_registers(Tariff("ECONOMY-24-01-01", "C"))
+    assert not await client.has_two_registers(Tariff("VAR-22-11-01", "C"))
+    assert not await client.has_two_registers(AGILE)
+    with pytest.raises(UnknownTariffError):
+        await client.has_two_registers(Tariff("AGILE-99-01-01", "D"))
+
+
+async def test_two_registers_in_a_recorded_answer(
+    simulator: OctopusSimulator, client: OctopusClient
+) -> None:
+    """The list of regions may be cut, null or absent."""
+    for single in ("null", "{}", '{"_A": {}}'):
+        simulator.fail(
+            Fault(
+                body=f'{{"single_register_electricity_tariffs": {single},'
+                ' "dual_register_electricity_tariffs": {"_D": {}}}'
+            )
+        )
+        assert await client.has_two_registers(AGILE)
+    simulator.fail(Fault(body="{}"))
+    assert not await client.has_two_registers(AGILE)
+
+
+async def test_standing_charge(
+    simulator: OctopusSimulator, client: OctopusClient
+) -> None:
+    """In pounds per day; recorded for London: 39.535125 p."""
+    assert await client.standing_charge(Tariff(AGILE.product, "C"), NOON) == (
+        0.39535125
+    )
+    simulator.fail(Fault(empty=True))
+    assert await client.standing_charge(AGILE, NOON) is None
+
+
+async def test_standing_charge_of_today(
+    simulator: OctopusSimulator, client: OctopusClient
+) -> None:
+    """Of several the one that holds now, by direct debit, counts."""
+    rows = [
+        ("60", "2026-02-01T00:00:00Z", "null", "null"),
+        ("55", "2025-10-01T00:00:00Z", "null", '"NON_DIRECT_DEBIT"'),
+        ("50", "2025-10-01T00:00:00Z", "null", '"DIRECT_DEBIT"'),
+        ("40", "2024-10-01T00:00:00Z", '"2025-10-01T00:00:00Z"', '"DIRECT_DEBIT"'),
+    ]
+    body = ", ".join(
+        f'{{"value_inc_vat": {value}, "valid_from": "{start}", "valid_to": {end},'
+        f' "payment_method": {payment}}}'
+        for value, start, end, payment in rows
+    )
+    simulator.fail(Fault(body=f'{{"next": null, "results": [{body}]}}'))
+    assert await client.standing_charge(AGILE, NOON) == 0.5
+
+
 async def test_newest_rate_end(client: OctopusClient) -> None:
     """It is what tells an ended tariff; an open end is none."""
     agile = await client.newest_rate_end(AGILE)
@@ -268,7 +338,7 @@ async def test_server_failure(
 async def test_slow_answer(simulator: OctopusSimulator, session: ClientSession) -> None:
     """An answer that takes too long is an outage."""
     simulator.fail(Fault(delay_s=30))
-    client = OctopusClient(session, simulator.url, timeout_s=0.05)
+    client = OctopusClient(session, simulator.url, timeout_s=0.5)
     with pytest.raises(PriceUnreachableError):
         await client.products()
     assert simulator.requested.is_set()

@@ -65,7 +65,7 @@ async def test_products(simulator: OctopusSimulator) -> None:
     _, body = await get(
         simulator, "products", brand="OCTOPUS_ENERGY", is_business="false"
     )
-    assert body["count"] == 6
+    assert body["count"] == 16
     assert isinstance(body["results"], list)
     agile = body["results"][0]
     assert set(agile) == {
@@ -268,5 +268,73 @@ async def test_faults_take_turns(simulator: OctopusSimulator) -> None:
     statuses = [(await get(simulator, "products"))[0] for _ in range(2)]
     assert statuses == [503, 503]
     assert (await get(simulator, "products"))[1]["count"] == 0
-    assert (await get(simulator, "products"))[1]["count"] == 8
+    assert (await get(simulator, "products"))[1]["count"] == 18
     assert list(simulator.requests) == ["/v1/products/"] * 4
+
+
+async def test_two_registers(simulator: OctopusSimulator) -> None:
+    """Day and night have rates of their own, and nobody says when night is."""
+    base = "products/VAR-22-11-01/electricity-tariffs/E-2R-VAR-22-11-01-C"
+    for register, price in (("day", 30.45), ("night", 15.75)):
+        status, body = await get(simulator, f"{base}/{register}-unit-rates")
+        assert status == 200
+        assert isinstance(body["results"], list)
+        assert [row["value_inc_vat"] for row in body["results"]] == [price]
+    _, body = await get(simulator, "products/VAR-22-11-01")
+    assert isinstance(body["dual_register_electricity_tariffs"], dict)
+    tariff = body["dual_register_electricity_tariffs"]["_C"]["direct_debit_monthly"]
+    assert tariff["code"] == "E-2R-VAR-22-11-01-C"
+    assert tariff["links"][2]["rel"] == "night_unit_rates"
+    assert "standard_unit_rate_inc_vat" not in tariff
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "ECONOMY-24-01-01/electricity-tariffs/E-1R-ECONOMY-24-01-01-C/standard",
+        "GO-VAR-22-10-14/electricity-tariffs/E-2R-GO-VAR-22-10-14-C/night",
+        "VAR-22-11-01/electricity-tariffs/E-1R-VAR-22-11-01-C/day",
+    ],
+)
+async def test_registers_that_a_product_lacks(
+    simulator: OctopusSimulator, path: str
+) -> None:
+    """Each kind of meter has its own tariffs."""
+    assert (await get(simulator, f"products/{path}-unit-rates"))[0] == 404
+
+
+async def test_a_product_for_two_registers_only(simulator: OctopusSimulator) -> None:
+    """It has no tariff for a meter with one."""
+    _, body = await get(simulator, "products/ECONOMY-24-01-01")
+    assert body["single_register_electricity_tariffs"] == {}
+
+
+@pytest.mark.parametrize(
+    ("postcode", "groups"),
+    [("SW1A 1AA", ["_C"]), ("SY1 1AA", ["_D", "_E"]), ("L1 1AA", ["_D"]), ("X", [])],
+)
+async def test_postcodes(
+    simulator: OctopusSimulator, postcode: str, groups: list[str]
+) -> None:
+    """A postcode lies in one region, on a border in two."""
+    status, body = await get(
+        simulator, "industry/grid-supply-points", postcode=postcode
+    )
+    assert status == 200
+    assert body["results"] == [{"group_id": group} for group in groups]
+
+
+async def test_tracker(simulator: OctopusSimulator, clock: ManualClock) -> None:
+    """One price a day, to the end of tomorrow once that is published."""
+    path = "products/SILVER-FLEX-BB-23-02-08/electricity-tariffs"
+    path += "/E-1R-SILVER-FLEX-BB-23-02-08-C/standard-unit-rates"
+    _, body = await get(simulator, path, period_from="2026-01-13T00:00:00Z")
+    assert isinstance(body["results"], list)
+    assert [row["valid_from"][:10] for row in body["results"]] == [
+        "2026-01-14",
+        "2026-01-13",
+    ]
+    clock.advance(timedelta(minutes=1))
+    _, body = await get(simulator, path, page_size="1")
+    assert isinstance(body["results"], list)
+    assert body["results"][0]["valid_to"] == "2026-01-16T00:00:00Z"

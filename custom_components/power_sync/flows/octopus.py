@@ -4,7 +4,6 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
-import probatio
 from yarl import URL
 
 from custom_components.power_sync.prices.octopus import (
@@ -13,37 +12,40 @@ from custom_components.power_sync.prices.octopus import (
     CONF_IMPORT_PRODUCT,
     CONF_REGION,
 )
-from custom_components.power_sync.prices.octopus_client import (
-    BASE_URL,
-    REGIONS,
-    AgileProducts,
-    OctopusClient,
+from custom_components.power_sync.prices.octopus_client import REGIONS, OctopusClient
+from custom_components.power_sync.prices.octopus_products import (
+    AGILE_EXPORT,
+    AGILE_IMPORT,
+    Direction,
+    Offers,
     Product,
+    family_of,
 )
-from custom_components.power_sync.prices.protocols import UnknownTariffError
+from custom_components.power_sync.prices.protocols import (
+    PriceAnswerError,
+    UnknownTariffError,
+)
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
 from homeassistant.util import dt as dt_util
 
 from .errors import InputError
+from .octopus_forms import (
+    CONF_POSTCODE,
+    NO_EXPORT,
+    OTHERS,
+    SECTION_ADVANCED,
+    SECTION_OTHER,
+    chosen_products,
+    chosen_region,
+    region_as_typed,
+    region_schema,
+    tariff_schema,
+    typed_postcode,
+)
 from .prices import async_check_prices, price_errors
 
 PROVIDER: Final = "octopus"
-SECTION_ADVANCED: Final = "advanced"
-SECTION_OTHER: Final = "other"
-CONF_OTHER_IMPORT: Final = "other_import_product"
-CONF_OTHER_EXPORT: Final = "other_export_product"
-NO_EXPORT: Final = "none"
 
 
 class OctopusSteps(ConfigFlow):
@@ -53,7 +55,11 @@ class OctopusSteps(ConfigFlow):
     """The settings stored so far; empty for a new site."""
     _region: str
     _base_url: str
-    _agile: AgileProducts
+    _offers: Offers
+    _pair_shown: tuple[str | None, str | None] | None = None
+    """Tariffs of which one belongs to another, as the user has been told."""
+    _partner: Mapping[str, str]
+    """What has been suggested instead, by field."""
 
     @abstractmethod
     async def async_prices_done(
@@ -64,13 +70,14 @@ class OctopusSteps(ConfigFlow):
     async def async_step_octopus(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the region, and fetch the products on sale."""
+        """Ask for a postcode or the region, and fetch the products on sale."""
         errors: dict[str, str] = {}
         if user_input is not None:
             self._base_url = user_input[SECTION_ADVANCED][CONF_BASE_URL].strip()
             try:
-                self._region = _region(user_input)
-                self._agile = await self._async_agile_products()
+                client = self._client()
+                self._region = await _async_region(client, user_input)
+                self._offers = await _async_offers(client)
             except InputError as err:
                 errors = err.errors
             else:
@@ -79,7 +86,7 @@ class OctopusSteps(ConfigFlow):
             step_id="octopus",
             data_schema=self.add_suggested_values_to_schema(
                 region_schema(collapsed=not errors),
-                user_input or _as_typed(self.prices),
+                user_input or region_as_typed(self.prices),
             ),
             errors=errors,
         )
@@ -93,63 +100,84 @@ class OctopusSteps(ConfigFlow):
             suggested = await self._async_suggested_tariffs()
         else:
             suggested = user_input
-            prices = {
-                **_chosen(user_input),
-                CONF_REGION: self._region,
-                CONF_BASE_URL: self._base_url,
-            }
             try:
-                await async_check_prices(self.hass, PROVIDER, prices)
+                prices = await self._async_checked(user_input)
             except InputError as err:
                 errors = err.errors
+                suggested = _with_partner(user_input, self._partner)
             else:
                 return await self.async_prices_done(PROVIDER, prices)
         collapsed = not errors and not suggested.get(SECTION_OTHER)
         return self.async_show_form(
             step_id="octopus_tariff",
             data_schema=self.add_suggested_values_to_schema(
-                tariff_schema(self._agile, collapsed=collapsed), suggested
+                tariff_schema(self._offers, collapsed=collapsed), suggested
             ),
             errors=errors,
             description_placeholders={"region": REGIONS[self._region]},
         )
 
-    async def _async_agile_products(self) -> AgileProducts:
-        """Return the products on sale. Raises InputError."""
+    def _client(self) -> OctopusClient:
+        """Return a client of the address that was typed. Raises InputError."""
         try:
             url = URL(self._base_url)
         except ValueError as err:
             raise InputError("invalid_url") from err
         if url.scheme not in {"http", "https"} or not url.host:
             raise InputError("invalid_url")
-        client = OctopusClient(async_get_clientsession(self.hass), self._base_url)
-        with price_errors():
-            try:
-                agile = await client.agile_products(dt_util.utcnow())
-            except UnknownTariffError as err:
-                # No tariff was asked for: this is not the provider's address.
-                raise InputError("invalid_answer") from err
-        if agile.import_product is None:
-            raise InputError("no_agile_product")
-        return agile
+        return OctopusClient(async_get_clientsession(self.hass), self._base_url)
+
+    async def _async_checked(
+        self, user_input: Mapping[str, Any]
+    ) -> dict[str, str | None]:
+        """Return the settings whose prices can be fetched. Raises InputError."""
+        self._partner = {}
+        chosen = chosen_products(user_input, self._region)
+        self._check_pair(chosen[CONF_IMPORT_PRODUCT], chosen[CONF_EXPORT_PRODUCT])
+        prices = {
+            **chosen,
+            CONF_REGION: self._region,
+            CONF_BASE_URL: self._base_url,
+        }
+        await async_check_prices(self.hass, PROVIDER, prices)
+        return prices
+
+    def _check_pair(self, bought: str | None, sold: str | None) -> None:
+        """Suggest the other tariff of a pair that was chosen in part.
+
+        Each choice is questioned once: whoever repeats it knows better.
+        Raises InputError.
+        """
+        if self._pair_shown == (bought, sold):
+            return
+        for key, code, other, direction in (
+            (CONF_EXPORT_PRODUCT, bought, sold, Direction.IMPORT),
+            (CONF_IMPORT_PRODUCT, sold, bought, Direction.EXPORT),
+        ):
+            partner = self._offers.partner(code, direction) if code else None
+            if partner and not _alike(partner, other):
+                self._pair_shown = bought, sold
+                self._partner = {key: partner.code}
+                raise InputError("pair_suggested", key)
 
     async def _async_suggested_tariffs(self) -> dict[str, Any]:
-        """Return the tariffs of before, or else the newest ones on sale."""
-        newest = {
-            CONF_IMPORT_PRODUCT: self._agile.import_product,
-            CONF_EXPORT_PRODUCT: self._agile.export_product,
+        """Return the tariffs of before, or else the newest Agile ones on sale."""
+        imports, exports = self._offers.imports, self._offers.exports
+        bought = self._offers.newest(AGILE_IMPORT) or imports[0]
+        sold = self._offers.newest(AGILE_EXPORT)
+        suggested: dict[str, Any] = {
+            CONF_IMPORT_PRODUCT: bought.code,
+            CONF_EXPORT_PRODUCT: NO_EXPORT if sold is None else sold.code,
         }
-        on_sale = {key: found.code for key, found in newest.items() if found}
-        suggested = {CONF_EXPORT_PRODUCT: NO_EXPORT} | on_sale
+        on_offer = {product.code for product in (*imports, *exports)}
         other: dict[str, str] = {}
-        for key, other_key in (
-            (CONF_IMPORT_PRODUCT, CONF_OTHER_IMPORT),
-            (CONF_EXPORT_PRODUCT, CONF_OTHER_EXPORT),
-        ):
-            before = self.prices.get(key, on_sale.get(key))
+        for key, other_key in OTHERS:
+            before = self.prices.get(key, suggested[key])
             if before is None:
                 suggested[key] = NO_EXPORT
-            elif before != on_sale.get(key) and not await self._async_is_gone(before):
+            elif before in on_offer:
+                suggested[key] = before
+            elif before != suggested[key] and not await self._async_is_gone(before):
                 other[other_key] = before
         return suggested | {SECTION_OTHER: other}
 
@@ -168,92 +196,54 @@ class OctopusSteps(ConfigFlow):
         return False
 
 
-def _region(user_input: Mapping[str, Any]) -> str:
-    """Return the region that was chosen. Raises InputError where none was."""
-    region: str | None = user_input.get(CONF_REGION)
-    if region is None:
-        raise InputError("region_missing", CONF_REGION)
-    return region
+async def _async_region(client: OctopusClient, user_input: Mapping[str, Any]) -> str:
+    """Return the region of the postcode, or else the one chosen. Raises InputError."""
+    postcode = typed_postcode(user_input)
+    if postcode is None:
+        return chosen_region(user_input)
+    with price_errors():
+        try:
+            regions = await client.regions(postcode)
+        except (PriceAnswerError, UnknownTariffError) as err:
+            raise InputError("postcode_not_answered", CONF_POSTCODE) from err
+    if not regions:
+        raise InputError("postcode_unknown", CONF_POSTCODE)
+    chosen = user_input.get(CONF_REGION)
+    if len(regions) == 1:
+        return regions[0]
+    if chosen in regions:
+        return chosen_region(user_input)
+    raise InputError("postcode_on_border", CONF_REGION)
 
 
-def _chosen(user_input: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the products; a code that was typed goes before the one selected."""
-    typed = {
-        key: code.strip().upper()
-        for key, code in user_input.get(SECTION_OTHER, {}).items()
-    }
-    export = typed.get(CONF_OTHER_EXPORT) or user_input[CONF_EXPORT_PRODUCT]
-    return {
-        CONF_IMPORT_PRODUCT: typed.get(CONF_OTHER_IMPORT)
-        or user_input[CONF_IMPORT_PRODUCT],
-        CONF_EXPORT_PRODUCT: None if export == NO_EXPORT else export,
-    }
+async def _async_offers(client: OctopusClient) -> Offers:
+    """Return the products on sale. Raises InputError."""
+    with price_errors():
+        try:
+            offers = await client.offers(dt_util.utcnow())
+        except UnknownTariffError as err:
+            # No tariff was asked for: this is not the provider's address.
+            raise InputError("invalid_answer") from err
+    if not offers.imports:
+        raise InputError("no_product")
+    return offers
 
 
-def _as_typed(prices: Mapping[str, Any]) -> dict[str, Any]:
-    """Return stored settings in the shape of the region's form."""
-    if not prices:
-        return {}
-    return {
-        CONF_REGION: prices[CONF_REGION],
-        SECTION_ADVANCED: {CONF_BASE_URL: prices[CONF_BASE_URL] or BASE_URL},
-    }
+def _alike(partner: Product, other: str | None) -> bool:
+    """Whether `other` is the partner, or another version of it."""
+    if other is None or partner.code == other:
+        return other is not None
+    family = family_of(other, partner.direction)
+    return family is not None and family.has(partner.code)
 
 
-def region_schema(*, collapsed: bool) -> probatio.Schema:
-    """Return the region's form, with the rare settings folded up or not."""
-    address = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
-    advanced = {probatio.Required(CONF_BASE_URL, default=BASE_URL): address}
-    return probatio.Schema(
-        {
-            # Of a required field the frontend would choose the first option.
-            probatio.Optional(CONF_REGION): SelectSelector(
-                SelectSelectorConfig(
-                    options=[
-                        SelectOptionDict(value=letter, label=f"{name} ({letter})")
-                        for letter, name in REGIONS.items()
-                    ],
-                    mode=SelectSelectorMode.DROPDOWN,
-                )
-            ),
-            probatio.Required(SECTION_ADVANCED): section(
-                probatio.Schema(advanced), {"collapsed": collapsed}
-            ),
-        }
-    )
-
-
-def tariff_schema(agile: AgileProducts, *, collapsed: bool) -> probatio.Schema:
-    """Return the tariffs' form, with the typed codes folded up or not."""
-    none = SelectOptionDict(value=NO_EXPORT, label=NO_EXPORT)
-    other = {
-        probatio.Optional(CONF_OTHER_IMPORT): TextSelector(),
-        probatio.Optional(CONF_OTHER_EXPORT): TextSelector(),
-    }
-    return probatio.Schema(
-        {
-            probatio.Required(CONF_IMPORT_PRODUCT): SelectSelector(
-                SelectSelectorConfig(
-                    options=_options(agile.import_product),
-                    mode=SelectSelectorMode.DROPDOWN,
-                )
-            ),
-            probatio.Required(CONF_EXPORT_PRODUCT): SelectSelector(
-                SelectSelectorConfig(
-                    options=[*_options(agile.export_product), none],
-                    mode=SelectSelectorMode.DROPDOWN,
-                    translation_key="export_product",
-                )
-            ),
-            probatio.Optional(SECTION_OTHER): section(
-                probatio.Schema(other), {"collapsed": collapsed}
-            ),
-        }
-    )
-
-
-def _options(product: Product | None) -> list[SelectOptionDict]:
-    if product is None:
-        return []
-    label = f"{product.name} ({product.code})"
-    return [SelectOptionDict(value=product.code, label=label)]
+def _with_partner(
+    user_input: Mapping[str, Any], partner: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what was typed, with the other half of a pair selected."""
+    if not partner:
+        return dict(user_input)
+    others = {other for key, other in OTHERS if key in partner}
+    typed = user_input.get(SECTION_OTHER, {})
+    kept = {key: code for key, code in typed.items() if key not in others}
+    return {**user_input, **partner, SECTION_OTHER: kept}

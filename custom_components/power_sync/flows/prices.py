@@ -9,6 +9,7 @@ from custom_components.power_sync.prices.protocols import (
     PriceRateLimitedError,
     PriceUnreachableError,
     TariffEndedError,
+    TwoRegisterTariffError,
     UnknownTariffError,
 )
 from custom_components.power_sync.prices.registry import PROVIDERS
@@ -53,6 +54,8 @@ def _key(err: PriceError) -> str:
             return "cannot_connect"
         case PriceRateLimitedError():
             return "rate_limited"
+        case TwoRegisterTariffError():
+            return "two_registers"
         case TariffEndedError():
             return "tariff_ended"
         case UnknownTariffError():

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+import logging
 from zoneinfo import ZoneInfo
 
 from aiohttp import ClientSession
@@ -12,8 +13,18 @@ from custom_components.power_sync.model.timegrid import HORIZON, floor_time
 
 from .extend import HALF_HOUR, HISTORY
 from .octopus_client import BASE_URL, OctopusClient, Tariff, UnitRate
-from .protocols import Now, PriceAnswerError, TariffEndedError, UnknownTariffError
-from .schedule import DailyPublication
+from .octopus_products import AGILE_IMPORT, TRACKER, stand_in
+from .protocols import (
+    Now,
+    PriceAnswerError,
+    PriceError,
+    TariffEndedError,
+    TwoRegisterTariffError,
+    UnknownTariffError,
+)
+from .schedule import DailyPublication, Schedule, Settled
+
+_LOGGER = logging.getLogger(__name__)
 
 CONF_IMPORT_PRODUCT = "import_product"
 CONF_EXPORT_PRODUCT = "export_product"
@@ -28,6 +39,12 @@ AGILE = DailyPublication(
     zone=LONDON.key, published=time(16), day_ends=time(23), eager_until=time(20)
 )
 """Agile's next day, 23:00 to 23:00, comes out at about 16:00, at times at 20:00."""
+
+TRACKER_DAY = Settled(every=timedelta(days=1), renew=timedelta(hours=8))
+"""Tracker has one price a day, which is there by the evening before."""
+
+WINDOWS = Settled(every=timedelta(hours=6), renew=timedelta(hours=6))
+"""All others have the same hours every day, at prices that change by the season."""
 
 AHEAD = HORIZON + timedelta(days=1)
 ENDED_AFTER = timedelta(days=3)
@@ -63,6 +80,8 @@ class OctopusPriceSource:
         """Raise UnknownTariffError where a product code or region is malformed."""
         self._client = client
         self._now = now
+        self._standing_until = datetime.min.replace(tzinfo=UTC)
+        self.standing_per_day: float | None = None
         self._past: _Past | None = None
         self.import_tariff = Tariff(import_product, region)
         self.export_tariff = (
@@ -82,6 +101,7 @@ class OctopusPriceSource:
             if self.export_tariff is None
             else await self._rates(self.export_tariff, now)
         )
+        await self._learn_standing_charge(now)
         return PriceCurve.of(CURRENCY, LONDON.key, _slots(imports, exports))
 
     async def history(self, start: datetime, end: datetime) -> PriceCurve:
@@ -109,30 +129,87 @@ class OctopusPriceSource:
 
     def next_fetch(self, curve: PriceCurve | None) -> datetime:
         """Return when to fetch next (UTC), given what is known already."""
-        return AGILE.next_fetch(curve, self._now())
+        tariffs = (self.import_tariff, self.export_tariff)
+        now = self._now()
+        return min(
+            schedule_of(tariff.product).next_fetch(curve, now)
+            for tariff in tariffs
+            if tariff is not None
+        )
 
     async def _paid(self, start: datetime, end: datetime) -> tuple[PriceSlot, ...]:
         """Return the slots from `start` to `end`, if any."""
         if end <= start:
             return ()
-        imports = await self._client.unit_rates(self.import_tariff, start, end)
+        imports = await self._published(self.import_tariff, start, end)
         exports = (
             None
             if self.export_tariff is None
-            else await self._client.unit_rates(self.export_tariff, start, end)
+            else await self._published(self.export_tariff, start, end)
         )
         return tuple(_slots(imports, exports))
 
     async def _rates(self, tariff: Tariff, now: datetime) -> list[UnitRate]:
         """Return a tariff's rates, or say that there are none and why."""
         middle = floor_time(now, HALF_HOUR)
-        rates = await self._client.unit_rates(tariff, middle - HISTORY, middle + AHEAD)
+        rates = await self._published(tariff, middle - HISTORY, middle + AHEAD)
         last = rates[-1].end if rates else await self._client.newest_rate_end(tariff)
         if last is not None and last < now - ENDED_AFTER:
             raise TariffEndedError(f"{tariff.code} has no prices since {last:%Y-%m-%d}")
         if not rates:
             raise PriceAnswerError(f"no prices for {tariff.code}")
         return rates
+
+    async def _published(
+        self, tariff: Tariff, start: datetime, end: datetime
+    ) -> list[UnitRate]:
+        """Return a tariff's rates from where they are."""
+        try:
+            rates = await self._client.unit_rates(tariff, start, end)
+        except UnknownTariffError:
+            rates = await self._standing_in(tariff, start, end)
+            if rates:
+                return rates
+            if await self._client.has_two_registers(tariff):
+                raise TwoRegisterTariffError(
+                    f"{tariff.product} has a day and a night rate"
+                ) from None
+            raise
+        return rates or await self._standing_in(tariff, start, end)
+
+    async def _standing_in(
+        self, tariff: Tariff, start: datetime, end: datetime
+    ) -> list[UnitRate]:
+        """Return the rates of the product under which they may be, if any."""
+        other = stand_in(tariff.product)
+        if other is None:
+            return []
+        try:
+            return await self._client.unit_rates(
+                Tariff(other, tariff.region), start, end
+            )
+        except UnknownTariffError:
+            return []
+
+    async def _learn_standing_charge(self, now: datetime) -> None:
+        """Keep the standing charge, asked once a day; no plan needs it."""
+        if now < self._standing_until:
+            return
+        try:
+            self.standing_per_day = await self._client.standing_charge(
+                self.import_tariff, now
+            )
+        except PriceError as err:
+            _LOGGER.debug("No standing charge: %s", err)
+        else:
+            self._standing_until = now + timedelta(days=1)
+
+
+def schedule_of(product: str) -> Schedule:
+    """Return how often the prices of a product are asked for."""
+    if AGILE_IMPORT.has(product):
+        return AGILE
+    return TRACKER_DAY if TRACKER.has(product) else WINDOWS
 
 
 def _slots(

@@ -6,9 +6,8 @@ by start and end in UTC, in pence per kWh, newest first.
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 import re
 from types import MappingProxyType
 
@@ -16,6 +15,7 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from .merge import Layers
+from .octopus_products import Offers, Product, offers, read_product
 from .protocols import PriceAnswerError, UnknownTariffError
 from .rest import REQUEST_TIMEOUT_S, Fields, RestClient
 
@@ -41,47 +41,13 @@ REGIONS: Mapping[str, str] = MappingProxyType(
 )
 """Grid supply point groups by letter; there is neither an I nor an O."""
 
-_BRAND = "OCTOPUS_ENERGY"
+UNIT_RATES = "standard-unit-rates"
+SECOND = timedelta(seconds=1)
+
 _PENCE_PER_POUND = 100
 _PAGE_SIZE = 1500
 _MAX_PAGES = 50
 _PRODUCT_CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
-
-
-class Direction(StrEnum):
-    """Which way the energy of a product flows, seen from the customer."""
-
-    IMPORT = "IMPORT"
-    EXPORT = "EXPORT"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """A product on sale. `available_to` is None while no end is set."""
-
-    code: str
-    direction: Direction
-    name: str
-    brand: str
-    is_variable: bool
-    is_business: bool
-    is_prepay: bool
-    available_from: datetime
-    available_to: datetime | None
-
-    def on_sale(self, when: datetime) -> bool:
-        """Whether a customer can choose it at `when`."""
-        return self.available_from <= when and (
-            self.available_to is None or when < self.available_to
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class AgileProducts:
-    """The half-hourly products on sale; None where there is none."""
-
-    import_product: Product | None
-    export_product: Product | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +81,26 @@ class UnitRate:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A unit rate as listed: open-ended rows and both payment methods."""
+    """A rate or charge as listed: open-ended and for either payment method."""
 
     start: datetime
     end: datetime | None
-    pence_per_kwh: Decimal
+    pence: Decimal
     payment_method: str | None
 
     @property
     def payment_rank(self) -> int:
         """How well it fits: direct debit, then for everybody, then the rest."""
         return {"DIRECT_DEBIT": 2, None: 1}.get(self.payment_method, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A rate or charge in pounds that holds from `start` to `end`."""
+
+    start: datetime
+    end: datetime
+    pounds: float
 
 
 class OctopusClient:
@@ -143,25 +118,39 @@ class OctopusClient:
 
     async def products(self) -> list[Product]:
         """Return all products on sale, of all brands."""
-        return [_product(row) async for row in self._rows("products", query={})]
+        return [read_product(row) async for row in self._rows("products", query={})]
 
-    async def agile_products(self, at: datetime) -> AgileProducts:
-        """Return the newest Agile products for homes on sale at `at`.
+    async def offers(self, at: datetime) -> Offers:
+        """Return what homes can choose at `at`."""
+        return offers(await self.products(), at)
 
-        Of the supplier's own brand, where its list has that among others.
-        """
-        agile = [
-            product
-            for product in await self.products()
-            if product.code.startswith("AGILE-")
-            and not product.is_business
-            and not product.is_prepay
-            and product.on_sale(at)
-        ]
-        own = [product for product in agile if product.brand == _BRAND]
-        agile = sorted(own or agile, key=lambda product: product.available_from)
-        newest = {product.direction: product for product in agile}
-        return AgileProducts(newest.get(Direction.IMPORT), newest.get(Direction.EXPORT))
+    async def regions(self, postcode: str) -> list[str]:
+        """Return the letters of the regions that a postcode lies in."""
+        found: dict[str, None] = {}
+        query = {"postcode": postcode}
+        async for row in self._rows("industry", "grid-supply-points", query=query):
+            letter = row.text("group_id").removeprefix("_")
+            if letter not in REGIONS:
+                raise PriceAnswerError("a region that does not exist")
+            found[letter] = None
+        return list(found)
+
+    async def has_two_registers(self, tariff: Tariff) -> bool:
+        """Whether the product is sold in the region by day and night register only."""
+        product = await self._rest.get("products", tariff.product, query={})
+        single, dual = (
+            product.optional_object(f"{kind}_register_electricity_tariffs")
+            for kind in ("single", "dual")
+        )
+        key = f"_{tariff.region}"
+        return (
+            dual is not None and key in dual and (single is None or key not in single)
+        )
+
+    async def standing_charge(self, tariff: Tariff, at: datetime) -> float | None:
+        """Return what a day costs in pounds, VAT included; None where not said."""
+        charges = await self._values(tariff, "standing-charges", at, at + SECOND, {})
+        return charges[0].pounds if charges else None
 
     async def unit_rates(
         self, tariff: Tariff, start: datetime, end: datetime
@@ -175,23 +164,36 @@ class OctopusClient:
         query = {
             "period_from": _query_time(start),
             "period_to": _query_time(end),
-            "page_size": str(_PAGE_SIZE),
         }
-        rows = [_row(row) async for row in self._rows(*_path(tariff), query=query)]
+        values = await self._values(tariff, UNIT_RATES, start, end, query)
+        return [UnitRate(value.start, value.end, value.pounds) for value in values]
+
+    async def _values(
+        self,
+        tariff: Tariff,
+        what: str,
+        start: datetime,
+        end: datetime,
+        query: Mapping[str, str],
+    ) -> list[_Value]:
+        """Return what holds from `start` to `end`, as `unit_rates` says."""
+        query = {**query, "page_size": str(_PAGE_SIZE)}
+        path = (*_path(tariff), what)
+        rows = [_row(row) async for row in self._rows(*path, query=query)]
         rows.sort(key=lambda row: (row.payment_rank, row.start), reverse=True)
         layers: Layers[Decimal] = Layers()
         for row in rows:
-            layers.add(
-                max(row.start, start), min(row.end or end, end), row.pence_per_kwh
-            )
+            layers.add(max(row.start, start), min(row.end or end, end), row.pence)
         return [
-            UnitRate(since, until, float(pence / _PENCE_PER_POUND))
+            _Value(since, until, float(pence / _PENCE_PER_POUND))
             for since, until, pence in layers
         ]
 
     async def newest_rate_end(self, tariff: Tariff) -> datetime | None:
         """Return when the newest rate ends; None where it has no end or is missing."""
-        answer = await self._rest.get(*_path(tariff), query={"page_size": "1"})
+        answer = await self._rest.get(
+            *_path(tariff), UNIT_RATES, query={"page_size": "1"}
+        )
         rows = answer.rows("results")
         return _row(rows[0]).end if rows else None
 
@@ -216,13 +218,12 @@ class OctopusClient:
 
 
 def _path(tariff: Tariff) -> tuple[str, ...]:
-    """Return where a tariff's unit rates are."""
+    """Return where a tariff is."""
     return (
         "products",
         tariff.product,
         "electricity-tariffs",
         tariff.code,
-        "standard-unit-rates",
     )
 
 
@@ -230,24 +231,6 @@ def _query_time(when: datetime) -> str:
     """Return a time as the interface expects it."""
     # Without an offset it would be taken as London's wall clock.
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _product(row: Fields) -> Product:
-    """Read one product."""
-    direction = row.text("direction")
-    if direction not in Direction:
-        raise PriceAnswerError(f"{direction!r} is no direction")
-    return Product(
-        code=row.text("code"),
-        direction=Direction(direction),
-        name=row.text("display_name"),
-        brand=row.text("brand"),
-        is_variable=row.flag("is_variable"),
-        is_business=row.flag("is_business"),
-        is_prepay=row.flag("is_prepay"),
-        available_from=row.moment("available_from"),
-        available_to=row.optional_moment("available_to"),
-    )
 
 
 def _row(row: Fields) -> _Row:

@@ -45,8 +45,19 @@ class TariffEndedError(UnknownTariffError):
     """The tariff was known, but its prices have come to an end."""
 
 
+class TwoRegisterTariffError(UnknownTariffError):
+    """The tariff has a day and a night register, whose hours nobody publishes."""
+
+
 class PriceSource(Protocol):
     """One provider's prices for one home."""
+
+    @property
+    def standing_per_day(self) -> float | None:
+        """What a day costs before any energy, in the curve's currency, taxes included.
+
+        None while it is not known; the first `fetch` learns it where it can.
+        """
 
     async def fetch(self) -> PriceCurve:
         """Return all prices that are known. Raises PriceError and nothing else.

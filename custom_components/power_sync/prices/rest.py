@@ -46,6 +46,15 @@ class Fields:
             raise PriceAnswerError(f"{key!r} is not a list")
         return [Fields(row) for row in value]
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is a field of this name."""
+        return key in self._fields
+
+    def optional_object(self, key: str) -> Fields | None:
+        """Return an object, or None where the field is null or absent."""
+        value = self._fields.get(key)
+        return None if value is None else Fields(value)
+
     def text(self, key: str) -> str:
         """Return a text."""
         value = self._fields.get(key)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from custom_components.power_sync.model.prices import PriceCurve
 
-from .protocols import PriceError
+from .protocols import PriceError, UnknownTariffError
 
 HOURLY = timedelta(hours=1)
 OVERDUE_EAGER = timedelta(minutes=5)
@@ -14,7 +15,37 @@ OVERDUE_PATIENT = timedelta(minutes=15)
 
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_MOST = timedelta(minutes=15)
+RETRY_UNKNOWN_MOST = timedelta(hours=6)
 RETRY_AFTER_MOST = timedelta(days=1)
+
+
+class Schedule(Protocol):
+    """Says when to ask again after a fetch that succeeded."""
+
+    def next_fetch(self, curve: PriceCurve | None, now: datetime) -> datetime:
+        """Return when to fetch next (UTC), given what is known already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Prices that are known well ahead and seldom change.
+
+    They are asked for `every` so often, and `renew` before those known end:
+    hourly from then on, and every 15 minutes once there are none.
+    """
+
+    every: timedelta
+    renew: timedelta
+
+    def next_fetch(self, curve: PriceCurve | None, now: datetime) -> datetime:
+        """Return when to fetch next (UTC); at once where nothing is known."""
+        known_until = None if curve is None else curve.firm_until
+        if known_until is None:
+            return now
+        if known_until <= now:
+            return now + OVERDUE_PATIENT
+        wait = max(HOURLY, min(self.every, known_until - self.renew - now))
+        return min(now + wait, known_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +102,11 @@ def retry_at(error: PriceError, failures: int, now: datetime) -> datetime:
     """Return when to try again after the `failures`-th error in a row (UTC).
 
     The wait doubles from 30 seconds to 15 minutes. A provider that asks for a
-    longer one is obeyed, up to a day, beyond which it must be mistaken.
+    longer one is obeyed, up to a day, beyond which it must be mistaken. A tariff
+    that is gone rarely comes back: for that the wait grows to 6 hours.
     """
+    gone = isinstance(error, UnknownTariffError)
+    most = RETRY_UNKNOWN_MOST if gone else RETRY_MOST
     doubled = RETRY_FIRST * (1 << min(max(failures, 1) - 1, 10))
     asked = min(error.retry_after or timedelta(0), RETRY_AFTER_MOST)
-    return now + max(min(doubled, RETRY_MOST), asked)
+    return now + max(min(doubled, most), asked)

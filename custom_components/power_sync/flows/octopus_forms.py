@@ -1,0 +1,168 @@
+"""The forms of Octopus Energy's steps, and what is made of what was typed."""
+
+from collections.abc import Iterable, Mapping
+import re
+from typing import Any, Final
+
+import probatio
+
+from custom_components.power_sync.prices.octopus import (
+    CONF_BASE_URL,
+    CONF_EXPORT_PRODUCT,
+    CONF_IMPORT_PRODUCT,
+    CONF_REGION,
+)
+from custom_components.power_sync.prices.octopus_client import BASE_URL, REGIONS
+from custom_components.power_sync.prices.octopus_products import Offers, Product
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from .errors import InputError
+
+SECTION_ADVANCED: Final = "advanced"
+SECTION_OTHER: Final = "other"
+CONF_POSTCODE: Final = "postcode"
+"""Asked for and forgotten: only the region is stored."""
+CONF_OTHER_IMPORT: Final = "other_import_product"
+CONF_OTHER_EXPORT: Final = "other_export_product"
+OTHERS: Final = (
+    (CONF_IMPORT_PRODUCT, CONF_OTHER_IMPORT),
+    (CONF_EXPORT_PRODUCT, CONF_OTHER_EXPORT),
+)
+NO_EXPORT: Final = "none"
+
+_POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
+_TARIFF_CODE = re.compile(r"(E-1R|E-2R|G-1R)-(.+)-([A-Z])")
+
+
+def typed_postcode(user_input: Mapping[str, Any]) -> str | None:
+    """Return the postcode as it is written, None for none. Raises InputError."""
+    typed = "".join(user_input.get(CONF_POSTCODE, "").upper().split())
+    if not typed:
+        return None
+    match = _POSTCODE.fullmatch(typed)
+    if match is None:
+        raise InputError("invalid_postcode", CONF_POSTCODE)
+    return " ".join(match.groups())
+
+
+def chosen_region(user_input: Mapping[str, Any]) -> str:
+    """Return the region that was chosen. Raises InputError where none was."""
+    region: str | None = user_input.get(CONF_REGION)
+    if region is None:
+        raise InputError("region_missing", CONF_REGION)
+    return region
+
+
+def chosen_products(
+    user_input: Mapping[str, Any], region: str
+) -> dict[str, str | None]:
+    """Return the products; a code that was typed goes before the one selected.
+
+    A whole tariff code, as it is on a bill, will do as well. Raises InputError
+    where that is for gas, for a meter with two registers or for another region.
+    """
+    typed = {
+        key: _product_code(code.strip().upper(), region)
+        for key, code in user_input.get(SECTION_OTHER, {}).items()
+    }
+    export = typed.get(CONF_OTHER_EXPORT) or user_input[CONF_EXPORT_PRODUCT]
+    return {
+        CONF_IMPORT_PRODUCT: typed.get(CONF_OTHER_IMPORT)
+        or user_input[CONF_IMPORT_PRODUCT],
+        CONF_EXPORT_PRODUCT: None if export == NO_EXPORT else export,
+    }
+
+
+def _product_code(code: str, region: str) -> str:
+    match = _TARIFF_CODE.fullmatch(code)
+    if match is None:
+        return code
+    kind, product, letter = match.groups()
+    if kind == "G-1R":
+        raise InputError("gas_tariff")
+    if kind == "E-2R":
+        raise InputError("two_registers")
+    if letter != region:
+        raise InputError("other_region")
+    return product
+
+
+def region_as_typed(prices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored settings in the shape of the region's form."""
+    if not prices:
+        return {}
+    return {
+        CONF_REGION: prices[CONF_REGION],
+        SECTION_ADVANCED: {CONF_BASE_URL: prices[CONF_BASE_URL] or BASE_URL},
+    }
+
+
+def region_schema(*, collapsed: bool) -> probatio.Schema:
+    """Return the region's form, with the rare settings folded up or not."""
+    address = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+    advanced = {probatio.Required(CONF_BASE_URL, default=BASE_URL): address}
+    return probatio.Schema(
+        {
+            probatio.Optional(CONF_POSTCODE): TextSelector(
+                TextSelectorConfig(autocomplete="postal-code")
+            ),
+            # Of a required field the frontend would choose the first option.
+            probatio.Optional(CONF_REGION): SelectSelector(
+                SelectSelectorConfig(
+                    options=[
+                        SelectOptionDict(value=letter, label=f"{name} ({letter})")
+                        for letter, name in REGIONS.items()
+                    ],
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            ),
+            probatio.Required(SECTION_ADVANCED): section(
+                probatio.Schema(advanced), {"collapsed": collapsed}
+            ),
+        }
+    )
+
+
+def tariff_schema(offers: Offers, *, collapsed: bool) -> probatio.Schema:
+    """Return the tariffs' form, with the typed codes folded up or not."""
+    none = SelectOptionDict(value=NO_EXPORT, label=NO_EXPORT)
+    other = {
+        probatio.Optional(CONF_OTHER_IMPORT): TextSelector(),
+        probatio.Optional(CONF_OTHER_EXPORT): TextSelector(),
+    }
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_IMPORT_PRODUCT): SelectSelector(
+                SelectSelectorConfig(
+                    options=_options(offers.imports),
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            ),
+            probatio.Required(CONF_EXPORT_PRODUCT): SelectSelector(
+                SelectSelectorConfig(
+                    options=[*_options(offers.exports), none],
+                    mode=SelectSelectorMode.DROPDOWN,
+                    translation_key="export_product",
+                )
+            ),
+            probatio.Optional(SECTION_OTHER): section(
+                probatio.Schema(other), {"collapsed": collapsed}
+            ),
+        }
+    )
+
+
+def _options(products: Iterable[Product]) -> list[SelectOptionDict]:
+    return [
+        SelectOptionDict(value=product.code, label=f"{product.name} ({product.code})")
+        for product in products
+    ]
