@@ -91,6 +91,89 @@ def test_history_that_holds_a_clock_change(change: datetime) -> None:
         assert slot.import_per_kwh == pytest.approx(expected, abs=1e-9)
 
 
+def go(local: datetime) -> float:
+    """Return a price that is low from 00:30 to 05:30."""
+    minute = local.hour * 60 + local.minute
+    return 0.0712345 if 30 <= minute < 330 else 0.2987654
+
+
+def windows(slots: list[PriceSlot]) -> list[tuple[datetime, float]]:
+    """Return when each price begins."""
+    return [
+        (slot.start, slot.import_per_kwh)
+        for index, slot in enumerate(slots)
+        if index == 0 or slots[index - 1].import_per_kwh != slot.import_per_kwh
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "nights"),
+    [
+        (
+            utc(1, 15),
+            [(utc(1, 15, 0, 30), utc(1, 15, 5, 30)), (utc(1, 16, 0, 30),)],
+        ),
+        # Spring: half past midnight in winter time to half past five in summer time.
+        (
+            utc(3, 28, 12),
+            [(utc(3, 29, 0, 30), utc(3, 29, 4, 30)), (utc(3, 29, 23, 30),)],
+        ),
+        # Autumn: the other way round.
+        (
+            utc(10, 24, 12),
+            [(utc(10, 24, 23, 30), utc(10, 25, 5, 30)), (utc(10, 26, 0, 30),)],
+        ),
+    ],
+)
+def test_a_night_rate_repeats(
+    end: datetime, nights: list[tuple[datetime, ...]]
+) -> None:
+    """To the digit, and by the wall clock."""
+    curve = history(end - 14 * DAY, end, go)
+    added = forecast(curve, end + 2 * DAY)
+    changes = dict(windows(added))
+    (begins, ends), (again,) = nights
+    assert changes[begins] == changes[again] == 0.0712345
+    assert changes[ends] == 0.2987654
+    assert {slot.import_per_kwh for slot in added} == {0.0712345, 0.2987654}
+    assert {slot.export_per_kwh for slot in added} == {0.05}
+
+
+def test_a_price_change_of_a_set_tariff() -> None:
+    """From the second day after it on only the new price counts.
+
+    Thursday to Sunday, the change at Friday's midnight: two weekdays are needed,
+    so the forecast for Monday is still mixed, and that for a Saturday is exact.
+    """
+    changed = utc(1, 16)
+    curve = history(
+        utc(1, 5), utc(1, 19), lambda local: 0.3 if local < changed else 0.2
+    )
+    assert {slot.import_per_kwh for slot in forecast(curve, utc(1, 20))} != {0.2}
+    longer = history(
+        utc(1, 7), utc(1, 21), lambda local: 0.3 if local < changed else 0.2
+    )
+    assert {slot.import_per_kwh for slot in forecast(longer, utc(1, 23))} == {0.2}
+
+
+def test_weekends_of_a_set_tariff() -> None:
+    """A cheap weekend does not make the weekdays cheaper."""
+    curve = history(
+        utc(1, 2), utc(1, 16), lambda local: 0.1 if local.weekday() >= 5 else 0.3
+    )
+    added = forecast(curve, utc(1, 18))
+    assert [price for _, price in windows(added)] == [0.3, 0.1]
+    assert windows(added)[1][0] == utc(1, 17)
+
+
+def test_one_odd_half_hour_is_no_set_tariff() -> None:
+    """A market may repeat much of a day, and then differs."""
+    odd = utc(1, 14, 12)
+    curve = history(utc(1, 2), utc(1, 15), lambda local: 0.1 if local == odd else 0.2)
+    added = forecast(curve, utc(1, 16))
+    assert added[0].import_per_kwh < 0.2
+
+
 def test_recent_days_weigh_more() -> None:
     """By hand: Tuesday 0.10, Wednesday 0.20, forecast for Thursday.
 
@@ -116,7 +199,10 @@ def test_weekdays_and_weekends_differ_mildly() -> None:
     2.1846 = 0.122888, with the same addition 0.157178.
     """
     curve = history(
-        utc(1, 15), utc(1, 18), lambda local: 0.2 if local.day == 17 else 0.1
+        utc(1, 15),
+        utc(1, 18),
+        # No two days are quite the same, as in a market.
+        lambda local: (0.2 if local.day == 17 else 0.1) + local.day * 1e-9,
     )
     added = forecast(curve, utc(1, 20))
     assert len(added) == 96

@@ -11,6 +11,11 @@ the price):
     level   = mean(y_i - m(t_i))                over the newest 48 half-hours
     y(t)    = m(t) + 0.75 * level, kept within the least and greatest y_i
 
+A tariff that is set, and not made by a market, repeats itself: where all half-hours
+of a type of day cost what they did on the day of that type before, y(t) is that
+price again, so a night rate keeps its hours and its price to the digit, over a
+clock change and from the second day after a change of prices on.
+
 Import and export are forecast apart. The limits keep a caught-up level from
 inventing prices that the tariff does not have, as an export price below its
 floor of zero. Nothing depends on the present time, so the forecast changes
@@ -75,6 +80,7 @@ class _Profile:
         for sample in samples:
             self._samples[sample.kind[0]].append(sample)
         self._means: dict[_Kind, float | None] = {}
+        self._set = {weekend: self._repeats(weekend) for weekend in (False, True)}
         prices = [sample.price_per_kwh for sample in samples]
         self._least = min(prices, default=0.0)
         self._greatest = max(prices, default=0.0)
@@ -91,6 +97,20 @@ class _Profile:
         slot = (local.hour * 60 + local.minute) // 30
         return slot, local.weekday() >= _SATURDAY
 
+    def _repeats(self, weekend: bool) -> dict[int, float]:  # noqa: FBT001 - a key
+        """Return a set tariff's prices by half-hour; {} where days differ.
+
+        Samples are in order, the newest first.
+        """
+        prices: dict[int, float] = {}
+        for slot, samples in self._samples.items():
+            alike = (s.price_per_kwh for s in samples if s.kind[1] == weekend)
+            newest, before = next(alike, None), next(alike, None)
+            if newest is None or newest != before:
+                return {}
+            prices[slot] = newest
+        return prices if len(prices) == DAY_SLOTS else {}
+
     def _mean(self, kind: _Kind) -> float | None:
         """Return m(t); None where the history has no such half-hour."""
         if kind not in self._means:
@@ -106,7 +126,10 @@ class _Profile:
 
     def at(self, start: datetime) -> float | None:
         """Return y(t) for the half-hour that begins at `start`."""
-        mean = self._mean(self._kind(start))
+        slot, weekend = kind = self._kind(start)
+        if slot in self._set[weekend]:
+            return self._set[weekend][slot]
+        mean = self._mean(kind)
         if mean is None:
             return None
         price = mean + LEVEL_SHARE * self._level
