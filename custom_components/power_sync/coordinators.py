@@ -109,6 +109,7 @@ class PriceCoordinator(DataUpdateCoordinator[PriceCurve]):
         )
         self.source = source
         self.error: PriceError | None = None
+        """Why the last fetch failed; a TariffEndedError is for the user to solve."""
         self._failures = 0
 
     @property
@@ -134,6 +135,8 @@ class PriceCoordinator(DataUpdateCoordinator[PriceCurve]):
 
     def _outage(self, err: PriceError) -> PriceCurve:
         now = dt_util.utcnow()
+        news = self.error is None
+        self.error = err
         self._failures += 1
         self._schedule(retry_at(err, self._failures, now))
         curve = self.curve
@@ -143,9 +146,8 @@ class PriceCoordinator(DataUpdateCoordinator[PriceCurve]):
                 translation_key="prices_unavailable",
                 translation_placeholders={"error": str(err)},
             ) from err
-        if self.error is None:
+        if news:
             LOGGER.info("No new electricity prices, going on with those known: %s", err)
-        self.error = err
         return curve
 
     def _schedule(self, when: datetime) -> None:
