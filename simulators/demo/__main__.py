@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from contextlib import suppress
+import json
 from pathlib import Path
 import signal
 import sys
@@ -10,7 +11,16 @@ import sys
 from .check import check
 from .hass_process import HassProcessError
 from .json_values import HassApiError
-from .run import PASSWORD, ROOT, USER, DemoError, running_demo, set_up
+from .run import (
+    PASSWORD,
+    ROOT,
+    USER,
+    DemoError,
+    add_household,
+    addresses,
+    running_demo,
+    set_up,
+)
 
 
 def _arguments() -> argparse.Namespace:
@@ -18,10 +28,17 @@ def _arguments() -> argparse.Namespace:
         prog="scripts/demo",
         description="A simulated home and a real Home Assistant that runs it.",
     )
-    parser.add_argument(
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
         "--check",
         action="store_true",
         help="live through stops, kills and restarts without a person; exit 0 or 1",
+    )
+    how.add_argument(
+        "--empty",
+        action="store_true",
+        help="leave PowerSync to be set up; print the addresses as a line of JSON, "
+        "and end when the standard input does",
     )
     parser.add_argument(
         "--folder",
@@ -36,11 +53,17 @@ def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - a command's output
 
 
-async def _show(folder: Path) -> None:
-    """Run until the user has seen enough."""
+def _stop_asked_for() -> asyncio.Event:
+    """Return what is set when the user has seen enough."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _show(folder: Path) -> None:
+    """Run until the user has seen enough."""
+    stop = _stop_asked_for()
     _say("Starting a home and its Home Assistant …")
     async with running_demo(folder) as demo:
         await set_up(demo, live=True)
@@ -48,6 +71,19 @@ async def _show(folder: Path) -> None:
         _say("Ctrl+C ends everything.")
         await stop.wait()
         _say("\nStopping …")
+
+
+async def _empty(folder: Path) -> None:
+    """Run a Home Assistant with all that PowerSync needs, and without it."""
+    stop = _stop_asked_for()
+    # Whoever started this may be killed, and then cannot end it.
+    asyncio.get_running_loop().add_reader(sys.stdin, stop.set)
+    # Any port: several may run beside each other.
+    async with running_demo(folder, port=0) as demo:
+        demo.home.make_this_hour_cheap()
+        await add_household(demo)
+        _say(json.dumps(addresses(demo)))
+        await stop.wait()
 
 
 async def _check(folder: Path) -> bool:
@@ -62,7 +98,8 @@ def main() -> int:
         if arguments.check:
             return 0 if asyncio.run(_check(arguments.folder)) else 1
         with suppress(KeyboardInterrupt):
-            asyncio.run(_show(arguments.folder))
+            run = _empty if arguments.empty else _show
+            asyncio.run(run(arguments.folder))
     except (DemoError, HassApiError, HassProcessError) as err:
         _say(f"The demo ended early: {err}")
         return 1

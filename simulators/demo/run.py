@@ -95,9 +95,26 @@ def _new_folder(folder: Path, port: int) -> None:
     prepare_config(folder, port=port, home=HOME, components=COMPONENTS)
 
 
+def addresses(demo: Demo) -> dict[str, Json]:
+    """Return where everything is, for a program that does the rest itself."""
+    return {
+        "url": demo.hass.url,
+        "user": USER,
+        "password": PASSWORD,
+        "octopus": demo.home.octopus.url,
+        "inverter_host": demo.home.inverter.host,
+        "inverter_port": demo.home.inverter.port,
+    }
+
+
+async def add_household(demo: Demo) -> None:
+    """Add the household's meters through their config flow."""
+    await _walk(demo.api, "simulated_home", {"user": {}})
+
+
 async def set_up(demo: Demo, *, live: bool) -> None:
     """Add the household's meters, then PowerSync, through their config flows."""
-    await _walk(demo.api, "simulated_home", {"user": {}})
+    await add_household(demo)
     done = await _walk(
         demo.api,
         "power_sync",
