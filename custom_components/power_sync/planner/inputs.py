@@ -73,12 +73,9 @@ class Outlook:
     learned_days: int | None
 
 
-def outlook(inputs: PlanInputs, grid: TimeGrid | None = None) -> Outlook | None:
-    """Return the outlook, or None where there are no prices or no load at all.
-
-    `grid` is the planning grid unless another is given.
-    """
-    grid = grid or TimeGrid.horizon(inputs.now)
+def outlook(inputs: PlanInputs) -> Outlook | None:
+    """Return the outlook, or None where there are no prices or no load at all."""
+    grid = TimeGrid.horizon(inputs.now)
     curve = extend(inputs.curve.from_time(inputs.now - 15 * DAY), grid.end)
     bought, sold = curve.import_series.on(grid), curve.export_series.on(grid)
     known = 0
@@ -132,7 +129,7 @@ def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
         firm=ahead.firm,
         solar_kw=tuple(watts / W_PER_KW for watts in ahead.solar_w),
         load_kw=tuple(watts / W_PER_KW for watts in ahead.load_w),
-        battery=merged_battery(inputs),
+        battery=_merged(inputs),
         import_limit_kw=_kw(inputs.import_limit_w),
         export_limit_kw=_kw(inputs.export_limit_w),
         grid_charging=inputs.grid_charging,
@@ -144,7 +141,7 @@ def _kw(watts: float | None) -> float | None:
     return None if watts is None else watts / W_PER_KW
 
 
-def merged_battery(inputs: PlanInputs) -> BatterySpec:
+def _merged(inputs: PlanInputs) -> BatterySpec:
     """Return the fleet as one battery; each keeps its own floor and ceiling."""
     fleet = inputs.fleet
     capacity = sum(member.capacity_kwh for member in fleet)

@@ -123,10 +123,6 @@ class OctopusPriceSource:
             ),
         )
 
-    def known_until(self, when: datetime) -> datetime:
-        """Return up to when prices had been published at a moment (UTC)."""
-        return AGILE.due_until(when)
-
     def next_fetch(self, curve: PriceCurve | None) -> datetime:
         """Return when to fetch next (UTC), given what is known already."""
         tariffs = (self.import_tariff, self.export_tariff)

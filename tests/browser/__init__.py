@@ -1,0 +1,1 @@
+"""A user in a real browser; run by `scripts/test --browser`."""
