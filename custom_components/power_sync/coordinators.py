@@ -316,6 +316,7 @@ class ControlCoordinator(DataUpdateCoordinator[None]):
             controller.automatic,
             controller.dry_run,
             controller.problems,
+            controller.log.last,
             [
                 (battery.lease, battery.outcome, battery.health.trouble(now))
                 for battery in controller.batteries.values()

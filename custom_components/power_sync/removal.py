@@ -13,13 +13,15 @@ from homeassistant.util import dt as dt_util
 
 from .bridges.modbus import temporary_driver
 from .bridges.storage import JournalStore, SettingsStore
+from .command_log import command_log_store
 from .const import DOMAIN, LOGGER, RELEASE_AT_REMOVAL_S
 from .control.clock import Clock
 from .control.controller import Controller
-from .control.journal import JournalError, JsonObject, Record
+from .control.journal import JournalError, Record
 from .control.view import SiteLimits
 from .devices.batteries.stored import StoredConfigError
 from .issues import async_show_lost
+from .model.plain import JsonObject
 
 TRY_AGAIN_S = 3
 
@@ -50,6 +52,7 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
         await _async_tell(hass, entry, titles)
     await JournalStore(hass, entry.entry_id).remove()
     await SettingsStore(hass, entry.entry_id).remove()
+    await command_log_store(hass, entry.entry_id).remove()
 
 
 async def async_give_back_pending(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:

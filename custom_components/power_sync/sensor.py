@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
+from .command_log import UNRECORDED_ATTRIBUTES
 from .coordinators import Planning
 from .entity import BatteryEntity, Followed, SiteEntity, async_register_site_device
 from .forecast_points import Point, forecast_points
@@ -92,6 +93,7 @@ class SiteSensor(SlotSensor):
     """A figure of the home."""
 
     entity_description: SiteSensorDescription
+    _unrecorded_attributes = UNRECORDED_ATTRIBUTES
 
     @property
     @override

@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
 
 from . import site_values as values
+from .command_log import last_command, last_command_at
 from .control.log import Outcome
 from .control.view import Master
 from .coordinators import Planning
@@ -55,7 +56,7 @@ class SiteSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[Site, datetime], Value]
     follows_fn: Callable[[Coordinators], Followed]
-    attributes_fn: Callable[[Site], Mapping[str, Value]] | None = None
+    attributes_fn: Callable[[Site], Mapping[str, object] | None] | None = None
     available_fn: Callable[[Site], bool] = lambda _: True
     unit_fn: Callable[[str], str] | None = None
     each_slot: bool = False
@@ -192,6 +193,13 @@ SITE_SENSORS = (
         key="until",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=values.until,
+        follows_fn=_decisions,
+    ),
+    SiteSensorDescription(
+        key="last_command",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=last_command_at,
+        attributes_fn=last_command,
         follows_fn=_decisions,
     ),
     _money("plan_cost", lambda planning: planning.plan.cost),

@@ -25,6 +25,7 @@ from homeassistant.util import dt as dt_util
 
 from .answers import log_answer, plan_answer
 from .const import DOMAIN, FORCE_DURATION_MAX_MIN
+from .control.log import LOG_LENGTH
 from .forcing import async_force, async_replan, async_restore_normal, battery_name
 from .model.battery import Mode
 from .site import PowerSyncConfigEntry, Site
@@ -32,7 +33,9 @@ from .site import PowerSyncConfigEntry, Site
 ATTR_BATTERY: Final = "battery"
 ATTR_DURATION: Final = "duration"
 ATTR_DURATION_MINUTES: Final = "duration_minutes"
+ATTR_LIMIT: Final = "limit"
 ATTR_POWER_W: Final = "power_w"
+ATTR_SINCE: Final = "since"
 
 SITE_SCHEMA = probatio.Schema(
     {
@@ -43,6 +46,14 @@ SITE_SCHEMA = probatio.Schema(
 )
 BATTERY_SCHEMA = SITE_SCHEMA.extend(
     {probatio.Optional(ATTR_BATTERY): probatio.All(probatio.EnsureList(), [cv.string])}
+)
+LOG_SCHEMA = BATTERY_SCHEMA.extend(
+    {
+        probatio.Optional(ATTR_SINCE): cv.datetime,
+        probatio.Optional(ATTR_LIMIT): probatio.All(
+            probatio.Coerce(int), probatio.Range(min=1, max=LOG_LENGTH)
+        ),
+    }
 )
 # Durations are checked by hand: their errors are for householders.
 FORCE_SCHEMA = BATTERY_SCHEMA.extend(
@@ -71,7 +82,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("restore_normal", _async_restore, BATTERY_SCHEMA, SupportsResponse.NONE),
         ("replan", _async_replan, SITE_SCHEMA, SupportsResponse.NONE),
         ("get_plan", _async_get_plan, SITE_SCHEMA, SupportsResponse.ONLY),
-        ("get_command_log", _async_get_log, SITE_SCHEMA, SupportsResponse.ONLY),
+        ("get_command_log", _async_get_log, LOG_SCHEMA, SupportsResponse.ONLY),
     ):
         hass.services.async_register(
             DOMAIN, name, handler, schema=schema, supports_response=answers
@@ -139,10 +150,18 @@ async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
 
 async def _async_get_log(call: ServiceCall) -> ServiceResponse:
     site, zone = _site(call), dt_util.get_default_time_zone()
+    batteries, since = _batteries(call, site), call.data.get(ATTR_SINCE)
+    entries = [
+        entry
+        for entry in site.controller.log.entries
+        if (batteries is None or entry.battery_id in batteries)
+        # A time without an offset is the home's.
+        and (since is None or entry.at >= dt_util.as_utc(since))
+    ]
     return {
         "entries": [
             log_answer(entry, battery_name(site, entry.battery_id), zone)
-            for entry in site.controller.log.entries
+            for entry in entries[-call.data.get(ATTR_LIMIT, LOG_LENGTH) :]
         ]
     }
 

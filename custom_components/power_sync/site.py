@@ -13,8 +13,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from .bridges.modbus import temporary_driver
 from .bridges.storage import JournalStore, Settings, SettingsStore
+from .command_log import KeptCommandLog
 from .const import (
     CONF_BATTERY_EXPORT,
     CONF_DRY_RUN,
@@ -41,7 +41,6 @@ from .coordinators import (
     PlanCoordinator,
     PriceCoordinator,
 )
-from .devices.batteries.stored import StoredConfigError
 from .fleet import fleet_of
 from .forecast.load import RECENT, LoadHistory
 from .issues import async_show_lost, async_show_problems
@@ -49,6 +48,7 @@ from .model.battery import BatteryReading
 from .model.plan import Plan
 from .planner.inputs import PlanInputs
 from .prices.protocols import PriceSource
+from .strays import Strays
 from .totals import SiteReading, site_reading
 
 LOADS_KEPT = RECENT // POLL_EVERY + 1
@@ -102,8 +102,8 @@ class Site:
         )
         self._settings_store = SettingsStore(hass, entry.entry_id)
         self._loads: deque[tuple[datetime, float]] = deque(maxlen=LOADS_KEPT)
-        self._strays: dict[str, Mapping[str, Any]] = {}
-        self._stray_task: asyncio.Task[None] | None = None
+        self._strays = Strays(hass, entry, self.controller)
+        self._command_log = KeptCommandLog(hass, entry, self.controller.log)
 
     # -- starting and stopping ---------------------------------------------------
 
@@ -127,10 +127,12 @@ class Site:
         await self.controller.start()
         if self.controller.owner_settings_lost:
             async_show_lost(self.hass, self.entry)
-        self._strays = dict(self.controller.strays())
+        self._strays.find()
         batteries = self.coordinators.batteries.values()
         await asyncio.gather(*(battery.async_refresh() for battery in batteries))
         await self.controller.tick()
+        # Only now: control does not wait for what happened earlier.
+        await self._command_log.async_restore()
         self._async_follow()
         self.entry.async_create_background_task(
             self.hass, self._async_look_ahead(), "power_sync first plan"
@@ -144,7 +146,7 @@ class Site:
         for action, every in (
             (self._async_tick, TICK_EVERY),
             (self._async_watch, WATCH_EVERY),
-            (self._async_look_for_strays, STRAY_EVERY),
+            (self._strays.async_look, STRAY_EVERY),
         ):
             entry.async_on_unload(async_track_time_interval(hass, action, every))
         entry.async_on_unload(self.controller.listen(self._async_problems))
@@ -178,6 +180,7 @@ class Site:
                 await self.controller.stop()
         except TimeoutError:
             LOGGER.debug("The time to give the batteries back is over")
+        await self._command_log.async_close()
         coordinators = self.coordinators.batteries
         return [
             coordinators[battery_id].title
@@ -192,24 +195,6 @@ class Site:
 
     async def _async_watch(self, _now: datetime) -> None:
         await self.controller.watch()
-
-    @callback
-    def _async_look_for_strays(self, _now: datetime) -> None:
-        """Try again in a task that ends with the site, one at a time."""
-        if self._strays and (self._stray_task is None or self._stray_task.done()):
-            self._stray_task = self.entry.async_create_background_task(
-                self.hass, self._async_strays(), "power_sync strays"
-            )
-
-    async def _async_strays(self) -> None:
-        """Give back batteries that left the site while they could not be reached."""
-        for battery_id, device in list(self._strays.items()):
-            try:
-                async with temporary_driver(self.hass, device) as driver:
-                    if await self.controller.restore_stray(driver, dict(device)):
-                        del self._strays[battery_id]
-            except (StoredConfigError, HomeAssistantError, KeyError) as err:
-                LOGGER.debug("A removed battery is not given back yet: %s", err)
 
     @callback
     def _async_new_reading(self) -> None:

@@ -16,7 +16,6 @@ from custom_components.power_sync.control.journal import (
     JournalBook,
     JournalCorruptError,
     JournalError,
-    JsonObject,
     Records,
     records_from_json,
     records_to_json,
@@ -46,6 +45,7 @@ from custom_components.power_sync.model.battery import (
     SettingValue,
     Write,
 )
+from custom_components.power_sync.model.plain import JsonObject
 
 START = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 OWNER: dict[str, SettingValue] = {

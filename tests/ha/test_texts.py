@@ -19,6 +19,7 @@ from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENS
 from custom_components.power_sync.services import (
     BATTERY_SCHEMA,
     FORCE_SCHEMA,
+    LOG_SCHEMA,
     SITE_SCHEMA,
 )
 from homeassistant.components.sensor import SensorEntityDescription
@@ -45,7 +46,7 @@ SCHEMAS = {
     "restore_normal": BATTERY_SCHEMA,
     "replan": SITE_SCHEMA,
     "get_plan": SITE_SCHEMA,
-    "get_command_log": SITE_SCHEMA,
+    "get_command_log": LOG_SCHEMA,
 }
 HAS_OWN_ICON = {"battery_level", "next_action_at", "until", "temperature"}
 """Their device class gives them one."""

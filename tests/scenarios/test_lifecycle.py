@@ -172,6 +172,7 @@ async def test_removal_gives_back_and_leaves_nothing_behind(life: Life) -> None:
     assert controls(life.inverter) == OWNERS
     assert not life.journal_path.exists()
     assert not life.settings_path.exists()
+    assert list(life.journal_path.parent.glob(f"{DOMAIN}.*")) == []
     assert told(life.hass) == []
 
 

@@ -15,6 +15,7 @@ import logging
 
 from custom_components.power_sync.devices.protocols import BatteryDriver
 from custom_components.power_sync.model.battery import BatteryReading, Mode
+from custom_components.power_sync.model.plain import JsonObject
 from custom_components.power_sync.model.plan import Plan
 
 from .authority import lease_for
@@ -28,7 +29,6 @@ from .journal import (
     JournalBook,
     JournalCorruptError,
     JournalError,
-    JsonObject,
 )
 from .load import NetLoad, net_load_of
 from .log import CommandLog, Outcome

@@ -18,10 +18,11 @@ from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,
 )
 from custom_components.power_sync.model.battery import Command, Mode, Settings, Write
+from custom_components.power_sync.model.plain import JsonObject
 
 from . import ownership
 from .clock import Clock
-from .journal import JournalBook, JournalError, JsonObject, Record, hold_of, released
+from .journal import JournalBook, JournalError, Record, hold_of, released
 from .log import CommandLog, LogEntry, Outcome
 from .patience import Patience
 

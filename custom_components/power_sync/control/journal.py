@@ -13,9 +13,13 @@ from datetime import datetime
 from typing import Protocol
 
 from custom_components.power_sync.model.battery import Mode, Settings, SettingValue
-
-type Json = Mapping[str, Json] | list[Json] | str | int | float | bool | None
-type JsonObject = Mapping[str, Json]
+from custom_components.power_sync.model.plain import (
+    Json,
+    JsonObject,
+    number_of,
+    setting_of,
+    time_of,
+)
 
 SAVE_PATIENCE_S = 5.0
 """A disk that takes longer must not keep a battery from being given back."""
@@ -230,33 +234,18 @@ def _record_from_json(data: Mapping[str, Json]) -> Record:
         raise TypeError("a part of a record has the wrong shape")
     return Record(
         device=device,
-        owner={key: _setting(value) for key, value in owner.items()},
+        owner={key: setting_of(value) for key, value in owner.items()},
         ours={key: _settings_list(values) for key, values in ours.items()},
         lost=data["lost"] is True,
         force=_force_from_json(data["force"]),
-        flash_writes=tuple(_time(when) for when in flash_writes),
+        flash_writes=tuple(time_of(when) for when in flash_writes),
     )
-
-
-def _setting(value: Json) -> SettingValue:
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    raise TypeError("a setting is a plain value")
 
 
 def _settings_list(values: Json) -> tuple[SettingValue, ...]:
     if not isinstance(values, list):
         raise TypeError("written values are a list")
-    return tuple(_setting(value) for value in values)
-
-
-def _time(value: Json) -> datetime:
-    if not isinstance(value, str):
-        raise TypeError("a time is a text")
-    when = datetime.fromisoformat(value)
-    if when.tzinfo is None:
-        raise ValueError("a time has an offset")
-    return when
+    return tuple(setting_of(value) for value in values)
 
 
 def _force_from_json(data: Json) -> Force | None:
@@ -265,15 +254,11 @@ def _force_from_json(data: Json) -> Force | None:
     if not isinstance(data, Mapping):
         raise TypeError("a force is an object")
     power_w = data["power_w"]
-    if power_w is not None and (
-        isinstance(power_w, bool) or not isinstance(power_w, int | float)
-    ):
-        raise TypeError("a power is a number")
     return Force(
         mode=Mode(str(data["mode"])),
-        power_w=power_w,
-        started=_time(data["started"]),
-        until=_time(data["until"]),
+        power_w=None if power_w is None else number_of(power_w),
+        started=time_of(data["started"]),
+        until=time_of(data["until"]),
     )
 
 

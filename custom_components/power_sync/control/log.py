@@ -1,13 +1,18 @@
 """The command log: what was sent to which battery, why, and what came of it."""
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+import logging
 
 from custom_components.power_sync.model.battery import Command, Settings, Write
 
-LOG_LENGTH = 200
+LOGGER = logging.getLogger(__name__)
+
+LOG_LENGTH = 500
+LOG_KEPT = timedelta(days=7)
 
 
 class Outcome(StrEnum):
@@ -58,17 +63,32 @@ class LogEntry:
     error: str | None = None
 
 
-class CommandLog:
-    """The newest commands, oldest first."""
+type Listener = Callable[[LogEntry], None]
 
-    def __init__(self, length: int = LOG_LENGTH) -> None:
-        """Keep at most `length` entries."""
+
+class CommandLog:
+    """The commands of the last days, oldest first."""
+
+    def __init__(self, length: int = LOG_LENGTH, kept: timedelta = LOG_KEPT) -> None:
+        """Keep at most `length` entries, and none that is older than `kept`."""
         self._entries: deque[LogEntry] = deque(maxlen=length)
+        self._kept = kept
+        self._listeners: list[Listener] = []
 
     @property
     def entries(self) -> tuple[LogEntry, ...]:
         """The entries, oldest first."""
         return tuple(self._entries)
+
+    @property
+    def last(self) -> LogEntry | None:
+        """The newest entry."""
+        return self._entries[-1] if self._entries else None
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` told of every new entry; returns how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def add(self, entry: LogEntry) -> None:
         """Add an entry, unless it repeats the last one of its battery.
@@ -76,12 +96,32 @@ class CommandLog:
         A command that fails is tried again and again; its repetitions say
         nothing new and would push the rest out of a bounded log.
         """
-        for earlier in reversed(self._entries):
-            if earlier.battery_id == entry.battery_id:
-                if _same(earlier, entry):
-                    return
+        if not self._keep(entry):
+            return
+        for listener in list(self._listeners):
+            try:
+                listener(entry)
+            except Exception:
+                LOGGER.exception("A listener of the command log failed")
+
+    def restore(self, earlier: Iterable[LogEntry]) -> None:
+        """Put what was kept of the last run before what is new since; tell nobody."""
+        newer = list(self._entries)
+        self._entries.clear()
+        for entry in (*earlier, *newer):
+            self._keep(entry)
+
+    def _keep(self, entry: LogEntry) -> bool:
+        """Take an entry in, if it is news; say if it is."""
+        for before in reversed(self._entries):
+            if before.battery_id == entry.battery_id:
+                if _same(before, entry):
+                    return False
                 break
         self._entries.append(entry)
+        while self._entries[0].at < entry.at - self._kept:
+            self._entries.popleft()
+        return True
 
 
 def _same(earlier: LogEntry, entry: LogEntry) -> bool:
