@@ -27,9 +27,18 @@ class ModbusDevice(ABC):
     """
 
     def __init__(
-        self, clock: Clock, *, unit_id: int = 1, host: str = "127.0.0.1", port: int = 0
+        self,
+        clock: Clock,
+        *,
+        unit_id: int = 1,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        rtu: bool = False,
     ) -> None:
-        """Build the device; `start` makes it answer."""
+        """Build the device; `start` makes it answer.
+
+        With `rtu` the frames are those of a serial line, as behind a gateway.
+        """
         self.faults = ModbusFaults()
         self.requests = 0
         self.writes: list[WriteRecord] = []
@@ -39,6 +48,7 @@ class ModbusDevice(ABC):
         self.host = host
         self.port = port
         self._clock = clock
+        self._rtu = rtu
         self._server: DeviceServer | None = None
 
     @abstractmethod
@@ -66,7 +76,7 @@ class ModbusDevice(ABC):
         """Listen, until `stop`."""
         if self._server is not None:
             return
-        server = DeviceServer(self)
+        server = DeviceServer(self, rtu=self._rtu)
         await server.serve_forever(background=True)
         self._server = server
         self.port = server.bound_port()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol, override
 
 from pymodbus.constants import ExcCodes
+from pymodbus.framer import FramerType
 from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from pymodbus.server import ModbusTcpServer
 from pymodbus.server.requesthandler import ServerRequestHandler
@@ -76,10 +77,17 @@ class _Registers:
 class DeviceServer(ModbusTcpServer):
     """pymodbus's server in front of the device's registers."""
 
-    def __init__(self, device: ServedDevice) -> None:
-        """Serve `device`; the registers that pymodbus asks for are not used."""
+    def __init__(self, device: ServedDevice, *, rtu: bool = False) -> None:
+        """Serve `device`, with `rtu` in the frames of a serial line.
+
+        The registers that pymodbus asks for are not used.
+        """
         unused = SimDevice(0, SimData(0, datatype=DataType.REGISTERS))
-        super().__init__(unused, address=(device.host, device.port))
+        super().__init__(
+            unused,
+            framer=FramerType.RTU if rtu else FramerType.SOCKET,
+            address=(device.host, device.port),
+        )
         self.context = _Registers(device)  # type: ignore[assignment] # same methods
         self.device = device
 

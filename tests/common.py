@@ -1,5 +1,6 @@
 """A site at simulated devices, made without its set-up dialogue."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, override
 
@@ -21,6 +22,11 @@ from custom_components.power_sync.const import (
     ENTRY_VERSION,
     SUBENTRY_BATTERY,
 )
+from custom_components.power_sync.devices.batteries.brand import (
+    BatteryBrand,
+    LinkOptions,
+)
+from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
@@ -48,6 +54,12 @@ class HassClock(Clock):
     def now(self) -> datetime:
         """Return the time, frozen or not."""
         return dt_util.utcnow()
+
+
+def brand_on(options: LinkOptions, brand: BatteryBrand = SUNGROW) -> BatteryBrand:
+    """Return a brand each of whose links is treated as `options` say."""
+    links = {key: replace(link, options=options) for key, link in brand.links.items()}
+    return replace(brand, links=links)
 
 
 def battery_data(sungrow: SungrowSimulator) -> dict[str, object]:

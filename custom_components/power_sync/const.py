@@ -36,8 +36,12 @@ CONF_BATTERY_EXPORT: Final = "battery_export"
 
 # Battery subentry data beside what `devices/batteries/stored.py` keeps
 CONF_UNIT_ID: Final = "unit_id"
+CONF_BAUD_RATE: Final = "baud_rate"
+CONF_PARITY: Final = "parity"
+CONF_STOP_BITS: Final = "stop_bits"
 
 POLL_EVERY: Final = timedelta(seconds=10)
+"""How often the fastest battery is read."""
 TICK_EVERY: Final = timedelta(seconds=10)
 WATCH_EVERY: Final = timedelta(seconds=30)
 FORECAST_EVERY: Final = timedelta(minutes=30)

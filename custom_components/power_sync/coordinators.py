@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .bridges.solar_forecast import async_solar_forecast
 from .bridges.statistics import async_load_history
-from .const import DOMAIN, FORECAST_EVERY, LOGGER, POLL_EVERY
+from .const import DOMAIN, FORECAST_EVERY, LOGGER
 from .control.controller import Controller
 from .devices.protocols import BatteryDriver, DeviceError, WrongDeviceError
 from .forecast.load import LoadHistory
@@ -55,7 +55,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
             LOGGER,
             config_entry=entry,
             name=self.title,
-            update_interval=POLL_EVERY,
+            update_interval=driver.capabilities.poll_every,
             always_update=False,
         )
         self.subentry_id = subentry_id

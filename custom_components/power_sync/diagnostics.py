@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
-from homeassistant.const import CONF_HOST
+from homeassistant.const import CONF_DEVICE, CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.loader import async_get_integration
@@ -21,6 +21,7 @@ from .site import PowerSyncConfigEntry, Site
 
 TO_REDACT = {
     CONF_BASE_URL,
+    CONF_DEVICE,
     CONF_HOST,
     "access_token",
     "account",
@@ -162,7 +163,11 @@ def _secrets(entry: PowerSyncConfigEntry, site: Site) -> list[str]:
         *(
             value
             for subentry in entry.subentries.values()
-            for value in (subentry.unique_id, subentry.data.get(CONF_HOST))
+            for value in (
+                subentry.unique_id,
+                subentry.data.get(CONF_HOST),
+                subentry.data.get(CONF_DEVICE),
+            )
         ),
         *site.controller.batteries,
         *site.controller.strays(),

@@ -126,6 +126,7 @@ async def set_up(demo: Demo, *, live: bool) -> None:
             },
             "octopus_tariff": {},
             "battery": {"brand": "sungrow"},
+            "battery_link": {"link": "lan"},
             "battery_connect": {
                 "host": "127.0.0.1",
                 "port": demo.home.inverter.port,

@@ -36,6 +36,7 @@ class SungrowSimulator(ModbusDevice):
         unit_id: int = 1,
         host: str = "127.0.0.1",
         port: int = 0,
+        rtu: bool = False,
     ) -> None:
         """Build it.
 
@@ -43,7 +44,7 @@ class SungrowSimulator(ModbusDevice):
         given; the AC rating is the home's. `bdc_rated_w` is the ceiling of the
         forced power, by default what the cells can do.
         """
-        super().__init__(home.clock, unit_id=unit_id, host=host, port=port)
+        super().__init__(home.clock, unit_id=unit_id, host=host, port=port, rtu=rtu)
         self.home = home
         self.serial = serial
         self.model = model or (SG5_0RS if string_inverter else SH10RT)

@@ -46,7 +46,7 @@ def test_the_way_is_as_short_as_it_can_be(set_up: Walk) -> None:
     """Nobody is asked for what can be found out."""
     assert set_up.steps == [
         *("octopus", "octopus_tariff"),
-        *("battery_connect", "battery_found", "limits"),
+        *("battery_link", "battery_connect", "battery_found", "limits"),
         "create-entry",
     ]
 

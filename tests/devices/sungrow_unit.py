@@ -119,12 +119,14 @@ def refuse(unit: MockModbusUnit, *addresses: int) -> None:
 CELLS = Cells(capacity_kwh=9.6, max_charge_w=10_600, max_discharge_w=10_600)
 
 
-def simulator(model: SungrowModel | None = None) -> SungrowSimulator:
+def simulator(
+    model: SungrowModel | None = None, *, unit_id: int = 1, rtu: bool = False
+) -> SungrowSimulator:
     """Return an inverter with 3 kW of sun and a load of 1.2 kW."""
     home = SimulatedHome(
         ManualClock(NOON), constant(1200, 3000), cells=CELLS, soc_pct=55
     )
-    return SungrowSimulator(home, model=model, serial=SERIAL)
+    return SungrowSimulator(home, model=model, serial=SERIAL, unit_id=unit_id, rtu=rtu)
 
 
 @asynccontextmanager

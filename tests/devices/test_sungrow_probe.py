@@ -299,5 +299,7 @@ async def test_registry() -> None:
         1,
     )
     unit = memory_unit()
-    found = await brand.probe(unit)
-    assert (await brand.driver(unit, found.config).read()).soc_pct == 55.1
+    assert brand.usual_link == "lan"
+    found = await brand.probe(unit, LINK)
+    battery = brand.driver(unit, found.config, link=LINK)
+    assert (await battery.read()).soc_pct == 55.1

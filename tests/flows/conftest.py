@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
 from unittest.mock import AsyncMock, patch
 
@@ -11,13 +10,13 @@ import pytest
 
 from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
 from custom_components.power_sync.devices.batteries.sungrow.link import LAN
-from custom_components.power_sync.devices.batteries.sungrow.probe import probe
 from homeassistant.core import HomeAssistant
+from tests.common import brand_on
 
 from .dialogue import ConfigDialogue
 
 QUICK_LINK = replace(LAN, spacing_s=0, connect_delay_s=0)
-QUICK_BRAND = replace(SUNGROW, probe=partial(probe, link=QUICK_LINK))
+QUICK_BRAND = brand_on(QUICK_LINK)
 
 
 @pytest.fixture

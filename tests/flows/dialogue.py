@@ -129,10 +129,16 @@ class ConfigDialogue(Dialogue):
         await self.submit(region(octopus))
         assert self.step == "octopus_tariff"
 
-    async def to_address(self, octopus: OctopusSimulator) -> None:
-        """Go to the battery's address."""
+    async def to_link(self, octopus: OctopusSimulator) -> None:
+        """Go to how the battery is connected."""
         await self.to_tariff(octopus)
         await self.submit(TARIFFS)
+        assert self.step == "battery_link"
+
+    async def to_address(self, octopus: OctopusSimulator) -> None:
+        """Go to the battery's address."""
+        await self.to_link(octopus)
+        await self.submit({"link": "lan"})
         assert self.step == "battery_connect"
 
     async def to_powers(
@@ -152,7 +158,9 @@ class ConfigDialogue(Dialogue):
         assert self.step == "limits"
 
     async def finish_from_address(self, sungrow: SungrowSimulator) -> None:
-        """Go from the battery's address to the end."""
+        """Go from how the battery is connected, or its address, to the end."""
+        if self.step == "battery_link":
+            await self.submit({"link": "lan"})
         await self.submit(address(sungrow))
         await self.submit(POWERS)
         await self.submit({**LIMITS, "start": "dry_run"})

@@ -60,12 +60,15 @@ async def reconfigure(dialogue: Dialogue, site: MockConfigEntry) -> None:
         source=SOURCE_RECONFIGURE,
         subentry_id=only_battery(site).subentry_id,
     )
+    assert (dialogue.step, dialogue.form) == ("battery_link", {"link": "lan"})
+    await dialogue.submit(dialogue.form)
     assert dialogue.step == "battery_connect"
 
 
 async def to_address(dialogue: Dialogue, site: MockConfigEntry) -> None:
     """Open the dialogue that adds a battery, and go to its address."""
     await dialogue.open((site.entry_id, "battery"), source=SOURCE_USER)
+    await dialogue.submit({"link": "lan"})
     assert dialogue.step == "battery_connect"
 
 
@@ -98,6 +101,7 @@ async def test_add_where_there_are_several_brands(
     await battery_dialogue.open((site.entry_id, "battery"), source=SOURCE_USER)
     assert battery_dialogue.step == "battery"
     await battery_dialogue.submit({"brand": "sungrow"})
+    await battery_dialogue.submit({"link": "lan"})
     await battery_dialogue.submit(address(second))
     await battery_dialogue.submit(battery_dialogue.form)
     assert battery_dialogue.result["type"] == "create_entry"

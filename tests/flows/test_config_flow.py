@@ -35,6 +35,8 @@ async def test_a_site_is_set_up(
     await dialogue.submit(region(octopus))
     assert dialogue.form == SUGGESTED
     await dialogue.submit(TARIFFS)
+    assert (dialogue.step, dialogue.form) == ("battery_link", {"link": "lan"})
+    await dialogue.submit(dialogue.form)
     assert dialogue.form == {"port": 502, "unit_id": 1}
     await dialogue.submit({**address(sungrow), "host": " LocalHost "})
     assert dialogue.form == {"max_charge_w": 10_600, "max_discharge_w": 10_600}

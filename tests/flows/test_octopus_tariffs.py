@@ -193,7 +193,7 @@ async def test_pair_is_suggested(
     )
     assert dialogue.form == suggested
     await dialogue.submit(dialogue.form)
-    assert dialogue.step == "battery_connect"
+    assert dialogue.step == "battery_link"
 
 
 async def test_pair_is_refused(
@@ -222,7 +222,7 @@ async def test_pair_is_complete(
     octopus.products[older.code] = replace(older, available_to=older.available_from)
     await dialogue.to_tariff(octopus)
     await dialogue.submit(products(FLUX[0], "none", other_export_product=sold))
-    assert dialogue.step == "battery_connect"
+    assert dialogue.step == "battery_link"
 
 
 @pytest.mark.parametrize(

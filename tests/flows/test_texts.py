@@ -13,8 +13,10 @@ import pytest
 from custom_components.power_sync import config_flow
 from custom_components.power_sync.config_flow import SITE_SCHEMA, provider_schema
 from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.brand import Caveat, Transport
 from custom_components.power_sync.flows import (
     battery,
+    battery_address,
     battery_subentry,
     limits,
     octopus,
@@ -22,6 +24,10 @@ from custom_components.power_sync.flows import (
     prices,
 )
 from custom_components.power_sync.flows.battery import PROBE_ERRORS, brand_schema
+from custom_components.power_sync.flows.battery_address import (
+    address_schema,
+    link_schema,
+)
 from custom_components.power_sync.flows.limits import LIMITS_SCHEMA
 from custom_components.power_sync.flows.octopus_forms import (
     NO_EXPORT,
@@ -36,20 +42,34 @@ PACKAGE = Path(config_flow.__file__).parent
 CONTENT: dict[str, Any] = json.loads(
     (PACKAGE / "translations" / "en.json").read_text(encoding="utf-8")
 )
-BATTERY = {"battery", "battery_connect", "battery_found"}
+BATTERY = {
+    "battery",
+    "battery_link",
+    "battery_connect",
+    "battery_serial",
+    "battery_found",
+    *(f"battery_{caveat}" for caveat in Caveat),
+}
+SUNGROW = BRANDS["sungrow"]
 FIELDS: Mapping[str, Any] = {
     "user": provider_schema(),
     "octopus": region_schema(collapsed=True),
     "octopus_tariff": tariff_schema(Offers(), collapsed=True),
     "battery": brand_schema(),
-    "battery_connect": {"host", "port", "unit_id"},
+    "battery_link": link_schema(SUNGROW),
+    "battery_connect": address_schema(SUNGROW, Transport.TCP),
+    "battery_serial": address_schema(SUNGROW, Transport.SERIAL),
+    **{f"battery_{caveat}": set() for caveat in Caveat},
     "battery_found": {"max_charge_w", "max_discharge_w", "capacity_kwh"},
     "limits": SITE_SCHEMA,
     "init": LIMITS_SCHEMA,
 }
 PLACEHOLDERS = {
     "octopus_tariff": {"region"},
+    "battery_link": {"brand"},
     "battery_connect": {"brand"},
+    "battery_serial": {"brand"},
+    **{f"battery_{caveat}": {"model"} for caveat in Caveat},
     "battery_found": {"model", "serial", "capacity", "rated_power"},
     "limits": {"floor"},
     "init": {"floor"},
@@ -76,6 +96,15 @@ def names(fields: Any) -> Iterator[tuple[str, str | None]]:
             yield from ((inner.schema, key.schema) for inner in field.schema.schema)
         else:
             yield key.schema, None
+
+
+def every(schema: probatio.Schema) -> Iterator[Any]:
+    """Yield each field, also those in sections."""
+    for field in schema.schema.values():
+        if isinstance(field, section):
+            yield from every(field.schema)
+        else:
+            yield field
 
 
 def strings(module: Any) -> Iterator[tuple[str, str]]:
@@ -111,7 +140,14 @@ def used(*modules: Any) -> dict[str, set[str]]:
         ("config.step", used(config_flow, battery, octopus)["step"]),
         (
             "config.error",
-            used(config_flow, battery, octopus, octopus_forms, prices)["error"]
+            used(
+                config_flow,
+                battery,
+                battery_address,
+                octopus,
+                octopus_forms,
+                prices,
+            )["error"]
             | used(limits)["error"]
             | set(PROBE_ERRORS.values()),
         ),
@@ -119,7 +155,10 @@ def used(*modules: Any) -> dict[str, set[str]]:
         ("options.step", used(limits)["step"]),
         ("options.error", used(limits)["error"]),
         (f"{BATTERY_ONLY}.step", BATTERY),
-        (f"{BATTERY_ONLY}.error", used(battery)["error"] | set(PROBE_ERRORS.values())),
+        (
+            f"{BATTERY_ONLY}.error",
+            used(battery, battery_address)["error"] | set(PROBE_ERRORS.values()),
+        ),
         (f"{BATTERY_ONLY}.abort", used(battery, battery_subentry)["abort"]),
         (f"{BATTERY_ONLY}.initiate_flow", {"user", "reconfigure"}),
     ],
@@ -148,7 +187,8 @@ def test_fields(path: str, step: str) -> None:
     for area in {None, *(inside for _, inside in fields)}:
         where = text if area is None else text["sections"][area]
         wanted = {name for name, inside in fields if inside == area}
-        assert set(where["data"]) == set(where["data_description"]) == wanted
+        data, described = where.get("data", {}), where.get("data_description", {})
+        assert set(data) == set(described) == wanted
     assert set(text.get("sections", {})) == {inside for _, inside in fields if inside}
     assert {"title", "description"} <= set(text)
 
@@ -163,12 +203,17 @@ def test_placeholders(step: str) -> None:
 
 def test_choices() -> None:
     """Each choice has a text, and a brand has its name."""
-    schemas = (provider_schema(), SITE_SCHEMA)
+    schemas = (
+        provider_schema(),
+        SITE_SCHEMA,
+        link_schema(SUNGROW),
+        address_schema(SUNGROW, Transport.SERIAL),
+    )
     selects = [
         field.config
         for schema in schemas
-        for field in schema.schema.values()
-        if isinstance(field, SelectSelector)
+        for field in every(schema)
+        if isinstance(field, SelectSelector) and "translation_key" in field.config
     ]
     choices = {
         select["translation_key"]: set(select["options"]) for select in selects

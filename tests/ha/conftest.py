@@ -1,9 +1,7 @@
 """A site in a Home Assistant, at a simulated inverter and provider."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 import logging
 from unittest.mock import PropertyMock, patch
 
@@ -20,14 +18,10 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.power_sync.bridges import modbus
 from custom_components.power_sync.devices.batteries.brand import LinkOptions
-from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
-from custom_components.power_sync.devices.batteries.sungrow.driver import (
-    SungrowBattery,
-)
 from homeassistant.core import HomeAssistant, State
 from simulators.octopus import OctopusSimulator
 from simulators.sungrow import SungrowSimulator
-from tests.common import site_entry
+from tests.common import brand_on, site_entry
 
 ENTRY_ID = "01KF00000000000000000SITE0"
 LOOPBACK = LinkOptions(
@@ -89,7 +83,7 @@ def quiet_database() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def fast_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the driver as fast as loopback allows."""
-    brand = replace(SUNGROW, driver=partial(SungrowBattery, link=LOOPBACK))
+    brand = brand_on(LOOPBACK)
     monkeypatch.setattr(modbus, "BRANDS", {brand.key: brand})
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 import logging
 from pathlib import Path
 
@@ -13,16 +12,12 @@ import pytest
 from custom_components.power_sync.bridges import modbus
 from custom_components.power_sync.control import controller
 from custom_components.power_sync.devices.batteries.brand import LinkOptions
-from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
-from custom_components.power_sync.devices.batteries.sungrow.driver import (
-    SungrowBattery,
-)
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulators.octopus import OctopusSimulator, Rate
 from simulators.octopus.rates import ListedBook
 from simulators.sungrow import SungrowSimulator
-from tests.common import EXPORT_PRODUCT, IMPORT_PRODUCT
+from tests.common import EXPORT_PRODUCT, IMPORT_PRODUCT, brand_on
 
 from .life import Life, LogCheck, owner_moves_in
 
@@ -79,7 +74,7 @@ def link() -> LinkOptions:
 @pytest.fixture(autouse=True)
 def fast_link(link: LinkOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the Sungrow driver as fast as loopback allows."""
-    brand = replace(SUNGROW, driver=partial(SungrowBattery, link=link))
+    brand = brand_on(link)
     monkeypatch.setattr(modbus, "BRANDS", {brand.key: brand})
 
 

@@ -2,11 +2,25 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import Literal
 
-from modbus_connection import ModbusTcpParams, ModbusUnit
+from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUnit
 
-from custom_components.power_sync.const import CONF_UNIT_ID
+from custom_components.power_sync.const import (
+    CONF_BAUD_RATE,
+    CONF_PARITY,
+    CONF_STOP_BITS,
+    CONF_UNIT_ID,
+)
 from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.brand import (
+    CONF_LINK,
+    BatteryBrand,
+    BatteryConfig,
+    BrandLink,
+    Transport,
+)
 from custom_components.power_sync.devices.batteries.stored import (
     StoredConfigError,
     from_stored,
@@ -14,11 +28,21 @@ from custom_components.power_sync.devices.batteries.stored import (
 from custom_components.power_sync.devices.protocols import BatteryDriver
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+type Data = Mapping[str, object]
+type Params = ModbusTcpParams | ModbusSerialParams
+
 _LOOPBACK = "127.0.0.1"
+_PARITIES: Mapping[str, Literal["N", "E", "O"]] = MappingProxyType(
+    {"none": "N", "even": "E", "odd": "O"}
+)
+_STOP_BITS: Mapping[int, Literal[1, 2]] = MappingProxyType({1: 1, 2: 2})
+_SOCKET_BAUD_RATE = 115_200
+"""What Home Assistant itself gives a serial line over a socket: no speed, but
+other integrations on the same gateway share the link only if it is the same."""
 
 
 def normal_host(host: str) -> str:
@@ -27,52 +51,98 @@ def normal_host(host: str) -> str:
     return _LOOPBACK if host == "localhost" else host
 
 
-def _params(data: Mapping[str, object]) -> tuple[ModbusTcpParams, int]:
-    host, port, unit_id = data[CONF_HOST], data[CONF_PORT], data[CONF_UNIT_ID]
-    if not (
-        isinstance(host, str)
-        and isinstance(port, int | float)
-        and isinstance(unit_id, int | float)
-    ):
-        raise StoredConfigError("no address")
-    return ModbusTcpParams(host=normal_host(host), port=int(port)), int(unit_id)
+def link_of(brand: BatteryBrand, data: Data) -> BrandLink:
+    """Return how a battery is reached. Raises StoredConfigError."""
+    link = brand.links.get(str(data.get(CONF_LINK, brand.usual_link)))
+    if link is None:
+        raise StoredConfigError(f"no link {data.get(CONF_LINK)}")
+    return link
 
 
-def _driver(unit: ModbusUnit, data: Mapping[str, object]) -> BatteryDriver:
+def link_params(brand: BatteryBrand, data: Data) -> tuple[Params, int]:
+    """Return the link's settings and the unit id. Raises StoredConfigError."""
+    unit_id = _whole(data, CONF_UNIT_ID)
+    match link_of(brand, data).transport:
+        case Transport.TCP:
+            host = normal_host(_text(data, CONF_HOST))
+            return ModbusTcpParams(host=host, port=_whole(data, CONF_PORT)), unit_id
+        case Transport.RTU_OVER_TCP:
+            host = normal_host(_text(data, CONF_HOST))
+            # The colons of an IPv6 address would read as the port's.
+            host = f"[{host}]" if ":" in host else host
+            device = f"socket://{host}:{_whole(data, CONF_PORT)}"
+            params = ModbusSerialParams(device=device, baudrate=_SOCKET_BAUD_RATE)
+            return params, unit_id
+        case Transport.SERIAL:
+            return _serial_params(data), unit_id
+
+
+def _serial_params(data: Data) -> ModbusSerialParams:
+    parity = _PARITIES.get(_text(data, CONF_PARITY))
+    stop_bits = _STOP_BITS.get(_whole(data, CONF_STOP_BITS))
+    if parity is None or stop_bits is None:
+        raise StoredConfigError("no serial line")
+    return ModbusSerialParams(
+        device=_text(data, CONF_DEVICE),
+        baudrate=_whole(data, CONF_BAUD_RATE),
+        parity=parity,
+        stopbits=stop_bits,
+    )
+
+
+def _text(data: Data, key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str):
+        raise StoredConfigError(f"no {key}")
+    return value
+
+
+def _whole(data: Data, key: str) -> int:
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise StoredConfigError(f"no {key}")
+    return int(value)
+
+
+def _known(data: Data) -> tuple[BatteryBrand, BatteryConfig]:
     config = from_stored(data)
     brand = BRANDS.get(config.identity.brand)
     if brand is None:
         raise StoredConfigError(f"unknown brand {config.identity.brand}")
-    return brand.driver(unit, config, now=dt_util.utcnow)
+    return brand, config
 
 
 def battery_driver(
-    hass: HomeAssistant, entry: ConfigEntry, data: Mapping[str, object]
+    hass: HomeAssistant, entry: ConfigEntry, data: Data
 ) -> BatteryDriver:
     """Return a battery's driver on a link that is held while `entry` is loaded.
 
     Raises StoredConfigError, and HomeAssistantError where another integration
     holds the same address with other link settings.
     """
-    params, unit_id = _params(data)
-    return _driver(async_get_unit(hass, entry, params, unit_id), data)
+    brand, config = _known(data)
+    params, unit_id = link_params(brand, data)
+    options = link_of(brand, data).options
+    unit = async_get_unit(hass, entry, params, unit_id)
+    return brand.driver(unit, config, now=dt_util.utcnow, link=options)
 
 
 @asynccontextmanager
 async def temporary_driver(
-    hass: HomeAssistant, data: Mapping[str, object]
+    hass: HomeAssistant, data: Data
 ) -> AsyncIterator[BatteryDriver]:
     """Hold a battery's driver for a moment, outside of any loaded entry."""
-    params, unit_id = _params(data)
-    async with async_get_temporary_unit(hass, params, unit_id) as unit:
-        yield _driver(unit, data)
+    brand, config = _known(data)
+    options = link_of(brand, data).options
+    async with temporary_unit(hass, brand, data) as unit:
+        yield brand.driver(unit, config, now=dt_util.utcnow, link=options)
 
 
 @asynccontextmanager
 async def temporary_unit(
-    hass: HomeAssistant, data: Mapping[str, object]
+    hass: HomeAssistant, brand: BatteryBrand, data: Data
 ) -> AsyncIterator[ModbusUnit]:
     """Hold a Modbus unit for a moment, for a config flow to look at a device."""
-    params, unit_id = _params(data)
+    params, unit_id = link_params(brand, data)
     async with async_get_temporary_unit(hass, params, unit_id) as unit:
         yield unit

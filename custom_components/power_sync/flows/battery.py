@@ -8,21 +8,19 @@ from typing import Any, Final
 
 import probatio
 
-from custom_components.power_sync.bridges.modbus import normal_host, temporary_unit
-from custom_components.power_sync.const import (
-    CONF_UNIT_ID,
-    DOMAIN,
-    LOGGER,
-    SUBENTRY_BATTERY,
-)
+from custom_components.power_sync.bridges.modbus import temporary_unit
+from custom_components.power_sync.const import DOMAIN, LOGGER, SUBENTRY_BATTERY
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.brand import (
+    CONF_LINK,
     BatteryBrand,
     BatteryConfig,
     BatteryNotConnectedError,
     BatteryProbe,
+    Caveat,
     NoBatteryError,
     NotThisBrandError,
+    Transport,
     UnsupportedModelError,
     WrongUnitError,
 )
@@ -35,7 +33,7 @@ from custom_components.power_sync.devices.protocols import (
 from homeassistant.config_entries import (
     ConfigSubentryData,
 )
-from homeassistant.const import CONF_HOST, CONF_PORT, UnitOfEnergy, UnitOfPower
+from homeassistant.const import UnitOfEnergy, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import (
     AbortFlow,
@@ -52,10 +50,14 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    TextSelector,
 )
-from homeassistant.util.network import is_host_valid
 
+from .battery_address import (
+    address_from,
+    address_schema,
+    link_schema,
+    typed_from,
+)
 from .errors import InputError
 
 # Stored under the names that `devices/batteries/stored.py` gives them.
@@ -82,7 +84,7 @@ PROBE_ERRORS: Mapping[type[DeviceError], str] = MappingProxyType(
 class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT](
     FlowHandler[ContextT, ResultT, HandlerT]
 ):
-    """Brand, address, powers. Ends in `async_battery_done`.
+    """Brand, link, address, powers. Ends in `async_battery_done`.
 
     `known_serial` is the battery that must answer, None where a new one is
     looked for; `known` holds what is stored of it.
@@ -92,6 +94,7 @@ class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], Handler
     known: Mapping[str, Any] = MappingProxyType({})
     brand: BatteryBrand
     probe: BatteryProbe
+    _link: str
     _address: Mapping[str, Any]
 
     @abstractmethod
@@ -106,13 +109,45 @@ class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], Handler
             user_input = {CONF_BRAND: next(iter(BRANDS))}
         if user_input is not None:
             self.brand = BRANDS[user_input[CONF_BRAND]]
-            return await self.async_step_battery_connect()
+            return await self.async_step_battery_link()
         return self.async_show_form(step_id="battery", data_schema=brand_schema())
+
+    async def async_step_battery_link(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ResultT:
+        """Ask how the inverter is connected."""
+        if user_input is not None:
+            self._link = user_input[CONF_LINK]
+            if self._transport is Transport.SERIAL:
+                return await self.async_step_battery_serial()
+            return await self.async_step_battery_connect()
+        return self.async_show_form(
+            step_id="battery_link",
+            data_schema=self.add_suggested_values_to_schema(
+                link_schema(self.brand), self.known
+            ),
+            description_placeholders={"brand": self.brand.name},
+        )
 
     async def async_step_battery_connect(
         self, user_input: dict[str, Any] | None = None
     ) -> ResultT:
-        """Ask for the address, and look at what answers there."""
+        """Ask for the address in the network, and look at what answers there."""
+        return await self._async_address(user_input, step_id="battery_connect")
+
+    async def async_step_battery_serial(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ResultT:
+        """Ask for the serial port, and look at what answers there."""
+        return await self._async_address(user_input, step_id="battery_serial")
+
+    @property
+    def _transport(self) -> Transport:
+        return self.brand.links[self._link].transport
+
+    async def _async_address(
+        self, user_input: dict[str, Any] | None, *, step_id: str
+    ) -> ResultT:
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
@@ -120,14 +155,56 @@ class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], Handler
             except InputError as err:
                 errors = err.errors
             else:
-                return await self.async_step_battery_found()
+                return await self._async_found()
         return self.async_show_form(
-            step_id="battery_connect",
+            step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                _address_schema(self.brand), user_input or self.known
+                address_schema(self.brand, self._transport),
+                user_input or typed_from(self.known),
             ),
             errors=errors,
             description_placeholders={"brand": self.brand.name},
+        )
+
+    async def _async_found(self) -> ResultT:
+        """Tell first what keeps a battery from being controlled in full."""
+        match self.probe.caveat:
+            case Caveat.TELEMETRY_ONLY:
+                return await self.async_step_battery_telemetry_only()
+            case Caveat.EXTERNAL_CONTROL:
+                return await self.async_step_battery_external_control()
+            case Caveat.NO_FORCING:
+                return await self.async_step_battery_no_forcing()
+            case None:
+                return await self.async_step_battery_found()
+
+    async def async_step_battery_telemetry_only(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ResultT:
+        """Tell that the battery can only be watched."""
+        return await self._async_told(user_input, step_id="battery_telemetry_only")
+
+    async def async_step_battery_external_control(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ResultT:
+        """Tell that another energy manager controls the battery."""
+        return await self._async_told(user_input, step_id="battery_external_control")
+
+    async def async_step_battery_no_forcing(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ResultT:
+        """Tell that the battery cannot be forced."""
+        return await self._async_told(user_input, step_id="battery_no_forcing")
+
+    async def _async_told(
+        self, user_input: dict[str, Any] | None, *, step_id: str
+    ) -> ResultT:
+        if user_input is not None:
+            return await self.async_step_battery_found()
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=probatio.Schema({}),
+            description_placeholders={"model": self.probe.config.identity.model},
         )
 
     async def async_step_battery_found(
@@ -161,11 +238,7 @@ class BatterySteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], Handler
 
     async def _async_look(self, user_input: Mapping[str, Any]) -> None:
         """Keep the address and what answers there. Raises InputError, AbortFlow."""
-        host = normal_host(user_input[CONF_HOST])
-        # Local names may hold an underscore, which the check would refuse.
-        if not is_host_valid(host.replace("_", "-")):
-            raise InputError("invalid_host", CONF_HOST)
-        address = {**user_input, CONF_HOST: host}
+        address = address_from(self._link, self._transport, user_input)
         probe = await _async_probe(self.hass, self.brand, address)
         serial = probe.config.identity.serial
         if self.known_serial is None:
@@ -188,8 +261,9 @@ async def _async_probe(
 ) -> BatteryProbe:
     """Return what answers at an address. Raises InputError."""
     try:
-        async with temporary_unit(hass, address) as unit:
-            return await brand.probe(unit)
+        link = brand.links[str(address[CONF_LINK])]
+        async with temporary_unit(hass, brand, address) as unit:
+            return await brand.probe(unit, link.options)
     except DeviceError as err:
         LOGGER.debug("No battery was found: %s", err)
         raise InputError(PROBE_ERRORS.get(type(err), "unknown")) from err
@@ -210,25 +284,6 @@ def brand_schema() -> probatio.Schema:
         mode=SelectSelectorMode.LIST,
     )
     return probatio.Schema({probatio.Required(CONF_BRAND): SelectSelector(select)})
-
-
-def _address_schema(brand: BatteryBrand) -> probatio.Schema:
-    return probatio.Schema(
-        {
-            probatio.Required(CONF_HOST): TextSelector(),
-            probatio.Required(CONF_PORT, default=brand.default_port): _whole(1, 65535),
-            probatio.Required(CONF_UNIT_ID, default=brand.default_unit_id): _whole(
-                1, 247
-            ),
-        }
-    )
-
-
-def _whole(lowest: int, highest: int) -> probatio.All[int]:
-    config = NumberSelectorConfig(
-        min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX
-    )
-    return probatio.All(NumberSelector(config), probatio.Coerce(int))
 
 
 def _powers_schema(config: BatteryConfig, known: Mapping[str, Any]) -> probatio.Schema:

@@ -33,7 +33,7 @@ class BatterySubentryFlow(
         subentry = self._get_reconfigure_subentry()
         self.known, self.known_serial = subentry.data, subentry.unique_id
         self.brand = BRANDS[subentry.data[CONF_BRAND]]
-        return await self.async_step_battery_connect()
+        return await self.async_step_battery_link()
 
     @override
     async def async_battery_done(

@@ -73,6 +73,8 @@ class Capabilities:
     flash_writes_per_day: int = 20
     settle: timedelta = timedelta(seconds=1)
     """How long a write takes until reading it back proves it."""
+    poll_every: timedelta = timedelta(seconds=10)
+    """How often it may be read."""
 
 
 type SettingValue = int | float | str | bool | None

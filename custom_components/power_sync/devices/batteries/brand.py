@@ -1,9 +1,10 @@
 """What a battery brand is: how to recognise it, and how to make its driver."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from enum import StrEnum
+from typing import Final, Protocol
 
 from modbus_connection import ModbusUnit
 
@@ -47,6 +48,46 @@ class LinkOptions:
     connect_delay_s: float
     patience_s: float
     settle: timedelta
+    after_write_s: float = 0.0
+    """The quiet time after a write, before anything else is asked."""
+    poll_every: timedelta = timedelta(seconds=10)
+    """How often readings may be asked for."""
+    settings_every: timedelta = timedelta(seconds=60)
+    """How often the owner's settings may be asked for."""
+
+
+class Transport(StrEnum):
+    """How Modbus reaches a device."""
+
+    TCP = "tcp"
+    """Modbus TCP, to a host and port."""
+    RTU_OVER_TCP = "rtu_over_tcp"
+    """The frames of a serial line, to the host and port of a gateway."""
+    SERIAL = "serial"
+    """A serial line of this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandLink:
+    """One of the ways to reach batteries of a brand."""
+
+    transport: Transport
+    options: LinkOptions
+
+
+CONF_LINK: Final = "link"
+"""Where the key of a brand's link is stored; older data has none."""
+
+
+class Caveat(StrEnum):
+    """Why a battery that was found cannot be controlled in full."""
+
+    TELEMETRY_ONLY = "telemetry_only"
+    """It can be watched and nothing else."""
+    EXTERNAL_CONTROL = "external_control"
+    """Another energy manager controls it at the moment."""
+    NO_FORCING = "no_forcing"
+    """What would force it cannot be read, so it is never written either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +95,8 @@ class BatteryConfig:
     """What a driver is made with. Comes from a probe and is stored.
 
     `max_charge_w` and `max_discharge_w` bound every forced power. `settings`
-    names the settings that the device was found to serve.
+    names the settings that the device was found to serve. `variant` is for the
+    brand's own use, where it has several drivers.
     """
 
     identity: BatteryIdentity
@@ -63,6 +105,7 @@ class BatteryConfig:
     max_charge_w: float
     max_discharge_w: float
     settings: frozenset[str]
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +119,7 @@ class BatteryProbe:
     backup_reserve_pct: float | None
     export_limit_w: float | None
     """The owner's export limit at the meter; None also where it is off."""
+    caveat: Caveat | None = None
 
 
 def utc_now() -> datetime:
@@ -92,8 +136,16 @@ class DriverFactory(Protocol):
         config: BatteryConfig,
         *,
         now: Callable[[], datetime] = utc_now,
+        link: LinkOptions,
     ) -> BatteryDriver:
         """Return a driver that reads and writes through `unit`."""
+
+
+class Probe(Protocol):
+    """Finds out what answers at a unit."""
+
+    async def __call__(self, unit: ModbusUnit, link: LinkOptions) -> BatteryProbe:
+        """Return what was found. Raises DeviceError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +154,8 @@ class BatteryBrand:
 
     `probe` finds out what answers at a unit. It raises DeviceUnreachableError
     where nothing does, and the other errors of this module where it is not a
-    battery that the driver can serve.
+    battery that the driver can serve. `links` are the ways to reach it by the
+    key that is stored, the usual one first.
     """
 
     key: str
@@ -110,5 +163,11 @@ class BatteryBrand:
     manufacturer: str
     default_port: int
     default_unit_id: int
-    probe: Callable[[ModbusUnit], Awaitable[BatteryProbe]]
+    links: Mapping[str, BrandLink]
+    probe: Probe
     driver: DriverFactory
+
+    @property
+    def usual_link(self) -> str:
+        """The key of the link that is suggested, and that older data means."""
+        return next(iter(self.links))

@@ -25,6 +25,7 @@ def to_stored(config: BatteryConfig) -> dict[str, object]:
         "max_charge_w": config.max_charge_w,
         "max_discharge_w": config.max_discharge_w,
         "settings": sorted(config.settings),
+        **({} if config.variant is None else {"variant": config.variant}),
     }
 
 
@@ -51,6 +52,7 @@ def from_stored(stored: Stored) -> BatteryConfig:
         max_charge_w=_number(stored, "max_charge_w"),
         max_discharge_w=_number(stored, "max_discharge_w"),
         settings=frozenset(str(setting) for setting in settings),
+        variant=_text(stored, "variant") if stored.get("variant") else None,
     )
 
 

@@ -1,8 +1,9 @@
-"""Sungrow SH hybrid inverters, over the inverter's own network port."""
+"""Sungrow SH hybrid inverters, over each of their Modbus ports."""
 
 from custom_components.power_sync.devices.batteries.brand import BatteryBrand
 
 from .driver import SungrowBattery
+from .link import LINKS
 from .probe import BRAND, probe
 
 SUNGROW = BatteryBrand(
@@ -11,6 +12,7 @@ SUNGROW = BatteryBrand(
     manufacturer="Sungrow",
     default_port=502,
     default_unit_id=1,
+    links=LINKS,
     probe=probe,
     driver=SungrowBattery,
 )

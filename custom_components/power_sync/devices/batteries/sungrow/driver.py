@@ -1,5 +1,6 @@
 """The driver of a Sungrow hybrid inverter and its battery."""
 
+import asyncio
 from collections.abc import Callable
 import contextlib
 from datetime import datetime
@@ -35,7 +36,7 @@ from . import settings as control
 from .blocks import not_served, silent
 from .link import LAN, device_error, pace, patience
 from .owner import owner_range, owner_value, owner_writes
-from .poll import SLOW, Poll
+from .poll import Poll
 from .registers import Ceilings, Control, Serial, text
 from .telemetry import reading
 
@@ -88,6 +89,7 @@ class SungrowBattery:
             # Not known to be volatile, so treated as if they were not.
             flash_settings=control.CEILING_SETTINGS,
             settle=self._link.settle,
+            poll_every=self._link.poll_every,
         )
 
     async def read(self) -> BatteryReading:
@@ -104,7 +106,8 @@ class SungrowBattery:
         if silent(error):
             self._confirmed_at = None
         requests = poll.core_requests
-        if self._confirmed_at is None or at - self._confirmed_at >= SLOW:
+        confirmed = self._confirmed_at
+        if confirmed is None or at - confirmed >= self._link.settings_every:
             await self._confirm(at)
             requests += 1
         if not await poll.read_optional(at, REQUESTS_PER_POLL - requests):
@@ -199,6 +202,7 @@ class SungrowBattery:
         try:
             async with patience(self._link):
                 await self._unit.write_register(address, value)
+            await asyncio.sleep(self._link.after_write_s)
         except ModbusError as err:
             raise await self._failed(err) from err
         self._poll.expire_owner()

@@ -1,9 +1,10 @@
 """The link to a Sungrow inverter: pacing, and errors in the common words."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 import contextlib
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 
 from modbus_connection import (
@@ -15,7 +16,11 @@ from modbus_connection import (
     ModbusUnit,
 )
 
-from custom_components.power_sync.devices.batteries.brand import LinkOptions
+from custom_components.power_sync.devices.batteries.brand import (
+    BrandLink,
+    LinkOptions,
+    Transport,
+)
 from custom_components.power_sync.devices.protocols import (
     DeviceError,
     DeviceRefusedError,
@@ -30,6 +35,37 @@ LAN: Final = LinkOptions(
     settle=timedelta(seconds=1),
 )
 """For the inverter's own network port, which answers within a second."""
+
+WINET: Final = LinkOptions(
+    spacing_s=0.1,
+    timeout_s=10.0,
+    connect_delay_s=2.0,
+    patience_s=30.0,
+    settle=timedelta(seconds=2),
+    after_write_s=1.0,
+    poll_every=timedelta(seconds=30),
+    settings_every=timedelta(minutes=5),
+)
+"""For WiNet-S and WiNet-S2: slow, one client, and no friend of many reads."""
+
+RS485: Final = LinkOptions(
+    spacing_s=0.05,
+    timeout_s=5.0,
+    connect_delay_s=0.2,
+    patience_s=20.0,
+    settle=timedelta(seconds=1),
+)
+"""For the inverter's serial port at 9600 baud, where a block takes 0.2 s."""
+
+LINKS: Final[Mapping[str, BrandLink]] = MappingProxyType(
+    {
+        "lan": BrandLink(transport=Transport.TCP, options=LAN),
+        "winet": BrandLink(transport=Transport.TCP, options=WINET),
+        "rtu_over_tcp": BrandLink(transport=Transport.RTU_OVER_TCP, options=RS485),
+        "serial": BrandLink(transport=Transport.SERIAL, options=RS485),
+    }
+)
+"""The ways to a Sungrow, by the key that is stored."""
 
 
 def pace(unit: ModbusUnit, link: LinkOptions) -> None:

@@ -1,6 +1,6 @@
 """What a poll reads of a hybrid, and in how few requests."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from modbus_connection import ModbusError, ModbusUnit
@@ -33,9 +33,6 @@ from .registers import (
 )
 from .telemetry import Registers
 
-SLOW: Final = timedelta(seconds=60)
-"""Owner's limits and identity: the vendor asks not to read settings often."""
-
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -47,6 +44,7 @@ class Poll:
     ) -> None:
         """Take the unit and what a probe found; nothing is read yet."""
         self._config = config
+        self._every = link.settings_every
         self._battery = Part(Battery(unit), link, required=True)
         self._status = Part(Status(unit), link)
         self._flows = Part(Flows(unit), link)
@@ -102,7 +100,7 @@ class Poll:
         slow = [*self._owner.blocks, *self._wide(), *self._limits.blocks]
         slow.sort(key=lambda block: block.tried_at or _NEVER)
         spare = max(1, budget - len(due))
-        due += [b for b in slow if b.is_due(at, SLOW)][:spare]
+        due += [b for b in slow if b.is_due(at, self._every)][:spare]
         for block in due:
             if silent(await block.read(at)):
                 return False

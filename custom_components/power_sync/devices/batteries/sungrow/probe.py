@@ -28,7 +28,7 @@ from custom_components.power_sync.model.battery import BatteryIdentity, OwnerSet
 
 from .blocks import not_served, silent
 from .codes import COMMERCIAL_MODELS, MODELS
-from .link import LAN, device_error, nobody_at_unit, pace, patience
+from .link import device_error, nobody_at_unit, pace, patience
 from .owner import OwnerLimits, found_in, owner_value
 from .registers import (
     Battery,
@@ -61,7 +61,7 @@ _SILENCES: Final = 2
 """So many optional reads may go unanswered until the rest is left out."""
 
 
-async def probe(unit: ModbusUnit, link: LinkOptions = LAN) -> BatteryProbe:
+async def probe(unit: ModbusUnit, link: LinkOptions) -> BatteryProbe:
     """Find out what answers at `unit`.
 
     Only the nameplate and the battery's own registers are needed; everything
