@@ -14,7 +14,10 @@ from homeassistant.util.yaml import parse_yaml
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / "power_sync"
-PURE = ("model", "prices", "forecast", "planner", "control", "devices")
+PURE = (
+    *("model", "prices", "forecast", "planner", "control", "devices"),
+    *("words", "picture"),
+)
 # Declarative tables may be longer.
 TABLES = re.compile(r"(registers|tables?|models|tariffs)\.py$")
 MAX_LINES = 400

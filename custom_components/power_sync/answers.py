@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from .control.log import LogEntry
 from .model.battery import Command
 from .model.plan import Plan, PlannedSlot, Reason
+from .words.summary import Summary
 
 W_PER_KW = 1000.0
 
@@ -36,11 +37,29 @@ def plan_answer(plan: Plan, zone: tzinfo) -> PlainObject:
     }
 
 
+def summary_answer(summary: Summary, zone: tzinfo) -> list[Plain]:
+    """Return the next steps of a plan, each with its sentence."""
+    return [
+        {
+            "start": _time(line.step.start, zone),
+            "end": _time(line.step.end, zone),
+            "mode": line.step.mode.value,
+            "power_w": _watts(line.step.power_kw),
+            "text": line.plain,
+        }
+        for line in summary.lines
+    ]
+
+
+def _watts(power_kw: float | None) -> float | None:
+    return None if power_kw is None else power_kw * W_PER_KW
+
+
 def _slot(start: datetime, slot: PlannedSlot, zone: tzinfo) -> PlainObject:
     return {
         "start": _time(start, zone),
         "mode": slot.mode.value,
-        "power_w": None if slot.power_kw is None else slot.power_kw * W_PER_KW,
+        "power_w": _watts(slot.power_kw),
         "soc_pct": slot.soc_pct,
         "baseline_soc_pct": slot.baseline_soc_pct,
         "import_per_kwh": slot.import_per_kwh,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -47,9 +48,12 @@ class PowerSyncEntity(Entity):
         """Start to follow."""
         await super().async_added_to_hass()
         for coordinator in self.followed:
-            self.async_on_remove(
-                coordinator.async_add_listener(self.async_write_ha_state)
-            )
+            self.async_on_remove(coordinator.async_add_listener(self._async_news))
+
+    @callback
+    def _async_news(self) -> None:
+        """Show what has changed."""
+        self.async_write_ha_state()
 
 
 class SiteEntity(PowerSyncEntity):

@@ -27,6 +27,7 @@ from .sensor_site import (
     ForecastSensorDescription,
     SiteSensorDescription,
 )
+from .sensor_words import PLAN_IN_WORDS, PlanInWords
 from .site import PowerSyncConfigEntry
 from .site_values import Value, currency
 
@@ -45,6 +46,7 @@ async def async_setup_entry(
     site_device_id = async_register_site_device(dr.async_get(hass), entry)
     async_add_entities(SiteSensor(entry, each) for each in SITE_SENSORS)
     async_add_entities(ForecastSensor(entry, each) for each in FORECAST_SENSORS)
+    async_add_entities([PlanInWords(entry, PLAN_IN_WORDS)])
     for coordinator in entry.runtime_data.coordinators.batteries.values():
         async_add_entities(
             (

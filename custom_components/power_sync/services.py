@@ -23,12 +23,14 @@ from homeassistant.helpers import (
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.util import dt as dt_util
 
-from .answers import log_answer, plan_answer
+from .answers import log_answer, plan_answer, summary_answer
+from .bridges.texts import async_texts
 from .const import DOMAIN, FORCE_DURATION_MAX_MIN
 from .control.log import LOG_LENGTH
 from .forcing import async_force, async_replan, async_restore_normal, battery_name
 from .model.battery import Mode
 from .site import PowerSyncConfigEntry, Site
+from .words.summary import Teller
 
 ATTR_BATTERY: Final = "battery"
 ATTR_DURATION: Final = "duration"
@@ -145,7 +147,12 @@ async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
     planning = _site(call).coordinators.plan.planning
     if planning is None:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_plan")
-    return {**plan_answer(planning.plan, dt_util.get_default_time_zone())}
+    zone, texts = dt_util.get_default_time_zone(), await async_texts(call.hass)
+    told = Teller(planning.plan, dt_util.utcnow(), zone, texts).summary()
+    return {
+        **plan_answer(planning.plan, zone),
+        "summary": summary_answer(told, zone),
+    }
 
 
 async def _async_get_log(call: ServiceCall) -> ServiceResponse:

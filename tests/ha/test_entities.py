@@ -65,7 +65,9 @@ async def test_entity_set(
     await snapshot_platform(
         hass,
         er.async_get(hass),
-        snapshot.with_defaults(exclude=props("forecast")),
+        snapshot.with_defaults(
+            exclude=props("forecast", "access_token", "entity_picture")
+        ),
         ENTRY_ID,
     )
 

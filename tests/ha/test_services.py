@@ -23,7 +23,7 @@ from simulators.sungrow import SungrowSimulator
 from simulators.sungrow.models import SH5K_30
 from tests.common import NOON, SERIAL, HassClock
 
-from .conftest import ENTRY_ID, SetUp, Wait, value_of
+from .conftest import ENTRY_ID, SetUp, Wait, state_of, value_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -277,6 +277,17 @@ async def test_get_plan(hass: HomeAssistant, set_up: SetUp) -> None:
     assert slots[1]["start"] == "2026-01-14T13:05:00+01:00"
     assert slots[0]["load_w"] == pytest.approx(1200)
     assert slots[0]["import_per_kwh"] == pytest.approx(0.1647)
+    summary = plan["summary"]
+    assert summary[0]["start"] == plan["start"]
+    assert summary[0]["mode"] == slots[0]["mode"]
+    assert summary[0]["text"].startswith("now")
+    words = state_of(hass, "sensor.powersync_plan_in_words")
+    for step in summary:
+        assert step["start"] < step["end"]
+        assert (
+            step["text"].partition(" ")[2].rpartition(": ")[2]
+            in (words.attributes["text"])
+        )
 
 
 async def test_get_command_log(hass: HomeAssistant, set_up: SetUp) -> None:

@@ -9,19 +9,21 @@ from typing import Any
 
 import pytest
 
-from custom_components.power_sync import button, number, select, switch
+from custom_components.power_sync import button, image, number, select, switch
 from custom_components.power_sync.const import FORCE_DURATIONS_MIN
 from custom_components.power_sync.control.problems import ProblemKey
 from custom_components.power_sync.issues import FIXABLE
 from custom_components.power_sync.repairs import FIX_FLOWS
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
+from custom_components.power_sync.sensor_words import PLAN_IN_WORDS
 from custom_components.power_sync.services import (
     BATTERY_SCHEMA,
     FORCE_SCHEMA,
     LOG_SCHEMA,
     SITE_SCHEMA,
 )
+from custom_components.power_sync.words.summary import TOLD_WITH_NUMBERS
 from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.util.yaml import parse_yaml
 
@@ -31,9 +33,11 @@ SENSORS: tuple[SensorEntityDescription, ...] = (
     *FORECAST_SENSORS,
     *BATTERY_SENSORS,
     *LEASE_SENSORS,
+    PLAN_IN_WORDS,
 )
 ENTITIES: Mapping[str, set[str]] = {
     "button": {each.key for each in button.BUTTONS},
+    "image": {image.PLAN.key},
     "number": {number.FORCE_POWER.key},
     "select": {select.FORCE_DURATION.key},
     "sensor": {each.key for each in SENSORS},
@@ -154,6 +158,24 @@ def test_actions(action: str) -> None:
     assert sections == ICONS["services"][action].get("sections", {}).keys()
     for field in TEXTS["services"][action]["fields"].values():
         assert field.keys() == {"name", "description"}
+
+
+def test_sentences() -> None:
+    """Each sentence is said somewhere, and each that is said has a text.
+
+    Keys that are put together are those of weekdays and of reasons; the logbook's
+    have a test of their own.
+    """
+    said: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                said.add(node.value)
+    sentences = {key for key in TEXTS["common"] if not key.startswith("logbook_")}
+    reasons = {f"why_{key.value}" for key in TOLD_WITH_NUMBERS}
+    put_together = {f"weekday_{day}" for day in range(7)} | reasons
+    assert put_together <= sentences
+    assert sentences - put_together <= said
 
 
 def test_exceptions() -> None:

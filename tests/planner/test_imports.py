@@ -5,7 +5,17 @@ import subprocess
 import sys
 
 ROOT = Path(__file__).parents[2]
-PURE = ("model", "planner", "prices", "forecast", "control", "ledger", "devices")
+PURE = (
+    "model",
+    "planner",
+    "prices",
+    "forecast",
+    "control",
+    "ledger",
+    "devices",
+    "words",
+    "picture",
+)
 
 PROGRAM = """
 import importlib, sys
