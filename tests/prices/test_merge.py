@@ -5,8 +5,9 @@ from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
+from custom_components.power_sync.model.layers import Layers
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
-from custom_components.power_sync.prices.merge import Layers, merge
+from custom_components.power_sync.prices.merge import merge
 
 NOON = datetime(2026, 1, 14, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -14,7 +14,8 @@ from types import MappingProxyType
 from aiohttp import ClientSession
 from yarl import URL
 
-from .merge import Layers
+from custom_components.power_sync.model.layers import Layers
+
 from .octopus_products import Offers, Product, offers, read_product
 from .protocols import PriceAnswerError, UnknownTariffError
 from .rest import REQUEST_TIMEOUT_S, Fields, RestClient
