@@ -34,6 +34,9 @@ CONF_IMPORT_LIMIT_W: Final = "import_limit_w"
 CONF_EXPORT_LIMIT_W: Final = "export_limit_w"
 CONF_GRID_CHARGING: Final = "grid_charging"
 CONF_BATTERY_EXPORT: Final = "battery_export"
+CONF_SOLAR_SOURCE: Final = "solar_source"
+CONF_SOLAR_PROVIDERS: Final = "solar_providers"
+CONF_SOLAR_SENSORS: Final = "solar_sensors"
 
 # Battery subentry data beside what `devices/batteries/stored.py` keeps
 CONF_UNIT_ID: Final = "unit_id"

@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .bridges.solar_forecast import async_solar_forecast
+from .bridges.solar_source import async_solar, follow_sensors
 from .bridges.statistics import async_load_history
 from .const import DOMAIN, FORECAST_EVERY, LOGGER
 from .control.controller import Controller
@@ -179,12 +179,15 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
             update_interval=FORECAST_EVERY,
         )
         self.load_statistic_id: Callable[[], str | None] = lambda: None
+        entry.async_on_unload(
+            follow_sensors(hass, entry.options, self.async_request_refresh)
+        )
 
     @override
     async def _async_update_data(self) -> Forecasts:
         """Return what there is; neither source raises."""
         return Forecasts(
-            await async_solar_forecast(self.hass),
+            await async_solar(self.hass, self.config_entry.options),
             await async_load_history(
                 self.hass, power_statistic_id=self.load_statistic_id()
             ),

@@ -1,7 +1,7 @@
 """The solar forecast that Home Assistant's energy platforms give."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import logging
 
 from custom_components.power_sync.const import DOMAIN
@@ -33,10 +33,13 @@ _END_LABELLED = (
 moves Forecast.Solar's to the start from 2026.11 on."""
 
 
-async def async_solar_forecast(hass: HomeAssistant) -> Forecast | None:
+async def async_solar_forecast(
+    hass: HomeAssistant, entry_ids: Sequence[str] | None = None
+) -> Forecast | None:
     """Return the forecast of all arrays together, or None where there is none.
 
-    The Energy dashboard's choice of providers counts. Without one, the loaded
+    `entry_ids` are the providers that the user has chosen for PowerSync; without
+    them the Energy dashboard's choice counts. Without either, the loaded
     entries of one integration do: two of them may well forecast the same roof,
     and sun counted twice is a plan that fails. A provider that fails is left
     out. Never raises.
@@ -45,8 +48,9 @@ async def async_solar_forecast(hass: HomeAssistant) -> Forecast | None:
         _LOGGER.debug("No solar forecast: the Energy integration is not loaded")
         return None
     platforms = await async_get_energy_platforms(hass)
-    chosen = await _async_chosen(hass, platforms)
-    entries = chosen or _all_loaded(hass, platforms)
+    named = await _async_named(hass) if entry_ids is None else entry_ids
+    chosen = _entries(hass, platforms, named)
+    entries = chosen if chosen or entry_ids else _all_loaded(hass, platforms)
     answers = await asyncio.gather(
         *(_async_ask(hass, entry, platforms[entry.domain]) for entry in entries)
     )
@@ -69,10 +73,15 @@ async def async_solar_forecast(hass: HomeAssistant) -> Forecast | None:
     )
 
 
-async def _async_chosen(
-    hass: HomeAssistant, platforms: Mapping[str, GetSolarForecastType]
-) -> list[ConfigEntry]:
-    """Return the entries that the Energy dashboard names, each once."""
+async def async_providers(hass: HomeAssistant) -> list[ConfigEntry]:
+    """Return the loaded entries that a user can choose as providers."""
+    if "energy" not in hass.config.components:
+        return []
+    return _all_loaded(hass, await async_get_energy_platforms(hass))
+
+
+async def _async_named(hass: HomeAssistant) -> list[str]:
+    """Return the providers that the Energy dashboard names, each once."""
     manager = await async_get_manager(hass)
     if manager.data is None:
         return []
@@ -80,7 +89,16 @@ async def _async_chosen(
     for source in manager.data["energy_sources"]:
         if source["type"] == "solar":
             named |= dict.fromkeys(source.get("config_entry_solar_forecast") or [])
-    found = (hass.config_entries.async_get_entry(entry_id) for entry_id in named)
+    return list(named)
+
+
+def _entries(
+    hass: HomeAssistant,
+    platforms: Mapping[str, GetSolarForecastType],
+    entry_ids: Sequence[str],
+) -> list[ConfigEntry]:
+    """Return the entries of these ids that there are and that forecast."""
+    found = (hass.config_entries.async_get_entry(entry_id) for entry_id in entry_ids)
     return [
         entry for entry in found if entry is not None and _is_provider(entry, platforms)
     ]

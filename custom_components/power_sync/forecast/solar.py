@@ -1,14 +1,12 @@
 """Solar forecasts from the answers of Home Assistant's energy platforms.
 
 An answer holds Wh under the ISO time at which their period starts. How long
-that period is, it does not say: providers publish half hours or hours, and
-some an odd key at sunrise and sunset, so it follows from the keys around it.
+that period is, it does not say: `steps.py` tells.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 from math import isfinite
@@ -16,11 +14,7 @@ from math import isfinite
 from custom_components.power_sync.model.forecast import Forecast
 from custom_components.power_sync.model.series import Series, Span
 
-HOUR = timedelta(hours=1)
-LONGEST_PERIOD = timedelta(hours=3)
-"""Keys further apart than this leave a gap between them."""
-_GAP_FACTOR = 1.5
-"""A step this much longer than those around it has lost a key."""
+from .steps import HOUR, periods
 
 
 class IgnoredReason(StrEnum):
@@ -60,22 +54,14 @@ def read_wh_by_period(
     """
     wh_at, ignored = _parse(wh_by_period, zone)
     starts = sorted(wh_at)
-    steps = [after - before for before, after in pairwise(starts)]
-    usual = _usual(steps)
-    spans: list[Span] = []
-    for index, start in enumerate(starts):
-        following = starts[index + 1] if index + 1 < len(starts) else None
-        if following is not None and _is_period(steps, index, usual):
-            end = following
-        else:
-            end = start + _period_before_gap(steps, index, usual)
-            if following is not None:
-                end = min(end, following)
-        spans.append(Span(start, end, wh_at[start] / ((end - start) / HOUR)))
-        if following is not None and end < following:
-            dark = wh_at[start] == 0 and following - start < timedelta(days=1)
-            if dark or _is_next_day(start, following, zone):
-                spans.append(Span(end, following, 0.0))
+    spans = [
+        Span(
+            start, end, 0.0 if index is None else wh_at[start] / ((end - start) / HOUR)
+        )
+        for start, end, index in periods(
+            starts, zone, lambda index: wh_at[starts[index]] == 0
+        )
+    ]
     return ArrayForecast(Series(spans), tuple(ignored))
 
 
@@ -104,7 +90,7 @@ def solar_forecast(
     usable key takes no part. See `read_wh_by_period` for how each is read.
     """
     arrays = [read_wh_by_period(answer, zone).mean_w for answer in wh_by_period]
-    return Forecast(_sum([array for array in arrays if array]), source, made_at)
+    return Forecast(total([array for array in arrays if array]), source, made_at)
 
 
 def _parse(
@@ -131,47 +117,7 @@ def _parse(
     return wh_at, ignored
 
 
-def _usual(steps: Sequence[timedelta]) -> timedelta:
-    """Return the most common step, the longest of several; an hour for none."""
-    counts = Counter(step for step in steps if step <= LONGEST_PERIOD)
-    if not counts:
-        return HOUR
-    return max(counts, key=lambda step: (counts[step], step))
-
-
-def _is_period(steps: Sequence[timedelta], index: int, usual: timedelta) -> bool:
-    """Whether the step after key `index` is one period, and not a gap."""
-    around = [
-        step
-        for step in (*steps[max(0, index - 1) : index], *steps[index + 1 : index + 2])
-        if step <= LONGEST_PERIOD
-    ]
-    return steps[index] <= min(LONGEST_PERIOD, max([usual, *around]) * _GAP_FACTOR)
-
-
-def _period_before_gap(
-    steps: Sequence[timedelta], index: int, usual: timedelta
-) -> timedelta:
-    """Return the length of a period whose end no key gives.
-
-    Two steps are looked at, because the one just before may be the odd
-    remainder before sunset, over which no energy should be concentrated.
-    """
-    before = [
-        steps[earlier]
-        for earlier in range(max(0, index - 2), index)
-        if _is_period(steps, earlier, usual)
-    ]
-    return max(before, default=usual)
-
-
-def _is_next_day(start: datetime, following: datetime, zone: tzinfo) -> bool:
-    """Whether `following` lies on the local day after that of `start`."""
-    days = following.astimezone(zone).date() - start.astimezone(zone).date()
-    return days == timedelta(days=1)
-
-
-def _sum(arrays: Sequence[Series]) -> Series:
+def total(arrays: Sequence[Series]) -> Series:
     """Return the sum over the union of all boundaries."""
     if len(arrays) == 1:
         return arrays[0]
