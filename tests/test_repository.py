@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / "power_sync"
 PURE = (
     *("model", "prices", "forecast", "planner", "control", "devices"),
-    *("words", "picture"),
+    *("ledger", "words", "picture"),
 )
 # Declarative tables may be longer.
 TABLES = re.compile(r"(registers|tables?|models|tariffs)\.py$")

@@ -11,6 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
+from .accounts import ledger_store
 from .bridges.modbus import temporary_driver
 from .bridges.storage import JournalStore, SettingsStore
 from .command_log import command_log_store
@@ -53,6 +54,7 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
     await JournalStore(hass, entry.entry_id).remove()
     await SettingsStore(hass, entry.entry_id).remove()
     await command_log_store(hass, entry.entry_id).remove()
+    await ledger_store(hass, entry.entry_id).remove()
 
 
 async def async_give_back_pending(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:

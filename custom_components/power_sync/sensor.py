@@ -21,6 +21,7 @@ from .sensor_battery import (
     BatterySensorDescription,
     LeaseSensorDescription,
 )
+from .sensor_money import MONEY_SENSORS, MoneySensor
 from .sensor_site import (
     FORECAST_SENSORS,
     SITE_SENSORS,
@@ -47,6 +48,7 @@ async def async_setup_entry(
     async_add_entities(SiteSensor(entry, each) for each in SITE_SENSORS)
     async_add_entities(ForecastSensor(entry, each) for each in FORECAST_SENSORS)
     async_add_entities([PlanInWords(entry, PLAN_IN_WORDS)])
+    async_add_entities(MoneySensor(entry, each) for each in MONEY_SENSORS)
     for coordinator in entry.runtime_data.coordinators.batteries.values():
         async_add_entities(
             (

@@ -13,6 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from .accounts import Accounts
 from .bridges.storage import JournalStore, Settings, SettingsStore
 from .command_log import KeptCommandLog
 from .const import (
@@ -66,6 +67,7 @@ class Coordinators:
     forecasts: ForecastCoordinator
     plan: PlanCoordinator
     control: ControlCoordinator
+    accounts: Accounts
 
 
 class Site:
@@ -99,6 +101,7 @@ class Site:
             forecasts=ForecastCoordinator(hass, entry),
             plan=PlanCoordinator(hass, entry, self.plan_inputs, self._take_plan),
             control=ControlCoordinator(hass, entry, self.controller),
+            accounts=Accounts(hass, entry, self),
         )
         self._settings_store = SettingsStore(hass, entry.entry_id)
         self._loads: deque[tuple[datetime, float]] = deque(maxlen=LOADS_KEPT)
@@ -133,6 +136,7 @@ class Site:
         await self.controller.tick()
         # Only now: control does not wait for what happened earlier.
         await self._command_log.async_restore()
+        await self.coordinators.accounts.async_start()
         self._async_follow()
         self.entry.async_create_background_task(
             self.hass, self._async_look_ahead(), "power_sync first plan"
@@ -181,6 +185,7 @@ class Site:
         except TimeoutError:
             LOGGER.debug("The time to give the batteries back is over")
         await self._command_log.async_close()
+        await self.coordinators.accounts.async_close()
         coordinators = self.coordinators.batteries
         return [
             coordinators[battery_id].title
@@ -257,9 +262,9 @@ class Site:
     @property
     def reading(self) -> SiteReading:
         """The home as a whole."""
-        return site_reading(self.readings, self._capacities_kwh())
+        return site_reading(self.readings, self.capacities_kwh())
 
-    def _capacities_kwh(self) -> dict[str, float | None]:
+    def capacities_kwh(self) -> dict[str, float | None]:
         """Return what was stored of each battery when it was set up."""
         stored = {
             battery_id: self.entry.subentries[coordinator.subentry_id].data
@@ -280,7 +285,7 @@ class Site:
     def plan_inputs(self) -> PlanInputs | None:
         """Return what there is to plan from, or None where it is not enough."""
         curve = self.coordinators.prices.curve
-        fleet = fleet_of(self.controller, self.readings, self._capacities_kwh())
+        fleet = fleet_of(self.controller, self.readings, self.capacities_kwh())
         if curve is None or not fleet:
             return None
         # Home Assistant leaves `data` at None until there is some.
@@ -296,13 +301,14 @@ class Site:
             fleet=fleet,
             reserve_pct=limits.reserve_pct,
             import_limit_w=limits.import_limit_w,
-            export_limit_w=self._export_limit_w(limits),
+            export_limit_w=self.export_limit_w(),
             grid_charging=limits.grid_charging,
             battery_export=limits.battery_export,
         )
 
-    def _export_limit_w(self, limits: SiteLimits) -> float | None:
+    def export_limit_w(self) -> float | None:
         """Return the tighter of the user's limit and those set on the devices."""
+        limits = self.controller.limits
         found = [r.export_limit_w for r in self.readings.values()]
         limited = [w for w in (*found, limits.export_limit_w) if w is not None]
         return min(limited, default=None)

@@ -15,6 +15,7 @@ from custom_components.power_sync.control.problems import ProblemKey
 from custom_components.power_sync.issues import FIXABLE
 from custom_components.power_sync.repairs import FIX_FLOWS
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
+from custom_components.power_sync.sensor_money import MONEY_SENSORS, Basis
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
 from custom_components.power_sync.sensor_words import PLAN_IN_WORDS
 from custom_components.power_sync.services import (
@@ -30,6 +31,7 @@ from homeassistant.util.yaml import parse_yaml
 PACKAGE = Path(button.__file__).parent
 SENSORS: tuple[SensorEntityDescription, ...] = (
     *SITE_SENSORS,
+    *MONEY_SENSORS,
     *FORECAST_SENSORS,
     *BATTERY_SENSORS,
     *LEASE_SENSORS,
@@ -115,6 +117,12 @@ def test_states(sensor: SensorEntityDescription) -> None:
     """Each state of an enum has a text, each text a state."""
     texts = TEXTS["entity"]["sensor"][sensor.key].get("state", {})
     assert texts.keys() == set(sensor.options or ())
+
+
+def test_basis() -> None:
+    """What the day's saving stands on is said in words."""
+    attributes = TEXTS["entity"]["sensor"]["saved_today"]["state_attributes"]
+    assert attributes["basis"]["state"].keys() == set(Basis)
 
 
 def test_other_states() -> None:

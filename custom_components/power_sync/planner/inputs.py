@@ -1,5 +1,6 @@
 """From what a home knows to the planner's problem."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -129,7 +130,7 @@ def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
         firm=ahead.firm,
         solar_kw=tuple(watts / W_PER_KW for watts in ahead.solar_w),
         load_kw=tuple(watts / W_PER_KW for watts in ahead.load_w),
-        battery=_merged(inputs),
+        battery=merged_battery(inputs),
         import_limit_kw=_kw(inputs.import_limit_w),
         export_limit_kw=_kw(inputs.export_limit_w),
         grid_charging=inputs.grid_charging,
@@ -141,9 +142,13 @@ def _kw(watts: float | None) -> float | None:
     return None if watts is None else watts / W_PER_KW
 
 
-def _merged(inputs: PlanInputs) -> BatterySpec:
-    """Return the fleet as one battery; each keeps its own floor and ceiling."""
-    fleet = inputs.fleet
+def merged_battery(inputs: PlanInputs) -> BatterySpec:
+    """Return the fleet as one battery that keeps the user's reserve."""
+    return merged_fleet(inputs.fleet, inputs.reserve_pct)
+
+
+def merged_fleet(fleet: Sequence[FleetMember], reserve_pct: float) -> BatterySpec:
+    """Return a fleet as one battery; each keeps its own floor and ceiling."""
     capacity = sum(member.capacity_kwh for member in fleet)
 
     def mean(values: list[float]) -> float:
@@ -152,7 +157,7 @@ def _merged(inputs: PlanInputs) -> BatterySpec:
         weighted = zip(values, fleet, strict=True)
         return sum(value * m.capacity_kwh for value, m in weighted) / capacity
 
-    floors = [max(m.floor_pct, inputs.reserve_pct) for m in fleet]
+    floors = [max(m.floor_pct, reserve_pct) for m in fleet]
     modes = [m.modes for m in fleet]
     return BatterySpec(
         capacity_kwh=capacity,

@@ -1,0 +1,173 @@
+"""A site's ledger: fed with every reading, kept on disk, shown every five minutes."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from .bridges.kept import KeptFile, KeptStore
+from .const import LOGGER, POLL_EVERY
+from .fleet import fleet_of
+from .ledger.codec import ledger_from_json, ledger_to_json
+from .ledger.ledger import Figures, Ledger
+from .ledger.sample import Sample
+from .model.timegrid import SLOT, floor_time
+from .planner import ProblemError
+from .planner.inputs import merged_fleet
+
+if TYPE_CHECKING:
+    from .site import PowerSyncConfigEntry, Site
+
+LEDGER_FILE = KeptFile("ledger", version=1, delay_s=240.0)
+POLLS_BRIDGED = 2.5
+"""One lost answer is bridged with the reading before it; more is not measured."""
+SECOND = 30
+"""Of the minute in which a silent day is ended: later than any reading before it."""
+
+
+class Accounts(DataUpdateCoordinator[Figures | None]):
+    """Counts what a home pays, and what it would pay without PowerSync."""
+
+    config_entry: PowerSyncConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: PowerSyncConfigEntry, site: Site
+    ) -> None:
+        """Count nothing before `async_start`."""
+        super().__init__(hass, LOGGER, config_entry=entry, name="savings")
+        self.ledger = Ledger()
+        self._site = site
+        self._store = ledger_store(hass, entry.entry_id, self)
+
+    @property
+    def figures(self) -> Figures | None:
+        """What is shown; None before anything was measured."""
+        # Home Assistant leaves `data` at None until there is some.
+        figures: Figures | None = self.data
+        return figures
+
+    async def async_start(self) -> None:
+        """Go on from where the last run stopped."""
+        data = await self._store.load()
+        if data is not None:
+            try:
+                self.ledger = ledger_from_json(data)
+            except ValueError as err:
+                LOGGER.debug("The ledger cannot be used: %s", err)
+        self._async_look(dt_util.utcnow())
+        entry = self.config_entry
+        for battery in self._site.coordinators.batteries.values():
+            entry.async_on_unload(battery.async_add_listener(self._async_read))
+        entry.async_on_unload(
+            async_track_utc_time_change(
+                self.hass, self._async_look, minute=range(0, 60, 5), second=SECOND
+            )
+        )
+
+    async def async_close(self) -> None:
+        """Store what has been counted."""
+        await self._store.async_close()
+
+    @callback
+    def _async_read(self) -> None:
+        """Take a reading, and show what it comes to once in five minutes."""
+        before, shown = self.ledger.taken_until, self.figures
+        try:
+            taken = self._take(dt_util.utcnow())
+        except ProblemError as err:
+            LOGGER.debug("A reading cannot be counted: %s", err)
+            return
+        if taken is None:
+            return
+        self._store.async_changed()
+        new_slot = before is None or floor_time(before, SLOT) != floor_time(taken, SLOT)
+        if new_slot or shown is None or not shown.measured:
+            self._async_show()
+
+    def _take(self, now: datetime) -> datetime | None:
+        """Count up to the present readings; return their time, None without any."""
+        curve = self._site.coordinators.prices.curve
+        sample = None if curve is None else self._sample(now)
+        if curve is None or sample is None:
+            return None
+        self.ledger.take(
+            sample,
+            curve,
+            dt_util.get_default_time_zone(),
+            longest=self._longest(),
+            closing=self._async_show,
+        )
+        return sample.at
+
+    @callback
+    def _async_look(self, now: datetime) -> None:
+        """End the day where no reading does."""
+        zone = dt_util.get_default_time_zone()
+        self.ledger.turn(now, zone, self._async_show)
+        self._async_show()
+
+    @callback
+    def _async_show(self) -> None:
+        figures = self.ledger.figures
+        if figures != self.figures:
+            self.async_set_updated_data(figures)
+
+    def _longest(self) -> timedelta:
+        """Return the longest time that one reading stands for."""
+        batteries = self._site.coordinators.batteries.values()
+        polls = [battery.update_interval or POLL_EVERY for battery in batteries]
+        return max(polls, default=POLL_EVERY) * POLLS_BRIDGED
+
+    def _sample(self, now: datetime) -> Sample | None:
+        """Return the readings as one; None unless all batteries have a fresh one."""
+        site = self._site
+        readings, capacities = site.readings, site.capacities_kwh()
+        fleet = fleet_of(site.controller, readings, capacities)
+        reading, limits = site.reading, site.controller.limits
+        if (
+            not readings
+            or len(fleet) != len(site.controller.batteries)
+            or any(now - each.at > self._longest() for each in readings.values())
+            or any(each.battery_power_w is None for each in readings.values())
+            or reading.grid_power_w is None
+            or reading.battery_power_w is None
+        ):
+            return None
+        # What the battery would do without PowerSync ends at its own floor; where
+        # it does not tell that, at the reserve.
+        own = [
+            replace(each, floor_pct=each.floor_pct or limits.reserve_pct)
+            for each in fleet
+        ]
+        batteries = site.controller.batteries.values()
+        return Sample(
+            at=max(each.at for each in readings.values()),
+            grid_w=reading.grid_power_w,
+            battery_w=reading.battery_power_w,
+            battery=merged_fleet(own, 0.0),
+            export_limit_w=site.export_limit_w(),
+            acting=any(battery.executor.held for battery in batteries),
+            stored_value_per_kwh=self._stored_value(now),
+        )
+
+    def _stored_value(self, now: datetime) -> float | None:
+        """Return what the last plan says of now, which stays an estimate when old."""
+        planning = self._site.coordinators.plan.planning
+        slot = None if planning is None else planning.plan.slot_at(now)
+        return None if slot is None else slot.stored_value_per_kwh
+
+
+def ledger_store(
+    hass: HomeAssistant, entry_id: str, accounts: Accounts | None = None
+) -> KeptStore:
+    """Return the file of a site's ledger."""
+    return KeptStore(
+        hass,
+        entry_id,
+        LEDGER_FILE,
+        lambda: ledger_to_json(Ledger() if accounts is None else accounts.ledger),
+    )

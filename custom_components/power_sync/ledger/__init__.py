@@ -1,0 +1,1 @@
+"""Energy and money accounting: what was paid, and what would have been."""

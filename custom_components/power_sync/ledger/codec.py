@@ -1,0 +1,77 @@
+"""The ledger as JSON, and back."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from custom_components.power_sync.model.plain import (
+    Json,
+    JsonObject,
+    number_of,
+    text_of,
+    time_of,
+)
+
+from .baseline import Cells
+from .day import Day
+from .ledger import Ledger
+
+
+def ledger_to_json(ledger: Ledger) -> JsonObject:
+    """Return a ledger as JSON can hold it."""
+    return {
+        "currency": ledger.currency,
+        "since": None if ledger.since is None else ledger.since.isoformat(),
+        "saved_before": ledger.saved_before,
+        "day": None if ledger.day is None else _day_to_json(ledger.day),
+    }
+
+
+def ledger_from_json(data: object) -> Ledger:
+    """Return the ledger that `ledger_to_json` wrote. Raises ValueError."""
+    if not isinstance(data, Mapping):
+        raise ValueError("not a ledger: no object")  # noqa: TRY004 - as told above
+    try:
+        currency, since, day = data["currency"], data["since"], data["day"]
+        return Ledger(
+            currency=None if currency is None else text_of(currency),
+            since=None if since is None else time_of(since),
+            saved_before=number_of(data["saved_before"]),
+            day=None if day is None else _day_from_json(day),
+        )
+    except (KeyError, TypeError) as err:
+        raise ValueError(f"not a ledger: {err}") from err
+
+
+def _day_to_json(day: Day) -> JsonObject:
+    return {
+        "start": day.start.isoformat(),
+        "measured_s": day.measured.total_seconds(),
+        "paid": day.paid,
+        "baseline_paid": day.baseline_paid,
+        "stored_kwh": day.stored_kwh,
+        "baseline_kwh": day.baseline.kwh,
+        "baseline_rests": day.baseline.resting,
+        "skipped_kwh": day.skipped_kwh,
+        "apart": day.apart,
+        "value_per_kwh": day.value_per_kwh,
+    }
+
+
+def _day_from_json(data: Mapping[str, Json]) -> Day:
+    return Day(
+        start=time_of(data["start"]),
+        measured=timedelta(seconds=number_of(data["measured_s"])),
+        paid=number_of(data["paid"]),
+        baseline_paid=number_of(data["baseline_paid"]),
+        stored_kwh=_known(data["stored_kwh"]),
+        baseline=Cells(
+            number_of(data["baseline_kwh"]), resting=data["baseline_rests"] is True
+        ),
+        skipped_kwh=number_of(data["skipped_kwh"]),
+        apart=data["apart"] is True,
+        value_per_kwh=_known(data["value_per_kwh"]),
+    )
+
+
+def _known(value: Json) -> float | None:
+    return None if value is None else number_of(value)

@@ -1,0 +1,1 @@
+"""The ledger: what a home paid, and what it would have paid."""
