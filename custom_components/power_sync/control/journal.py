@@ -56,7 +56,7 @@ class Record:
     journal was corrupt. `flash_writes` are the times of writes to flash memory.
     """
 
-    device: JsonObject
+    device: JsonObject = field(repr=False)
     owner: Settings = field(default_factory=dict)
     ours: Mapping[str, tuple[SettingValue, ...]] = field(default_factory=dict)
     lost: bool = False

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 import logging
@@ -53,7 +53,7 @@ class LogEntry:
     """One command (None = given back to its owner) and what came of it."""
 
     at: datetime
-    battery_id: str
+    battery_id: str = field(repr=False)
     master: str
     reason: str
     command: Command | None

@@ -1,7 +1,7 @@
 """What is wrong with the control of a site, in terms its user can act on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class Problem:
     """A problem of a battery, or of the whole site (None)."""
 
     key: ProblemKey
-    battery_id: str | None = None
+    battery_id: str | None = field(default=None, repr=False)
 
 
 def problems_of(controller: Controller) -> tuple[Problem, ...]:

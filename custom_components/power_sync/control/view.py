@@ -1,6 +1,6 @@
 """What the rules see of one battery, and what they answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -60,7 +60,7 @@ class BatteryView:
     """
 
     now: datetime
-    battery_id: str
+    battery_id: str = field(repr=False)
     capabilities: Capabilities
     reading: BatteryReading | None
     trouble: Trouble | None

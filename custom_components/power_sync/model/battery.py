@@ -47,7 +47,7 @@ class BatteryIdentity:
     """Which battery it is. `serial` identifies the hardware."""
 
     brand: str
-    serial: str
+    serial: str = field(repr=False)
     model: str
     sw_version: str | None = None
 

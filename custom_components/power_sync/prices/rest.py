@@ -117,30 +117,30 @@ class RestClient:
         Raises PriceUnreachableError, PriceRateLimitedError, PriceAnswerError
         and, for 404, UnknownTariffError.
         """
-        url = self._base_url.joinpath(*path, "")
+        url, what = self._base_url.joinpath(*path, ""), "/".join(path)
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
                 self._session.get(url, params=query) as response,
             ):
-                _check_status(response)
+                _check_status(response, what)
                 body = await response.read()
         except TimeoutError as err:
-            raise PriceUnreachableError(f"{url.path} did not answer in time") from err
+            raise PriceUnreachableError(f"{what} did not answer in time") from err
         except ClientError as err:
-            raise PriceUnreachableError(f"{url.path} cannot be reached") from err
+            raise PriceUnreachableError(f"{what} cannot be reached") from err
         try:
             return Fields(
                 json.loads(body, parse_float=_decimal, parse_constant=_refuse)
             )
         except (ValueError, RecursionError) as err:
-            raise PriceAnswerError(f"{url.path} did not answer in JSON") from err
+            raise PriceAnswerError(f"{what} did not answer in JSON") from err
 
 
-def _check_status(response: ClientResponse) -> None:
+def _check_status(response: ClientResponse, what: str) -> None:
     """Turn an HTTP status that is no success into its error."""
     status = response.status
-    where = f"{response.url.path} answered {status}"
+    where = f"{what} answered {status}"
     wait = _retry_after(response.headers)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise PriceRateLimitedError(where, retry_after=wait)

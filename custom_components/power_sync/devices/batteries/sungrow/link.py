@@ -10,6 +10,7 @@ from typing import Final
 from modbus_connection import (
     GatewayPathUnavailableError,
     GatewayTargetError,
+    ModbusConnectionError,
     ModbusError,
     ModbusExceptionError,
     ModbusTimeoutError,
@@ -96,4 +97,9 @@ def device_error(error: ModbusError) -> DeviceError:
     """Return an error of the Modbus layer in the words of the protocols."""
     if isinstance(error, ModbusExceptionError) and not nobody_at_unit(error):
         return DeviceRefusedError(str(error))
+    # The texts of these two may name the address, which no log shall.
+    if isinstance(error, ModbusConnectionError):
+        return DeviceUnreachableError("no connection")
+    if isinstance(error, ModbusTimeoutError):
+        return DeviceUnreachableError("no answer in time")
     return DeviceUnreachableError(str(error))
