@@ -5,7 +5,7 @@ from collections.abc import Callable
 import json
 import sys
 
-from tests.pure import install_bare_package
+from scripts.bare_package import install_bare_package
 
 # The planner is measured as the pure Python it is, without Home Assistant.
 install_bare_package()

@@ -40,7 +40,7 @@ def _median_ms(act: Callable[[Problem], object], rounds: int) -> float:
 
 def _fresh_process_mb() -> float:
     code = (
-        "from tests.pure import install_bare_package; install_bare_package(); "
+        "from scripts.bare_package import install_bare_package as bare; bare(); "
         "from benchmarks.memory import plan_once; plan_once()"
     )
     done = subprocess.run(  # noqa: S603 - our own interpreter and code

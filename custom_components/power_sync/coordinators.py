@@ -22,8 +22,9 @@ from .model.battery import BatteryReading
 from .model.forecast import Forecast
 from .model.plan import Plan
 from .model.prices import PriceCurve
-from .planner import ProblemError, plan
-from .planner.inputs import Outlook, PlanInputs, outlook, problem_from
+from .planner import ProblemError
+from .planner.inputs import PlanInputs
+from .planning import Planning, make_plan
 from .prices.merge import merge
 from .prices.protocols import PriceError, PriceSource
 from .prices.schedule import retry_at
@@ -72,18 +73,19 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
         """Return a reading, or say why there is none."""
         try:
             reading = await self.driver.read()
-        except WrongDeviceError as err:
+        except WrongDeviceError:
             self.controller.unread(self.battery_id, wrong_device=True)
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="wrong_device"
-            ) from err
+            ) from None
         except DeviceError as err:
             self.controller.unread(self.battery_id)
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="battery_unreachable",
                 translation_placeholders={"error": str(err)},
-            ) from err
+                # What it came from names the address, and would be logged.
+            ) from None
         self.controller.read(self.battery_id, reading)
         return reading
 
@@ -145,7 +147,8 @@ class PriceCoordinator(DataUpdateCoordinator[PriceCurve]):
                 translation_domain=DOMAIN,
                 translation_key="prices_unavailable",
                 translation_placeholders={"error": str(err)},
-            ) from err
+                # What it came from names the address, and would be logged.
+            ) from None
         if news:
             LOGGER.info("No new electricity prices, going on with those known: %s", err)
         return curve
@@ -192,15 +195,6 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
                 self.hass, power_statistic_id=self.load_statistic_id()
             ),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Planning:
-    """The plan, and the outlook and battery capacity that it was made from."""
-
-    plan: Plan
-    outlook: Outlook
-    capacity_kwh: float
 
 
 class PlanCoordinator(DataUpdateCoordinator[Planning]):
@@ -278,19 +272,6 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
         LOGGER.debug("There is not enough to plan from")
         self.last_update_success = False
         return UpdateFailed(translation_domain=DOMAIN, translation_key="no_inputs")
-
-
-def make_plan(inputs: PlanInputs, running: Plan | None) -> Planning | None:
-    """Return a plan, or None where prices or load are not known. Runs in a thread.
-
-    Raises ProblemError for a figure that no home can have.
-    """
-    ahead = outlook(inputs)
-    if ahead is None:
-        return None
-    problem = problem_from(inputs, ahead)
-    planned = plan(problem, running=running, now=inputs.now)
-    return Planning(planned, ahead, problem.battery.capacity_kwh)
 
 
 class ControlCoordinator(DataUpdateCoordinator[None]):

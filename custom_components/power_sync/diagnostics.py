@@ -1,82 +1,101 @@
 """Diagnostics: what it takes to replay a problem, without what is private."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
-import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
-from homeassistant.components.diagnostics import REDACTED, async_redact_data
-from homeassistant.const import CONF_DEVICE, CONF_HOST
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import __version__
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
-from .answers import Plain, PlainObject, command_answer, log_answer, plan_answer
-from .const import CONF_PRICES, DOMAIN
+from .answers import PlainObject, command_answer, log_answer
+from .const import DOMAIN
 from .control.controlled import Controlled
-from .prices.octopus import CONF_BASE_URL
+from .recording.file import KEY, recording_plain
+from .recording.model import Versions
+from .recording.take import take
+from .redaction import Redactor, coordinate_texts, stored, texts_in
 from .site import PowerSyncConfigEntry, Site
-
-TO_REDACT = {
-    CONF_BASE_URL,
-    CONF_DEVICE,
-    CONF_HOST,
-    "access_token",
-    "account",
-    "api_key",
-    "email",
-    "latitude",
-    "longitude",
-    "mpan",
-    "password",
-    "refresh_token",
-    "serial",
-    "serial_number",
-    "title",
-    "token",
-    "unique_id",
-    "username",
-}
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: PowerSyncConfigEntry
 ) -> dict[str, Any]:
-    """Return the diagnostics of a site."""
+    """Return the diagnostics of a site.
+
+    What a problem can be replayed from (`scripts/replay`) is the part that holds
+    no free text; secrets are cut out of everything else.
+    """
     site = entry.runtime_data
     integration = await async_get_integration(hass, DOMAIN)
+    version = str(integration.version)
     # Batteries are told apart by numbers: their ids are serial numbers.
     names = {
         serial: f"battery_{number}"
         for number, serial in enumerate(site.controller.batteries, start=1)
     }
-    found = {
-        "version": str(integration.version),
+    redactor = Redactor(_secrets(hass, entry, site))
+    recording = take(
+        {names[serial]: each for serial, each in site.controller.batteries.items()},
+        site.coordinators.plan.planning,
+        site.plan_inputs(),
+        dt_util.utcnow(),
+        Versions(power_sync=version, home_assistant=__version__),
+    )
+    return {
+        "version": version,
+        "entry": _entry(entry),
+        **redactor.plain_object(_state(hass, site, names)),
+        KEY: recording_plain(recording),
+    }
+
+
+def _entry(entry: ConfigEntry) -> PlainObject:
+    """Return what is stored of a site."""
+    return {
+        "version": f"{entry.version}.{entry.minor_version}",
+        "source": entry.source,
+        "data": stored(entry.data),
+        "options": stored(entry.options),
+        "subentries": [
+            {"type": subentry.subentry_type, "data": stored(subentry.data)}
+            for subentry in entry.subentries.values()
+        ],
+    }
+
+
+def _state(
+    hass: HomeAssistant, site: Site, names: Mapping[str, str]
+) -> dict[object, object]:
+    """Return how the site is doing."""
+    controller = site.controller
+    return {
         "now": dt_util.utcnow(),
-        "entry": entry.as_dict(),
         "settings": asdict(site.settings),
-        "limits": asdict(site.controller.limits),
+        "limits": asdict(controller.limits),
         "coordinators": _coordinators(site, names),
         "batteries": {
-            names[serial]: _battery(site, battery)
-            for serial, battery in site.controller.batteries.items()
+            names[serial]: _battery(battery)
+            for serial, battery in controller.batteries.items()
         },
+        "strays": len(controller.strays()),
         "problems": [
             {"key": problem.key, "battery": names.get(problem.battery_id or "")}
-            for problem in site.controller.problems
+            for problem in controller.problems
         ],
         "prices": _prices(site),
-        "forecasts": _forecasts(site),
+        "forecasts": _forecasts(hass, site),
         "plan": _plan(site),
         "command_log": [
             log_answer(entry, names.get(entry.battery_id, "removed"), dt_util.UTC)
-            for entry in site.controller.log.entries
+            for entry in controller.log.entries
         ],
     }
-    plain = _plain(found, [_whole_words(secret) for secret in _secrets(entry, site)])
-    return async_redact_data(plain if isinstance(plain, dict) else {}, TO_REDACT)
 
 
 def _coordinators(site: Site, names: Mapping[str, str]) -> dict[str, object]:
@@ -97,11 +116,11 @@ def _coordinators(site: Site, names: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def _battery(site: Site, battery: Controlled) -> dict[str, object]:
+def _battery(battery: Controlled) -> dict[str, object]:
     driver, record = battery.executor.driver, battery.executor.record
     reading, force, lease = battery.health.reading, record.force, battery.lease
     return {
-        "identity": asdict(driver.identity),
+        "identity": asdict(replace(driver.identity, serial=REDACTED)),
         "capabilities": asdict(driver.capabilities),
         "reading": None if reading is None else asdict(reading),
         "trouble": battery.health.trouble(dt_util.utcnow()),
@@ -133,77 +152,71 @@ def _prices(site: Site) -> dict[str, object] | None:
     }
 
 
-def _forecasts(site: Site) -> dict[str, object]:
+def _forecasts(hass: HomeAssistant, site: Site) -> dict[str, object]:
     planning = site.coordinators.plan.planning
     forecasts = site.coordinators.forecasts.data
     # Home Assistant leaves `data` at None until there is some.
     solar = forecasts.solar if forecasts else None
     return {
-        "solar_source": None if solar is None else solar.source,
+        "solar_sources": [
+            source if source in hass.config.components else REDACTED
+            for source in _solar_sources(site)
+        ],
         "solar_made_at": None if solar is None else solar.made_at,
         "learned_days": None if planning is None else planning.outlook.learned_days,
     }
 
 
-def _plan(site: Site) -> PlainObject | None:
-    """Return the last plan; its slots hold prices, sun and load as planned with."""
+def _solar_sources(site: Site) -> list[str]:
+    """Return where the sun is forecast from; what is no integration may be a name."""
+    forecasts = site.coordinators.forecasts.data
+    solar = forecasts.solar if forecasts else None
+    return [] if solar is None else solar.source.split(", ")
+
+
+def _plan(site: Site) -> dict[str, object] | None:
+    """Return what the last plan comes to; its slots are in the recording."""
     planning = site.coordinators.plan.planning
     if planning is None:
         return None
+    plan = planning.plan
     return {
+        "made_at": plan.made_at,
+        "accepted": plan.accepted,
+        "solver": plan.solver,
+        "solve_ms": round(plan.solve_ms, 1),
+        "cost": plan.cost,
+        "baseline_cost": plan.baseline_cost,
+        "saving": plan.saving,
+        "softened": plan.softened,
+        "slots": len(plan.slots),
         "capacity_kwh": planning.capacity_kwh,
-        **plan_answer(planning.plan, dt_util.UTC),
     }
 
 
-def _secrets(entry: PowerSyncConfigEntry, site: Site) -> list[str]:
-    """Return what may also stand within texts, the longest first."""
-    stored = [
-        entry.data.get(CONF_PRICES, {}).get(CONF_BASE_URL),
-        *(
-            value
-            for subentry in entry.subentries.values()
-            for value in (
-                subentry.unique_id,
-                subentry.data.get(CONF_HOST),
-                subentry.data.get(CONF_DEVICE),
-            )
-        ),
-        *site.controller.batteries,
-        *site.controller.strays(),
-    ]
-    secrets = {secret for secret in stored if isinstance(secret, str) and secret}
-    return sorted(secrets, key=len, reverse=True)
+def _secrets(hass: HomeAssistant, entry: ConfigEntry, site: Site) -> Iterator[str]:
+    """Yield what may also stand within texts: names, addresses, serial numbers."""
+    yield from (entry.title, hass.config.location_name)
+    yield from texts_in((entry.data, entry.options))
+    for subentry in entry.subentries.values():
+        yield subentry.title
+        yield subentry.unique_id or ""
+        yield from texts_in(subentry.data)
+    for serial, device in site.controller.strays().items():
+        yield serial
+        yield from texts_in(device)
+    yield from site.controller.batteries
+    for degrees in (hass.config.latitude, hass.config.longitude):
+        yield from coordinate_texts(degrees)
+    for address in (hass.config.internal_url, hass.config.external_url):
+        yield address or ""
+    yield from (s for s in _solar_sources(site) if s not in hass.config.components)
+    yield from _names(hass, entry)
 
 
-def _whole_words(secret: str) -> re.Pattern[str]:
-    """Return what finds a secret, but not within a longer word.
-
-    An address such as "solar" would else take half the keys with it.
-    """
-    before = r"\b" if re.match(r"\w", secret) else ""
-    after = r"\b" if re.search(r"\w\Z", secret) else ""
-    return re.compile(f"{before}{re.escape(secret)}{after}")
-
-
-def _plain(value: object, secrets: list[re.Pattern[str]]) -> Plain:
-    """Return a value as JSON can hold it, with the secrets cut out of its texts."""
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case datetime():
-            return value.isoformat()
-        case Mapping():
-            return {
-                str(_plain(key, secrets)): _plain(item, secrets)
-                for key, item in value.items()
-            }
-        case list() | tuple():
-            return [_plain(item, secrets) for item in value]
-        case set() | frozenset():
-            return sorted((_plain(item, secrets) for item in value), key=str)
-        case _:
-            text = str(value)
-            for secret in secrets:
-                text = secret.sub(REDACTED, text)
-            return text
+def _names(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[str]:
+    """Yield the names that the user has given to our devices and entities."""
+    for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
+        yield device.name_by_user or ""
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        yield entity.name or ""

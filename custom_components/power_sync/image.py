@@ -10,10 +10,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
-from .coordinators import Planning
 from .entity import Followed
 from .model.timegrid import SLOT, floor_time
 from .picture import PictureInput, Theme, draw_notice, draw_plan
+from .planning import Planning
 from .site import PowerSyncConfigEntry
 from .telling import TellingEntity, no_plan_reason, plan_notes, shown_planning
 from .words import Texts

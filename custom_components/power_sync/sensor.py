@@ -12,9 +12,9 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from .command_log import UNRECORDED_ATTRIBUTES
-from .coordinators import Planning
 from .entity import BatteryEntity, Followed, SiteEntity, async_register_site_device
 from .forecast_points import Point, forecast_points
+from .planning import Planning
 from .sensor_battery import (
     BATTERY_SENSORS,
     LEASE_SENSORS,

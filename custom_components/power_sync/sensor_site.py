@@ -15,10 +15,10 @@ from . import site_values as values
 from .command_log import last_command, last_command_at
 from .control.log import Outcome
 from .control.view import Master
-from .coordinators import Planning
 from .decision import REASONS
 from .entity import Followed
 from .model.battery import Mode
+from .planning import Planning
 from .site import Coordinators, Site
 from .site_values import PRICE_DIGITS, Value
 from .totals import SiteReading

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,7 +62,7 @@ type PowerSyncConfigEntry = ConfigEntry[Site]
 class Coordinators:
     """What entities follow."""
 
-    batteries: dict[str, BatteryCoordinator]
+    batteries: dict[str, BatteryCoordinator] = field(repr=False)
     prices: PriceCoordinator
     forecasts: ForecastCoordinator
     plan: PlanCoordinator

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .coordinators import Planning
 from .decision import deciding, fresh, next_action
 from .model.plan import Plan
 from .model.prices import PriceSlot
 from .planner import saving_until
+from .planning import Planning
 from .site import Site
 
 type Value = StateType | datetime

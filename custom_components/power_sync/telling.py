@@ -9,9 +9,9 @@ from homeassistant.util import dt as dt_util
 
 from .bridges.texts import async_texts
 from .control.view import Master
-from .coordinators import Planning
 from .decision import deciding, fresh
 from .entity import SiteEntity
+from .planning import Planning
 from .site import Site
 from .words import Texts
 from .words.clock import moment

@@ -11,6 +11,7 @@ import sys
 from .check import check
 from .hass_process import HassProcessError
 from .json_values import HassApiError
+from .recorded import save_diagnostics
 from .run import (
     PASSWORD,
     ROOT,
@@ -39,6 +40,12 @@ def _arguments() -> argparse.Namespace:
         action="store_true",
         help="leave PowerSync to be set up; print the addresses as a line of JSON, "
         "and end when the standard input does",
+    )
+    how.add_argument(
+        "--diagnostics",
+        type=Path,
+        metavar="FILE",
+        help="save the diagnostics of a home that follows its plan (gzip), and end",
     )
     parser.add_argument(
         "--folder",
@@ -95,6 +102,9 @@ def main() -> int:
     """Return the exit code."""
     arguments = _arguments()
     try:
+        if arguments.diagnostics:
+            asyncio.run(save_diagnostics(arguments.folder, arguments.diagnostics))
+            return 0
         if arguments.check:
             return 0 if asyncio.run(_check(arguments.folder)) else 1
         with suppress(KeyboardInterrupt):

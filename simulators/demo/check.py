@@ -13,6 +13,7 @@ from custom_components.power_sync.model.battery import Mode
 from simulators.home import InverterMode
 
 from .json_values import Json, as_object
+from .recorded import replay_differences
 from .run import Demo, DemoError, set_up
 
 PLAN_WITHIN_S = 60.0
@@ -60,6 +61,8 @@ async def check(demo: Demo) -> bool:
     await set_up(demo, live=True)
     report.say("PowerSync is set up through its config flow")
     await _plan_is_followed(demo, report)
+    other = await replay_differences(demo)
+    report.judge(f"its diagnostics replay to the same {other or ''}", good=not other)
     await _set_automatic(demo, on=False)
     await _until(lambda: _is(demo, owners), RESTORED_WITHIN_S)
     report.judge(

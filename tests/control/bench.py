@@ -11,7 +11,7 @@ import json
 
 from custom_components.power_sync.control.clock import Clock
 from custom_components.power_sync.control.controller import Controller, Member
-from custom_components.power_sync.control.executor import BatteryExecutor, Order
+from custom_components.power_sync.control.executor import BatteryExecutor
 from custom_components.power_sync.control.journal import (
     JournalBook,
     JournalCorruptError,
@@ -21,6 +21,7 @@ from custom_components.power_sync.control.journal import (
     records_to_json,
 )
 from custom_components.power_sync.control.log import CommandLog
+from custom_components.power_sync.control.order import Order
 from custom_components.power_sync.control.view import SiteLimits
 from custom_components.power_sync.devices.batteries.sungrow import settings as sungrow
 from custom_components.power_sync.devices.batteries.sungrow.owner import (

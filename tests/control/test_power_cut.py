@@ -14,9 +14,10 @@ from modbus_connection.tmodbus import ModbusConnection
 import pytest
 
 from custom_components.power_sync.control.clock import Clock
-from custom_components.power_sync.control.executor import BatteryExecutor, Order
+from custom_components.power_sync.control.executor import BatteryExecutor
 from custom_components.power_sync.control.journal import JournalBook
 from custom_components.power_sync.control.log import CommandLog, Outcome
+from custom_components.power_sync.control.order import Order
 from custom_components.power_sync.devices.batteries.sungrow.driver import (
     SungrowBattery,
 )

@@ -10,6 +10,7 @@ from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.forcing import async_replan
 from custom_components.power_sync.model.plan import Plan
 from custom_components.power_sync.planner.inputs import PlanInputs
+from custom_components.power_sync.planning import Planning, make_plan
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
@@ -195,9 +196,9 @@ async def test_one_plan_at_a_time(life: Life, monkeypatch: pytest.MonkeyPatch) -
     """Of two that are asked for at once, the second is made after the first."""
     await life.set_up()
     under_way: list[PlanInputs] = []
-    made: list[coordinators.Planning | None] = []
+    made: list[Planning | None] = []
 
-    def slow(inputs: PlanInputs, running: Plan | None) -> coordinators.Planning | None:
+    def slow(inputs: PlanInputs, running: Plan | None) -> Planning | None:
         assert not under_way
         under_way.append(inputs)
         planning = make_plan(inputs, running)
@@ -205,7 +206,6 @@ async def test_one_plan_at_a_time(life: Life, monkeypatch: pytest.MonkeyPatch) -
         under_way.remove(inputs)
         return planning
 
-    make_plan = coordinators.make_plan
     monkeypatch.setattr(coordinators, "make_plan", slow)
     plans = life.site.coordinators.plan
     await asyncio.gather(*(plans.async_refresh() for _ in range(3)))

@@ -15,6 +15,7 @@ PURE = (
     "devices",
     "words",
     "picture",
+    "recording",
 )
 
 PROGRAM = """
@@ -28,7 +29,7 @@ class Refuse:
         return None
 
 sys.meta_path.insert(0, Refuse())
-from tests.pure import install_bare_package
+from scripts.bare_package import install_bare_package
 install_bare_package()
 for name in {names!r}:
     importlib.import_module(name)

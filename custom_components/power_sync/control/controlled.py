@@ -8,11 +8,12 @@ import logging
 from custom_components.power_sync.model.battery import BatteryReading, Mode
 
 from .authority import Lease
-from .executor import BatteryExecutor, Order
+from .executor import BatteryExecutor
 from .health import HealthTracker
 from .log import Outcome
+from .order import Order
 from .reasons import ControlReason
-from .view import Master
+from .view import BatteryView, Master
 
 LOGGER = logging.getLogger(__name__)
 
@@ -22,6 +23,14 @@ SOC_UNKNOWN_POLLS = 3
 STARTING = Lease(
     master=Master.NORMAL, command=None, reason=ControlReason.STARTING, until=None
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a lease follows from, and when the plan in it was made."""
+
+    view: BatteryView
+    plan_made_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -36,6 +45,7 @@ class Controlled:
     share_discharge: float
     health: HealthTracker = field(default_factory=HealthTracker)
     lease: Lease = STARTING
+    decided: Decided | None = None
     order: Order | None = None
     outcome: Outcome | None = None
     at_reserve: bool = False

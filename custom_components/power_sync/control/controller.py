@@ -8,7 +8,7 @@ never raises: what fails is in the command log and in `problems`.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 import logging
@@ -18,10 +18,10 @@ from custom_components.power_sync.model.battery import BatteryReading, Mode
 from custom_components.power_sync.model.plain import JsonObject
 from custom_components.power_sync.model.plan import Plan
 
-from .authority import lease_for
+from .authority import Lease, lease_for
 from .clock import Clock
-from .controlled import Controlled, giving_back, in_shares, shares
-from .executor import BatteryExecutor, Order
+from .controlled import Controlled, Decided, giving_back, in_shares, shares
+from .executor import BatteryExecutor
 from .health import Trouble
 from .journal import (
     Force,
@@ -32,10 +32,11 @@ from .journal import (
 )
 from .load import NetLoad, net_load_of
 from .log import CommandLog, Outcome
-from .planned import planned_command
+from .order import Order
 from .problems import Problem, problems_of
 from .reasons import ControlReason
-from .view import BatteryView, SiteLimits
+from .seen import Seen, view_of
+from .view import SiteLimits
 
 LOGGER = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Member:
     """A battery as the site hands it over: driver, and how to reach it again."""
 
     driver: BatteryDriver
-    device: JsonObject
+    device: JsonObject = field(repr=False)
 
 
 class Controller:
@@ -196,7 +197,7 @@ class Controller:
             *(b.give_back(ControlReason.USER_REQUEST) for b in chosen),
         )
         for battery in chosen:
-            battery.lease = lease_for(self._view(battery))
+            self._decide(battery)
         self._changed()
         return {battery.battery_id: battery.outcome for battery in chosen}
 
@@ -311,8 +312,7 @@ class Controller:
     async def _bring_in_line(self, battery: Controlled, *, by_user: bool) -> None:
         if self._stopped:
             return
-        lease = lease_for(self._view(battery))
-        battery.lease = lease
+        lease = self._decide(battery)
         order = Order(
             command=lease.command,
             master=lease.master.value,
@@ -345,38 +345,23 @@ class Controller:
         else:
             battery.end_not_stored = False
 
-    # -- what is seen ------------------------------------------------------------
-
-    def _view(self, battery: Controlled) -> BatteryView:
+    def _decide(self, battery: Controlled) -> Lease:
+        """Give a battery its lease, and keep what that follows from."""
         now = self.clock.now()
-        reading = battery.health.reading
-        record = battery.executor.record
-        charging = record.force is not None and record.force.mode is Mode.CHARGE
-        planned = planned_command(
-            self.plan, now, battery.share_charge, battery.share_discharge
-        )
-        if record.force is None and planned is not None:
-            charging = planned.command.mode is Mode.CHARGE
-        return BatteryView(
+        seen = Seen(
             now=now,
-            battery_id=battery.battery_id,
-            capabilities=battery.executor.driver.capabilities,
-            reading=reading,
-            trouble=battery.health.trouble(now),
-            force=record.force,
-            planned=planned,
+            plan=self.plan,
             automatic=self.automatic,
-            flash_writes_left=battery.executor.flash_writes_left(),
             limits=self.limits,
+            net_load=self._net_load,
             net_load_w=self._net_load_w(now),
-            net_load_high_w=self._net_load.highest_w,
-            net_load_low_w=self._net_load.lowest_w,
-            reading_age_s=(now - reading.at).total_seconds() if reading else None,
-            share=battery.share_charge if charging else battery.share_discharge,
-            at_reserve=battery.at_reserve,
-            soc_unknown=battery.soc_unknown,
-            present=battery.order.command if battery.order is not None else None,
         )
+        view = view_of(battery, seen)
+        battery.decided = Decided(view, self.plan.made_at if self.plan else None)
+        battery.lease = lease_for(view)
+        return battery.lease
+
+    # -- what is seen ------------------------------------------------------------
 
     def _net_load_w(self, now: datetime) -> float | None:
         """Return home load less sun, from all batteries that are readable."""

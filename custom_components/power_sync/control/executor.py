@@ -9,7 +9,7 @@ holds a value of ours, so what the owner changed meanwhile stays.
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from custom_components.power_sync.devices.protocols import (
@@ -24,39 +24,11 @@ from . import ownership
 from .clock import Clock
 from .journal import JournalBook, JournalError, Record, hold_of, released
 from .log import CommandLog, LogEntry, Outcome
+from .order import Order
 from .patience import Patience
+from .run import Run
 
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What one battery shall do, and on whose word.
-
-    `command` None gives the battery back to its owner. `by_user` marks what the
-    user asked for just now: it also replaces what something else has set.
-    `cautious` changes only what looks like ours where the owner's settings are
-    lost; otherwise all of them are made safe.
-    """
-
-    command: Command | None
-    master: str
-    reason: str
-    by_user: bool = False
-    dry_run: bool = False
-    cautious: bool = False
-
-    @property
-    def asked(self) -> tuple[Mode, float | None]:
-        """The mode and power asked for."""
-        if self.command is None:
-            return Mode.SELF_CONSUMPTION, None
-        return self.command.mode, self.command.power_w
-
-    @property
-    def gives_back(self) -> bool:
-        """Whether the owner's own operation is what is wanted."""
-        return self.asked[0] is Mode.SELF_CONSUMPTION
 
 
 class BatteryExecutor:
@@ -82,6 +54,7 @@ class BatteryExecutor:
         self._generation = 0
         self._holding: tuple[Mode, float | None] | None = None
         self._last_write: datetime | None = None
+        self.last_run: Run | None = None
 
     @property
     def record(self) -> Record:
@@ -109,7 +82,7 @@ class BatteryExecutor:
         async with self._lock:
             if mine != self._generation:
                 return Outcome.SUPERSEDED
-            run = _Run(order, mine)
+            run = Run(order, mine)
             try:
                 if order.command is None or order.gives_back:
                     await self._release(run)
@@ -125,8 +98,9 @@ class BatteryExecutor:
             self._close(run)
             return run.outcome
 
-    def _close(self, run: _Run) -> None:
+    def _close(self, run: Run) -> None:
         """Remember how it went, for when to try again, and log it."""
+        self.last_run = run
         self._holding = run.order.asked if run.outcome.good else None
         self.patience.note(
             run.outcome,
@@ -153,13 +127,14 @@ class BatteryExecutor:
 
     # -- commands --------------------------------------------------------------
 
-    async def _apply(self, command: Command, run: _Run) -> None:
+    async def _apply(self, command: Command, run: Run) -> None:
         order, driver = run.order, self.driver
         now = await driver.read_settings()
         if not order.dry_run and self._leaves_alone(order, now, run):
             return
-        record = ownership.owner_before_command(driver, self.record, now)
-        writes = ownership.effective(driver.writes_for(command, record.owner, now), now)
+        kept = self.record
+        record, writes = ownership.for_command(driver, kept, now, command)
+        run.works_out(writes, now, kept)
         if order.dry_run:
             run.writes = writes
             run.end(Outcome.DRY_RUN)
@@ -190,7 +165,7 @@ class BatteryExecutor:
         settled = ownership.settled(record, now)
         self._book.note(self.battery_id, hold_of(settled))
 
-    def _leaves_alone(self, order: Order, now: Settings, run: _Run) -> bool:
+    def _leaves_alone(self, order: Order, now: Settings, run: Run) -> bool:
         """Whether somebody else runs the battery, and is to be left to it."""
         strange = ownership.strangers(self.driver, self.record, now)
         if order.by_user or not strange:
@@ -221,16 +196,16 @@ class BatteryExecutor:
 
     # -- giving back -----------------------------------------------------------
 
-    async def _release(self, run: _Run) -> None:
+    async def _release(self, run: Run) -> None:
         if not self.record.held:
             run.end(Outcome.ALREADY)
             return
         now = await self.driver.read_settings()
         kept = self.record
-        if kept.lost and run.order.cautious:
-            kept = ownership.presumed_owner(self.driver, kept, now)
-        record = ownership.owner_before_release(self.driver, kept, now)
-        writes = ownership.release_writes(self.driver, record, now)
+        record, writes = ownership.for_release(
+            self.driver, kept, now, cautious=run.order.cautious
+        )
+        run.works_out(writes, now, kept, releases=True)
         if writes:
             counted = ownership.written_ahead(
                 self.driver, self._today(record), writes, self.clock.now()
@@ -255,7 +230,7 @@ class BatteryExecutor:
         with suppress(JournalError):
             await self._book.put(self.battery_id, released)
 
-    async def _back_out(self, run: _Run) -> None:
+    async def _back_out(self, run: Run) -> None:
         """Give the battery back after a command that it did not take whole.
 
         Half a command is no defined state. Where this fails too, the journal
@@ -276,7 +251,7 @@ class BatteryExecutor:
     # -- both ------------------------------------------------------------------
 
     async def _write_and_verify(
-        self, writes: list[Write], run: _Run, *, go_on: bool = False
+        self, writes: list[Write], run: Run, *, go_on: bool = False
     ) -> None:
         """Write in order and read back; what was ignored is written once more.
 
@@ -313,33 +288,3 @@ class BatteryExecutor:
         ignored = ", ".join(sorted({write.setting for write in pending}))
         run.end(Outcome.NOT_FOLLOWED)
         run.error = f"acknowledged but not held: {ignored}"
-
-
-class _Run:
-    """One order on its way: what was written, read back and came of it."""
-
-    __slots__ = (
-        "error",
-        "generation",
-        "half",
-        "order",
-        "outcome",
-        "read_back",
-        "writes",
-    )
-
-    def __init__(self, order: Order, generation: int) -> None:
-        """Start with nothing done."""
-        self.order = order
-        self.generation = generation
-        self.outcome = Outcome.ALREADY
-        self.writes: list[Write] = []
-        self.read_back: Settings = {}
-        self.error: str | None = None
-        self.half = False
-
-    def end(self, outcome: Outcome, err: Exception | None = None) -> None:
-        """Note what came of it."""
-        self.outcome = outcome
-        if err is not None:
-            self.error = str(err)

@@ -125,6 +125,24 @@ def release_writes(driver: BatteryDriver, record: Record, now: Settings) -> list
     return effective(writes, now)
 
 
+def for_command(
+    driver: BatteryDriver, record: Record, now: Settings, command: Command
+) -> tuple[Record, list[Write]]:
+    """Return what a command has to write, and the record to store before that."""
+    record = owner_before_command(driver, record, now)
+    return record, effective(driver.writes_for(command, record.owner, now), now)
+
+
+def for_release(
+    driver: BatteryDriver, record: Record, now: Settings, *, cautious: bool
+) -> tuple[Record, list[Write]]:
+    """Return what gives a battery back, and the record that this follows from."""
+    if record.lost and cautious:
+        record = presumed_owner(driver, record, now)
+    record = owner_before_release(driver, record, now)
+    return record, release_writes(driver, record, now)
+
+
 def written_ahead(
     driver: BatteryDriver, record: Record, writes: Iterable[Write], when: datetime
 ) -> Record:

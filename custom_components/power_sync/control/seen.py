@@ -1,0 +1,56 @@
+"""What is seen of one battery of a home at one moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from custom_components.power_sync.model.battery import Mode
+from custom_components.power_sync.model.plan import Plan
+
+from .controlled import Controlled
+from .load import NetLoad
+from .planned import planned_command
+from .view import BatteryView, SiteLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What all batteries of the home have in common at one moment."""
+
+    now: datetime
+    plan: Plan | None
+    automatic: bool
+    limits: SiteLimits
+    net_load: NetLoad
+    net_load_w: float | None
+
+
+def view_of(battery: Controlled, home: Seen) -> BatteryView:
+    """Return one battery as the rules and masks see it."""
+    now, reading = home.now, battery.health.reading
+    record = battery.executor.record
+    charging = record.force is not None and record.force.mode is Mode.CHARGE
+    planned = planned_command(
+        home.plan, now, battery.share_charge, battery.share_discharge
+    )
+    if record.force is None and planned is not None:
+        charging = planned.command.mode is Mode.CHARGE
+    return BatteryView(
+        now=now,
+        battery_id=battery.battery_id,
+        capabilities=battery.executor.driver.capabilities,
+        reading=reading,
+        trouble=battery.health.trouble(now),
+        force=record.force,
+        planned=planned,
+        automatic=home.automatic,
+        flash_writes_left=battery.executor.flash_writes_left(),
+        limits=home.limits,
+        net_load_w=home.net_load_w,
+        net_load_high_w=home.net_load.highest_w,
+        net_load_low_w=home.net_load.lowest_w,
+        reading_age_s=(now - reading.at).total_seconds() if reading else None,
+        share=battery.share_charge if charging else battery.share_discharge,
+        at_reserve=battery.at_reserve,
+        soc_unknown=battery.soc_unknown,
+        present=battery.order.command if battery.order is not None else None,
+    )
