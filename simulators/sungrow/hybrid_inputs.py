@@ -36,6 +36,7 @@ class HybridState:
     bdc_rated_w: float
     has_meter: bool
     fault: bool
+    running_state: int | None
 
 
 def build(home: SimulatedHome, state: HybridState) -> Image:
@@ -47,6 +48,9 @@ def build(home: SimulatedHome, state: HybridState) -> Image:
     _meter(image, state, flows)
     _battery(image, home, state, flows)
     _energies(image, totals, today)
+    if not state.model.has_daily_grid:
+        image.u16(13035, 0)
+        image.u16(13044, 0)
     _status(image, home, state, flows)
     return image
 
@@ -110,8 +114,11 @@ def _battery(
     power_w = round(flows.battery_w)
     current = tenths(flows.battery_w / _BATTERY_V)
     image.s32(5213, power_w if model.has_signed_battery_power else None)
-    image.s16(5630, current if model.has_signed_battery_power else None)
-    if model.legacy_power_is_signed:
+    image.s16(5630, current if model.has_battery_current else None)
+    if not model.has_legacy_power:
+        image.u16(13020, 0)
+        image.u16(13021, 0)
+    elif model.legacy_power_is_signed:
         image.s16(13020, current)
         image.s16(13021, power_w)
     else:
@@ -161,7 +168,8 @@ def _energies(image: Image, totals: Energies, today: Energies) -> None:
 def _status(
     image: Image, home: SimulatedHome, state: HybridState, flows: Flows
 ) -> None:
-    image.u16(12999, _running_state(home, state))
+    shown = state.running_state
+    image.u16(12999, _running_state(home, state) if shown is None else shown)
     bits = (
         flows.solar_w > 0,
         flows.battery_w < 0,

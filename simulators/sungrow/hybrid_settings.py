@@ -70,6 +70,10 @@ class HybridSettings:
             if register not in _WIDE
         }
 
+    def forget_control(self) -> None:
+        """Be as before anybody forced the battery."""
+        self.values |= {EMS_MODE: EMS_SELF, COMMAND: REST}
+
     def image(self) -> dict[int, int]:
         """Return what reading gives, with the wide forms."""
         wide = {
@@ -135,8 +139,8 @@ class HybridSettings:
     def _export_limit_w(self) -> float | None:
         if self.values.get(EXPORT_SWITCH) != ON:
             return None
-        ratio = self.values[EXPORT_RATIO]
-        if ratio < 1000:
+        ratio = self.values.get(EXPORT_RATIO)
+        if ratio is not None and 0 < ratio < 1000:
             return self._rated_w * ratio / 1000
         return float(self.values[EXPORT_LIMIT])
 
@@ -173,7 +177,9 @@ def _allowed(model: SungrowModel, rated_w: int, bdc_rated_w: int) -> Allowed:
     if model.has_solar_limit:
         allowed[13017] = switch
     if model.has_export_switch:
-        allowed |= {EXPORT_SWITCH: switch, EXPORT_RATIO: _between(0, 1000)}
+        allowed[EXPORT_SWITCH] = switch
+        if model.has_export_ratio:
+            allowed[EXPORT_RATIO] = _between(0, 1000)
     if model.has_ac_limit:
         allowed |= {13016: _one_of(ON), AC_SWITCH: switch, AC_RATIO: _between(0, 1000)}
     if model.has_rs_ac_limit:
@@ -183,6 +189,8 @@ def _allowed(model: SungrowModel, rated_w: int, bdc_rated_w: int) -> Allowed:
         allowed |= {CHARGE_CEILING: ceiling, DISCHARGE_CEILING: ceiling}
     if model.has_start_powers:
         allowed |= {33148: _between(0, 100), 33149: _between(0, 100)}
+    if not model.has_timed_charging:
+        return allowed
     hour, minute, soc = _between(0, 23), _between(0, 59), _between(0, 100)
     charging = (switch, _one_of(0, 1), *2 * (hour, minute, hour, minute, soc))
     return allowed | dict(enumerate(charging, 33207))

@@ -1,6 +1,6 @@
 """The models that the simulator can be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 
@@ -35,8 +35,20 @@ class SungrowModel:
     """Holding 31203 and 31204 instead."""
     has_start_powers: bool = True
     """Holding 33148 and 33149."""
+    has_export_ratio: bool = True
+    """Holding 13087."""
+    has_timed_charging: bool = True
+    """Holding 33207 to 33218."""
     has_solar_limit: bool = False
     """Holding 13017."""
+    has_battery_current: bool = True
+    """Input 5630; without it a read of it is refused."""
+    has_legacy_power: bool = True
+    """Input 13021 says what the battery does; else it stays at 0."""
+    has_daily_grid: bool = True
+    """Inputs 13035 and 13044 count; else they stay at 0."""
+    tells_control: bool = True
+    """Holding 13049 to 13051 can be read; they can always be written."""
 
     @property
     def phases(self) -> int:
@@ -45,7 +57,15 @@ class SungrowModel:
 
 
 SH10RT = SungrowModel(name="SH10RT", type_code=0xE03)
-SH10T = SungrowModel(name="SH10T", type_code=0xE23, mppts=3, has_solar_limit=True)
+SH10T = SungrowModel(
+    name="SH10T",
+    type_code=0xE23,
+    mppts=3,
+    has_solar_limit=True,
+    has_legacy_power=False,
+    has_battery_current=False,
+)
+"""As it is behind a WiNet-S2."""
 SH10RS = SungrowModel(
     name="SH10RS",
     type_code=0xD1B,
@@ -55,13 +75,27 @@ SH10RS = SungrowModel(
     has_firmware_texts=False,
     has_ac_limit=False,
     has_rs_ac_limit=True,
+    has_export_ratio=False,
     has_start_powers=False,
+)
+SH10RS_WINET = replace(SH10RS, has_daily_grid=False, tells_control=False)
+"""The same behind a WiNet-S."""
+SH8RL = SungrowModel(
+    name="SH8RL",
+    type_code=0xD2D,
+    output_type=OutputType.SINGLE_PHASE,
+    has_firmware_texts=False,
+    has_export_ratio=False,
+    has_ac_limit=False,
+    has_start_powers=False,
+    has_timed_charging=False,
 )
 SH5K_30 = SungrowModel(
     name="SH5K-30",
     type_code=0xD0C,
     output_type=OutputType.SINGLE_PHASE,
     has_signed_battery_power=False,
+    has_battery_current=False,
     has_export_switch=False,
     has_power_ceilings=False,
     has_ac_limit=False,

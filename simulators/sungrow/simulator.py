@@ -1,5 +1,6 @@
 """A Sungrow inverter at a simulated home, speaking Modbus TCP."""
 
+from datetime import datetime, timedelta
 from typing import override
 
 from pymodbus.constants import ExcCodes
@@ -50,6 +51,11 @@ class SungrowSimulator(ModbusDevice):
         self.model = model or (SG5_0RS if string_inverter else SH10RT)
         self.fault = False
         """Whether the inverter reports a fault of its own."""
+        self.running_state: int | None = None
+        """The code of the running state to show, whatever goes on."""
+        self.forgets_after: timedelta | None = None
+        """A forced mode is overwritten after this, as happens on 48 V models."""
+        self._forced_at: datetime | None = None
         self._is_string = string_inverter
         self._sleeps_at_night = sleeps_at_night
         self._has_meter = has_meter
@@ -91,6 +97,10 @@ class SungrowSimulator(ModbusDevice):
 
     @override
     def read_registers(self, space: Space, first: int, count: int) -> list[int]:
+        self._forget_control()
+        wanted = {(space, first + offset) for offset in range(count)}
+        if not self._is_string and wanted & _untold(self.model):
+            raise RegisterError(ExcCodes.ILLEGAL_ADDRESS)
         if space is Space.INPUT:
             image, blocks = self._inputs(), self._input_blocks()
         else:
@@ -111,8 +121,20 @@ class SungrowSimulator(ModbusDevice):
 
     @override
     def write_register(self, register: int, value: int) -> None:
+        if register == EMS_MODE:
+            self._forced_at = self.home.clock.now()
         self._settings.write(register, value, self.home.clock.now())
         self._apply()
+
+    def _forget_control(self) -> None:
+        """Go back to normal where it is time for that."""
+        if self.forgets_after is None or self._forced_at is None:
+            return
+        if self.home.clock.now() - self._forced_at >= self.forgets_after:
+            self._forced_at = None
+            if isinstance(self._settings, HybridSettings):
+                self._settings.forget_control()
+            self._apply()
 
     def _apply(self) -> None:
         self.home.control = self._settings.apply_to(self.home.control)
@@ -141,8 +163,19 @@ class SungrowSimulator(ModbusDevice):
             bdc_rated_w=self._bdc_rated_w,
             has_meter=self._has_meter,
             fault=self.fault,
+            running_state=self.running_state,
         )
         return hybrid_inputs.build(self.home, state)
+
+
+def _untold(model: SungrowModel) -> set[tuple[Space, int]]:
+    """Return what a model refuses to read."""
+    untold: set[tuple[Space, int]] = set()
+    if not model.has_battery_current:
+        untold.add((Space.INPUT, 5630))
+    if not model.tells_control:
+        untold |= {(Space.HOLDING, register) for register in range(13049, 13052)}
+    return untold
 
 
 def _bdc_rated_w(home: SimulatedHome) -> float:

@@ -217,7 +217,8 @@ def test_capabilities_follow_the_probe() -> None:
 def test_safe_settings_are_bounded_by_the_rating() -> None:
     """Where the owner's are lost, nothing is forced and no hold stays."""
     battery = driver(memory_unit(), Clock())
-    assert battery.safe_settings({"max_charge_10w": 1, "max_discharge_10w": 1}) == {
+    found = {"ems_mode": 2, "max_charge_10w": 1, "max_discharge_10w": 1}
+    assert battery.safe_settings(found) == {
         "ems_mode": 0,
         "forced_command": 0xCC,
         "forced_power_w": 0,

@@ -197,7 +197,7 @@ async def test_wide_limit_where_there_is_no_other(clock: Clock) -> None:
     unit.input |= {5621: 0, 5622: 8000}
     unit.holding |= {31221: 7000, 13087: 1000}
     battery = SungrowBattery(unit, CONFIG, now=clock, link=LINK)
-    for _ in range(8):
+    for _ in range(16):
         got = await battery.read()
         clock.advance(61)
     assert got.export_limit_w == 70_000

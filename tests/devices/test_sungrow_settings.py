@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from hypothesis import given, settings as hypothesis_settings, strategies as st
+from hypothesis import assume, given, settings as hypothesis_settings, strategies as st
 import pytest
 
 from custom_components.power_sync.devices.batteries.sungrow.settings import (
@@ -249,6 +249,36 @@ COMMANDS = st.tuples(
 )
 
 
+def foreign(mode: Mode, *settings: Settings) -> bool:
+    """Whether another energy manager is in the way of a command."""
+    modes = {each[MODE] for each in settings}
+    return bool(modes & {3, 4}) and mode is not Mode.SELF_CONSUMPTION
+
+
+@pytest.mark.parametrize("now", [state(3), state(4), state(3, 0xAA, 3000)])
+@pytest.mark.parametrize("mode", set(Mode) - {Mode.SELF_CONSUMPTION})
+def test_another_energy_manager_is_not_fought_with(
+    mode: Mode, now: dict[str, int | None]
+) -> None:
+    """Nothing is written under an external EMS or a VPP, whoever asks for it."""
+    with pytest.raises(DeviceRefusedError):
+        plan(mode, 1000, now)
+    with pytest.raises(DeviceRefusedError):
+        plan(mode, 1000, now, owner_settings(now))
+    assert writes_for_release(owner_settings(now), owner_settings(now)) == ()
+
+
+def test_what_cannot_be_read_is_not_written() -> None:
+    """A hold by the ceiling alone, where mode and command are not told."""
+    now = {"max_charge_10w": 1060, "max_discharge_10w": 800}
+    assert owner_settings(now) == now
+    assert steps(plan(Mode.NO_DISCHARGE, None, now, now)) == [(CEILING, 1)]
+    held = now | {CEILING: 1}
+    assert steps(writes_for_release(now, held)) == [(CEILING, 800)]
+    safe = safe_settings(held, max_charge_w=10_600, max_discharge_w=10_600)
+    assert safe == {"max_charge_10w": 1060, CEILING: 1060}
+
+
 @given(OWNERS, STATES, COMMANDS, st.data())
 @hypothesis_settings(deadline=None, max_examples=300)
 def test_release_ends_at_the_owner(
@@ -258,6 +288,7 @@ def test_release_ends_at_the_owner(
     data: st.DataObject,
 ) -> None:
     """After a command, or any part of it, release ends exactly at the owner's."""
+    assume(not foreign(command[0], now, owner))
     writes = plan(*command, now, owner)
     done = data.draw(st.integers(0, len(writes)))
     reached = after(now, writes[:done])
@@ -274,6 +305,7 @@ def test_every_command_is_safe(
     The forced mode is entered only with stop or the wanted command standing,
     and the two directions never follow each other without a stop.
     """
+    assume(not foreign(command[0], now, owner))
     wanted = {Mode.CHARGE: 0xAA, Mode.DISCHARGE: 0xBB}.get(command[0])
     writes = plan(*command, now, owner)
     at = dict(now)

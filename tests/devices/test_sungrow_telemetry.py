@@ -50,6 +50,7 @@ async def test_every_field() -> None:
         load_energy_kwh=1_690_705.9,
         extra={
             "running_state": "external_ems",
+            "ac_limit_pct": None,
             "battery_voltage_v": 401.2,
             "load_register_w": 1234,
         },

@@ -1,10 +1,36 @@
 """Sungrow SH hybrid inverters, over each of their Modbus ports."""
 
-from custom_components.power_sync.devices.batteries.brand import BatteryBrand
+from collections.abc import Callable
+from datetime import datetime
 
+from modbus_connection import ModbusUnit
+
+from custom_components.power_sync.devices.batteries.brand import (
+    BatteryBrand,
+    BatteryConfig,
+    LinkOptions,
+    utc_now,
+)
+from custom_components.power_sync.devices.protocols import BatteryDriver
+
+from .codes import BRAND
 from .driver import SungrowBattery
+from .home_manager import HOME_MANAGER, HomeManager
 from .link import LINKS
-from .probe import BRAND, probe
+from .probe import probe
+
+
+def driver(
+    unit: ModbusUnit,
+    config: BatteryConfig,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    link: LinkOptions,
+) -> BatteryDriver:
+    """Return the driver of a hybrid inverter or of an iHomeManager."""
+    make = HomeManager if config.variant == HOME_MANAGER else SungrowBattery
+    return make(unit, config, now=now, link=link)
+
 
 SUNGROW = BatteryBrand(
     key=BRAND,
@@ -14,5 +40,5 @@ SUNGROW = BatteryBrand(
     default_unit_id=1,
     links=LINKS,
     probe=probe,
-    driver=SungrowBattery,
+    driver=driver,
 )

@@ -57,7 +57,7 @@ class Part[C: Component]:
         self._link = link
         self._latest: C | None = None
         self._keep = keep
-        self._required = required
+        self.required = required
         self._served = True
         self._silences = 0
         self._rests_until: datetime | None = None
@@ -79,7 +79,7 @@ class Part[C: Component]:
 
     def is_due(self, at: datetime, every: timedelta = timedelta(0)) -> bool:
         """Whether to read it: not lacking, not resting, and `every` has passed."""
-        if self._required:
+        if self.required:
             return True
         if not self._served:
             return False
@@ -132,7 +132,11 @@ class Part[C: Component]:
 
 
 class Pool:
-    """Components read in one request; one by one where a device refuses that."""
+    """Components read in one request; one by one where a device refuses that.
+
+    Repeated silence counts as a refusal, but for what is `required`: some
+    communication modules hang up on a block with a register that they lack.
+    """
 
     def __init__(
         self, unit: ModbusUnit, link: LinkOptions, parts: Sequence[Part[Component]]
@@ -140,8 +144,10 @@ class Pool:
         """Pool components; the ranges they declare are the same."""
         self.parts = tuple(parts)
         self._link = link
+        self._required = any(part.required for part in self.parts)
         self.tried_at: datetime | None = None
         self._whole = True
+        self._silences = 0
         self._group = ComponentGroup(unit, [part.component for part in parts])
 
     @property
@@ -167,8 +173,12 @@ class Pool:
         for part in self.parts:
             part.tried_at = None
 
-    async def read(self, at: datetime) -> ModbusError | None:
-        """Read all of them; return the error that kept any from being read."""
+    async def read(self, at: datetime, *, whole: bool = False) -> ModbusError | None:
+        """Read all of them; return the error that kept any from being read.
+
+        Where a device refuses them in one request, they are from then on read
+        each by itself: at once with `whole`, else when the turn of each comes.
+        """
         self.tried_at = at
         for part in self.parts:
             part.forget()
@@ -179,11 +189,15 @@ class Pool:
                     await self._group.async_update()
             except ModbusError as err:
                 error = err
+            self._silences = self._silences + 1 if silent(error) else 0
             if not not_served(error):
                 for part in self.parts:
                     part.settle(error, at)
+                self._whole = self._required or self._silences < SILENCES
                 return error
             self._whole = False
+            if not whole:
+                return error
         return await self._read_parts(at)
 
     async def _read_parts(self, at: datetime) -> ModbusError | None:

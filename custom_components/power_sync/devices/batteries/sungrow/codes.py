@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+BRAND: Final = "sungrow"
+
 MODELS: Final[Mapping[int, str]] = MappingProxyType(
     {
         0xD03: "SH5K-V13",
@@ -62,6 +64,16 @@ MODELS: Final[Mapping[int, str]] = MappingProxyType(
 )
 """Device type code to model."""
 
+RS_MODELS: Final = frozenset(
+    name for name in MODELS.values() if name.startswith("SH") and name.endswith("RS")
+)
+"""Single-phase models: the limit of their AC port has registers of its own."""
+
+T_MODELS: Final = frozenset(
+    name for name in MODELS.values() if name.endswith("T") and not name.endswith("RT")
+)
+"""The newest three-phase models: the older battery power is not to be trusted."""
+
 COMMERCIAL_MODELS: Final = frozenset({0xE39, 0xE3A, 0xE3D, 0xE51, 0xE52})
 """SH50CX to SH125CX: some of their registers have other units."""
 
@@ -107,5 +119,13 @@ RUNNING_STATES: Final[Mapping[int, str]] = MappingProxyType(
 
 ISLANDED_STATES: Final = frozenset({"microgrid", "off_grid", "off_grid_charge"})
 FAULT_STATES: Final = frozenset(
-    {"afci", "communication_fault", "emergency_stop", "fault", "update_failed"}
+    {
+        "afci",
+        "communication_fault",
+        "emergency_charging",
+        "emergency_stop",
+        "fault",
+        "update_failed",
+    }
 )
+"""Emergency charging is the inverter saving a battery that is all but empty."""

@@ -42,9 +42,7 @@ from .telemetry import reading
 
 REQUESTS_PER_POLL: Final = 6
 """What a poll may ask at most, unless a model refuses the pooled reads."""
-_BASIC_MODES: Final = frozenset(
-    {Mode.SELF_CONSUMPTION, Mode.CHARGE, Mode.DISCHARGE, Mode.STANDBY}
-)
+_FORCED_MODES: Final = frozenset({Mode.CHARGE, Mode.DISCHARGE, Mode.STANDBY})
 _CEILING_MODES: Final = frozenset({Mode.NO_DISCHARGE, Mode.LIMIT})
 
 
@@ -66,6 +64,7 @@ class SungrowBattery:
         self._link = link
         self._confirmed_at: datetime | None = None
         self._served = config.settings
+        self._can_force = config.settings >= control.CONTROL_SETTINGS
         self._serial = Serial(unit)
         self._control = Control(unit)
         self._ceilings = Ceilings(unit)
@@ -79,10 +78,17 @@ class SungrowBattery:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do; NO_DISCHARGE and LIMIT only with a discharge ceiling."""
-        can_limit = control.MAX_DISCHARGE in self._served
+        """What it can do now.
+
+        NO_DISCHARGE and LIMIT only with a discharge ceiling; nothing of the
+        kind while another energy manager controls the battery.
+        """
+        modes = {Mode.SELF_CONSUMPTION}
+        if not self._poll.externally_controlled:
+            modes |= _FORCED_MODES if self._can_force else set()
+            modes |= _CEILING_MODES if control.MAX_DISCHARGE in self._served else set()
         return Capabilities(
-            modes=_BASIC_MODES | (_CEILING_MODES if can_limit else set()),
+            modes=frozenset(modes),
             max_charge_w=self._config.max_charge_w,
             max_discharge_w=self._config.max_discharge_w,
             min_power_w=control.MIN_FORCED_W,
@@ -124,6 +130,12 @@ class SungrowBattery:
         another inverter must not be taken for this one's.
         """
         await self._ensure_confirmed()
+        return await self._read_controls() | await self._read_ceilings()
+
+    async def _read_controls(self) -> dict[str, int | None]:
+        """Read what forces the battery; nothing where it was found unreadable."""
+        if not self._can_force:
+            return {}
         await self._update(self._control)
         present = {
             control.EMS_MODE: self._control.ems_mode,
@@ -132,7 +144,6 @@ class SungrowBattery:
         }
         if None in present.values():
             raise DeviceRefusedError("the inverter does not tell its settings")
-        present |= await self._read_ceilings()
         return present
 
     def writes_for(

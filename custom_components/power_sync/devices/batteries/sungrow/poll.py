@@ -12,11 +12,14 @@ from custom_components.power_sync.devices.batteries.brand import (
 )
 
 from .blocks import Part, Pool, not_served, silent
+from .codes import RS_MODELS
 from .owner import OwnerLimits, found_in
 from .registers import (
+    AcLimit,
     Battery,
     BatteryPower,
     Bms,
+    EmsMode,
     ExportBounds,
     ExportLimit,
     ExportRatio,
@@ -25,13 +28,15 @@ from .registers import (
     Meter,
     Ratings,
     Reserve,
+    RsAcLimit,
     SocLimits,
     Solar,
     Status,
     Totals,
     WideExportLimit,
 )
-from .telemetry import Registers
+from .settings import CONTROL_SETTINGS, EXTERNAL_MODES
+from .telemetry import EXTERNAL_EMS, Registers, running_state
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -60,18 +65,28 @@ class Poll:
         self._bms = Part(Bms(unit), link, keep=True)
         self._limits = Pool(unit, link, (self._ratings, self._bounds, self._bms))
         self._export_limit = Part(ExportLimit(unit), link, keep=True)
-        self._owner = Pool(
-            unit,
-            link,
-            (
-                Part(SocLimits(unit), link, keep=True),
-                Part(Reserve(unit), link, keep=True),
-                self._export_limit,
-                Part(ExportSwitch(unit), link, keep=True),
-                Part(ExportRatio(unit), link, keep=True),
-            ),
+        self._owner: tuple[Part[Component], ...] = (
+            Part(SocLimits(unit), link, keep=True),
+            Part(Reserve(unit), link, keep=True),
+            self._export_limit,
+            Part(ExportSwitch(unit), link, keep=True),
+            Part(ExportRatio(unit), link, keep=True),
         )
         self._wide_limit = Part(WideExportLimit(unit), link, keep=True)
+        self._ems_mode = Part(EmsMode(unit), link)
+        self._ac_limit: Part[AcLimit] | Part[RsAcLimit]
+        self._alone: tuple[Part[Component], ...] = ()
+        settings: tuple[Part[Component], ...] = self._owner
+        if config.settings >= CONTROL_SETTINGS:
+            # Where it is known to be refused, it would take the block with it.
+            settings = (*settings, self._ems_mode)
+        if config.identity.model in RS_MODELS:
+            self._ac_limit = Part(RsAcLimit(unit), link, keep=True)
+            self._alone = (self._ac_limit,)
+        else:
+            self._ac_limit = Part(AcLimit(unit), link, keep=True)
+            settings = (*settings, self._ac_limit)
+        self._settings = Pool(unit, link, settings)
 
     @property
     def core_requests(self) -> int:
@@ -85,7 +100,7 @@ class Poll:
 
     async def read_core(self, at: datetime) -> ModbusError | None:
         """Read the battery, state, flows and totals; return what kept any away."""
-        return await self._core.read(at)
+        return await self._core.read(at, whole=True)
 
     async def read_optional(self, at: datetime, budget: int) -> bool:
         """Read what may be missing, as far as `budget` requests go.
@@ -97,7 +112,12 @@ class Poll:
         for part in fast:
             part.forget()
         due: list[Pool | Part[Component]] = [b for b in fast if b.is_due(at)]
-        slow = [*self._owner.blocks, *self._wide(), *self._limits.blocks]
+        slow = [
+            *self._settings.blocks,
+            *self._wide(),
+            *self._alone,
+            *self._limits.blocks,
+        ]
         slow.sort(key=lambda block: block.tried_at or _NEVER)
         spare = max(1, budget - len(due))
         due += [b for b in slow if b.is_due(at, self._every)][:spare]
@@ -108,9 +128,9 @@ class Poll:
 
     async def read_owner(self, at: datetime) -> ModbusError | None:
         """Read the owner's settings anew; return what kept any from being read."""
-        self._owner.expire()
-        await self._owner.read(at)
-        for part in self._owner.parts:
+        self._settings.expire()
+        await self._settings.read(at, whole=True)
+        for part in self._owner:
             if part.error is not None and not not_served(part.error):
                 return part.error
         for part in self._wide():
@@ -121,11 +141,11 @@ class Poll:
 
     def expire_owner(self) -> None:
         """Have the owner's settings read again soon."""
-        self._owner.expire()
+        self._settings.expire()
 
     def owner(self) -> dict[str, int | None]:
         """Return the owner's settings, raw; None for what is not known."""
-        parts: list[Part[Component]] = [*self._owner.parts, self._wide_limit]
+        parts = (*self._owner, self._wide_limit)
         return found_in(part.latest for part in parts if part.latest is not None)
 
     def owner_limits(self) -> OwnerLimits:
@@ -141,6 +161,14 @@ class Poll:
             export_most_w=export_w or config.rated_power_w,
         )
 
+    @property
+    def externally_controlled(self) -> bool:
+        """Whether another energy manager controls the battery, as last read."""
+        status, mode = self._status.latest, self._ems_mode.latest
+        return (mode is not None and mode.ems_mode in EXTERNAL_MODES) or (
+            status is not None and running_state(status) == EXTERNAL_EMS
+        )
+
     def registers(self) -> Registers:
         """Return what is known now."""
         return Registers(
@@ -152,6 +180,7 @@ class Poll:
             power=self._power.latest,
             meter=self._meter.latest,
             bms=self._bms.latest,
+            ac_limit=self._ac_limit.latest,
             owner=self.owner(),
             limits=self.owner_limits(),
         )

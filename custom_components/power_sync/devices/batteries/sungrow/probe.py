@@ -14,6 +14,7 @@ from custom_components.power_sync.devices.batteries.brand import (
     BatteryConfig,
     BatteryNotConnectedError,
     BatteryProbe,
+    Caveat,
     LinkOptions,
     NoBatteryError,
     NotThisBrandError,
@@ -27,7 +28,8 @@ from custom_components.power_sync.devices.protocols import (
 from custom_components.power_sync.model.battery import BatteryIdentity, OwnerSetting
 
 from .blocks import not_served, silent
-from .codes import COMMERCIAL_MODELS, MODELS
+from .codes import BRAND, COMMERCIAL_MODELS, MODELS
+from .home_manager import probe_home_manager
 from .link import device_error, nobody_at_unit, pace, patience
 from .owner import OwnerLimits, found_in, owner_value
 from .registers import (
@@ -35,6 +37,7 @@ from .registers import (
     Bms,
     Capacity,
     Ceilings,
+    Control,
     ExportBounds,
     ExportLimit,
     ExportRatio,
@@ -50,12 +53,11 @@ from .registers import (
 from .settings import (
     CONTROL_SETTINGS,
     EXPORT_LIMIT,
+    EXTERNAL_MODES,
     MAX_CHARGE,
     MAX_DISCHARGE,
     within_ceiling_w,
 )
-
-BRAND: Final = "sungrow"
 
 _SILENCES: Final = 2
 """So many optional reads may go unanswered until the rest is left out."""
@@ -72,7 +74,14 @@ async def probe(unit: ModbusUnit, link: LinkOptions) -> BatteryProbe:
     UnsupportedModelError, NoBatteryError or BatteryNotConnectedError.
     """
     pace(unit, link)
-    nameplate = await _read_nameplate(unit, link)
+    try:
+        nameplate = await _read_nameplate(unit, link)
+    except (NotThisBrandError, WrongUnitError) as err:
+        # An iHomeManager has a map of its own, and no nameplate of an inverter.
+        manager = None if _nobody(err) else await probe_home_manager(unit, link)
+        if manager is None:
+            raise
+        return manager
     battery = await _read_battery(unit, link, nameplate)
     return await _describe(unit, link, nameplate, battery)
 
@@ -93,6 +102,11 @@ async def _read_nameplate(unit: ModbusUnit, link: LinkOptions) -> Nameplate:
     if nameplate.type_code in COMMERCIAL_MODELS:
         raise UnsupportedModelError("a commercial hybrid: its registers differ")
     return nameplate
+
+
+def _nobody(error: DeviceError) -> bool:
+    """Whether a gateway has said that nothing answers for this unit id."""
+    return isinstance(error.__cause__, ModbusError) and nobody_at_unit(error.__cause__)
 
 
 def _first_contact_error(unit: ModbusUnit, error: ModbusError) -> DeviceError:
@@ -133,15 +147,19 @@ class _Optional:
         """Start with nothing silent."""
         self._link = link
         self._silences = 0
+        self.refused = False
+        """Whether the device said of the last component that it lacks it."""
 
     async def read[C: Component](self, component: C) -> C:
         """Read a component; its fields stay None where that does not work."""
+        self.refused = False
         if self._silences < _SILENCES:
             try:
                 async with patience(self._link):
                     await component.async_update()
             except ModbusError as err:
                 self._silences += silent(err)
+                self.refused = not_served(err)
         return component
 
 
@@ -152,6 +170,8 @@ async def _describe(
     optional = _Optional(link)
     ratings = await optional.read(Ratings(unit))
     ceilings = await optional.read(Ceilings(unit))
+    control = await optional.read(Control(unit))
+    can_force = not optional.refused
     bms = await optional.read(Bms(unit))
     owner = await _read_owner(unit, optional)
     firmware = await optional.read(Firmware(unit))
@@ -185,14 +205,24 @@ async def _describe(
             capacity_kwh=capacity_kwh or None,
             max_charge_w=within_ceiling_w(battery_w, ceilings.max_charge_10w),
             max_discharge_w=within_ceiling_w(battery_w, ceilings.max_discharge_10w),
-            settings=CONTROL_SETTINGS | served,
+            settings=(CONTROL_SETTINGS if can_force else frozenset()) | served,
         ),
         soc_pct=battery.soc_pct,
         min_soc_pct=owner_value(OwnerSetting.MIN_SOC_PCT, owner, limits),
         max_soc_pct=owner_value(OwnerSetting.MAX_SOC_PCT, owner, limits),
         backup_reserve_pct=owner_value(OwnerSetting.BACKUP_RESERVE_PCT, owner, limits),
         export_limit_w=owner_value(OwnerSetting.EXPORT_LIMIT_W, owner, limits),
+        caveat=_caveat(control, can_force=can_force),
     )
+
+
+def _caveat(control: Control, *, can_force: bool) -> Caveat | None:
+    """Return what keeps the battery from being controlled in full."""
+    if not can_force:
+        return Caveat.NO_FORCING
+    if control.ems_mode in EXTERNAL_MODES:
+        return Caveat.EXTERNAL_CONTROL
+    return None
 
 
 async def _read_owner(unit: ModbusUnit, optional: _Optional) -> dict[str, int | None]:

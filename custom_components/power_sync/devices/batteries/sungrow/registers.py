@@ -34,7 +34,7 @@ DISCHARGING_BIT: Final = 1 << 2
 
 _LIMITS: tuple[Range, ...] = ((5621, 5638),)
 _CORE: tuple[Range, ...] = ((12999, 13046),)
-_PROTECTION: tuple[Range, ...] = ((13057, 13099),)
+_SETTINGS: tuple[Range, ...] = ((13049, 13099),)
 
 
 def _watts(address: int) -> NumberField[int]:
@@ -187,7 +187,7 @@ class Firmware(Component):
 class SocLimits(Component):
     """The owner's bounds of the state of charge in tenths of a percent."""
 
-    register_ranges = _PROTECTION
+    register_ranges = _SETTINGS
     max_soc_10th = _word(13057)
     min_soc_10th = _word(13058)
 
@@ -195,29 +195,51 @@ class SocLimits(Component):
 class ExportLimit(Component):
     """The owner's export limit at the meter in W, in force while switched on."""
 
-    register_ranges = _PROTECTION
+    register_ranges = _SETTINGS
     export_limit_w = _word(13073)
 
 
 class ExportSwitch(Component):
     """Whether the export limit is in force. Not on the 48 V models."""
 
-    register_ranges = _PROTECTION
+    register_ranges = _SETTINGS
     export_switch = _word(13086)
 
 
 class ExportRatio(Component):
     """The export limit in tenths of a percent of the rating. Not on RL, MG, RS."""
 
-    register_ranges = _PROTECTION
+    register_ranges = _SETTINGS
     export_ratio_10th = _word(13087)
 
 
 class Reserve(Component):
     """State of charge kept for backup, in whole percent."""
 
-    register_ranges = _PROTECTION
+    register_ranges = _SETTINGS
     reserve_pct = _word(13099)
+
+
+class EmsMode(Component):
+    """Who controls the battery, for a poll to see."""
+
+    register_ranges = _SETTINGS
+    ems_mode = _word(13049)
+
+
+class AcLimit(Component):
+    """A limit of the inverter's AC port in tenths of a percent. Not on RS, RL."""
+
+    register_ranges = _SETTINGS
+    switch = _word(13088)
+    ratio_10th = _word(13089)
+
+
+class RsAcLimit(Component):
+    """The same on the single-phase RS models."""
+
+    switch = _word(31203)
+    ratio_10th = _word(31204)
 
 
 class WideExportLimit(Component):

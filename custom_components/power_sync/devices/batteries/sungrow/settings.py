@@ -55,6 +55,8 @@ CEILING_SETTINGS: Final = frozenset({MAX_CHARGE, MAX_DISCHARGE})
 
 SELF_MODE: Final = 0
 FORCED_MODE: Final = 2
+EXTERNAL_MODES: Final = frozenset({3, 4})
+"""Under an external EMS or a VPP: another energy manager controls the battery."""
 
 CHARGE: Final = 0xAA
 DISCHARGE: Final = 0xBB
@@ -125,8 +127,12 @@ def writes_for(
 
     `max_charge_w` and `max_discharge_w` are the ratings of the battery; the
     owner's ceilings bound the forced power further. Raises DeviceRefusedError
-    for NO_DISCHARGE and LIMIT where the device has no ceilings.
+    for NO_DISCHARGE and LIMIT where the device has no ceilings, and for all but
+    normal operation under another energy manager, which is not fought with.
     """
+    modes = {number(now, EMS_MODE), number(owner, EMS_MODE)}
+    if command.mode is not Mode.SELF_CONSUMPTION and modes & EXTERNAL_MODES:
+        raise DeviceRefusedError("another energy manager controls the battery")
     match command.mode:
         case Mode.SELF_CONSUMPTION:
             return writes_for_release(owner, now)
@@ -193,6 +199,9 @@ def _limited(max_discharge: int, owner: Settings, now: Settings) -> tuple[Write,
 
 def _to_owner(sequence: Sequence, owner: Settings, now: Settings) -> None:
     """Stop what is forced, then put back mode, power and command."""
+    if EMS_MODE not in now:
+        # What cannot be read is never written either.
+        return
     mode = number(owner, EMS_MODE)
     if mode is None:
         mode = SELF_MODE
@@ -230,6 +239,8 @@ def owner_settings(found: Settings) -> Settings:
     well the owner's wish, and never ours to raise.
     """
     owner = dict(found)
+    if EMS_MODE not in found:
+        return owner
     mode = number(found, EMS_MODE)
     if mode != SELF_MODE:
         owner[FORCED_COMMAND] = STOP
@@ -249,11 +260,9 @@ def safe_settings(
     ratings. A ceiling that the device lacks stays None.
     """
     forced = number(found, EMS_MODE) == FORCED_MODE
-    safe: dict[str, SettingValue] = {
-        EMS_MODE: SELF_MODE,
-        FORCED_COMMAND: STOP,
-        FORCED_POWER: 0,
-    }
+    safe: dict[str, SettingValue] = {}
+    if EMS_MODE in found:
+        safe |= {EMS_MODE: SELF_MODE, FORCED_COMMAND: STOP, FORCED_POWER: 0}
     for setting, rated_w in (
         (MAX_CHARGE, max_charge_w),
         (MAX_DISCHARGE, max_discharge_w),

@@ -11,16 +11,19 @@ from custom_components.power_sync.model.battery import (
     Settings,
 )
 
-from .codes import FAULT_STATES, ISLANDED_STATES, RUNNING_STATES
+from .codes import FAULT_STATES, ISLANDED_STATES, RUNNING_STATES, T_MODELS
 from .owner import OwnerLimits, owner_value
 from .registers import (
     CHARGING_BIT,
     DISCHARGING_BIT,
+    SWITCH_ON,
+    AcLimit,
     Battery,
     BatteryPower,
     Bms,
     Flows,
     Meter,
+    RsAcLimit,
     Solar,
     Status,
     Totals,
@@ -28,6 +31,9 @@ from .registers import (
 
 PLAUSIBLE_W: Final = 100_000
 """A 32-bit power beyond this is a bad decode, not a home."""
+
+EXTERNAL_EMS: Final = "external_ems"
+"""The running state under another energy manager."""
 
 _WHOLE_PERCENT: Final = 100
 """A state of health up to this many tenths is really in whole percent."""
@@ -45,6 +51,7 @@ class Registers:
     power: BatteryPower | None
     meter: Meter | None
     bms: Bms | None
+    ac_limit: AcLimit | RsAcLimit | None
     owner: Settings
     """The owner's settings, raw."""
     limits: OwnerLimits
@@ -53,12 +60,12 @@ class Registers:
 def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryReading:
     """Return what the registers say, in the common signs."""
     solar_w = _positive(_plausible(regs.solar.power_w if regs.solar else None))
-    battery_w = _battery_w(regs)
+    battery_w = _battery_w(regs, has_legacy=config.identity.model not in T_MODELS)
     grid_w = _grid_w(regs)
     load_w = _plausible(regs.flows.load_w if regs.flows else None)
     if load_w is None:
         load_w = _total(solar_w, battery_w, grid_w)
-    state = _state(regs.status)
+    state = running_state(regs.status)
     totals = regs.totals
     bms = regs.bms
     return BatteryReading(
@@ -96,6 +103,7 @@ def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryRead
         load_energy_kwh=_load_kwh(totals),
         extra={
             "running_state": state or _hex(regs.status),
+            "ac_limit_pct": _ac_limit_pct(regs.ac_limit),
             "battery_voltage_v": regs.battery.voltage_v,
             "load_register_w": regs.flows.load_w if regs.flows else None,
         },
@@ -111,7 +119,7 @@ def _floor_pct(regs: Registers) -> float | None:
     return max((floor for floor in floors if floor is not None), default=None)
 
 
-def _battery_w(regs: Registers) -> float | None:
+def _battery_w(regs: Registers, *, has_legacy: bool) -> float | None:
     """Return the battery power, + discharging.
 
     The signed register is taken where there is one. Whether the older one is
@@ -123,7 +131,7 @@ def _battery_w(regs: Registers) -> float | None:
         return signed_w
     legacy_w = regs.battery.legacy_power_w
     flow = regs.status.power_flow if regs.status else None
-    if legacy_w is None or flow is None:
+    if legacy_w is None or flow is None or not has_legacy:
         return None
     if flow & CHARGING_BIT:
         return -abs(legacy_w)
@@ -139,6 +147,13 @@ def _grid_w(regs: Registers) -> float | None:
         return meter_w
     export_w = _plausible(regs.flows.export_w if regs.flows else None)
     return None if export_w is None else -export_w
+
+
+def _ac_limit_pct(limit: AcLimit | RsAcLimit | None) -> float | None:
+    """Return the limit of the AC port in percent of the rating, where it is on."""
+    if limit is None or limit.switch != SWITCH_ON or limit.ratio_10th is None:
+        return None
+    return _percent(limit.ratio_10th / 10)
 
 
 def _load_kwh(totals: Totals | None) -> float | None:
@@ -174,7 +189,7 @@ def _soh_pct(raw: int | None) -> float | None:
     return _percent(raw if raw <= _WHOLE_PERCENT else raw / 10)
 
 
-def _state(status: Status | None) -> str | None:
+def running_state(status: Status | None) -> str | None:
     """Return the running state by name; None where it is not known."""
     if status is None or status.running_state is None:
         return None
