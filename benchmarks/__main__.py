@@ -10,9 +10,12 @@ from scripts.bare_package import install_bare_package
 # The planner is measured as the pure Python it is, without Home Assistant.
 install_bare_package()
 
-from benchmarks import planning  # noqa: E402 - after the bare package is in place
+from benchmarks import planning, polling  # noqa: E402 - after the bare package is in place
 
-BENCHMARKS: dict[str, Callable[[], dict[str, float]]] = {"plan": planning.run}
+BENCHMARKS: dict[str, Callable[[], dict[str, float]]] = {
+    "plan": planning.run,
+    "poll": polling.run,
+}
 
 
 def main() -> None:
