@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
+from .brand_services import async_setup_brand_services
 from .const import DOMAIN, ENTRY_VERSION, LOGGER, PLATFORMS
 from .issues import async_delete_issues
 from .removal import async_give_back_pending, async_give_back_removed
@@ -28,6 +29,7 @@ The core itself says that it stops only after these shutdown jobs.
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which exist whether or not a site is loaded."""
     async_setup_services(hass)
+    async_setup_brand_services(hass)
 
     @callback
     def mark() -> None:

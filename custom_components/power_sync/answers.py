@@ -97,6 +97,13 @@ def command_answer(command: Command | None, zone: tzinfo) -> PlainObject | None:
     }
 
 
+def owner_setting_answer(entry: LogEntry) -> PlainObject | None:
+    """Return the owner's setting that was set; None for a command."""
+    if entry.owner_setting is None:
+        return None
+    return {"setting": entry.owner_setting.value, "value": entry.owner_value}
+
+
 def log_answer(entry: LogEntry, battery: str, zone: tzinfo) -> PlainObject:
     """Return an entry of the command log; `battery` is what to call its battery."""
     return {
@@ -105,6 +112,7 @@ def log_answer(entry: LogEntry, battery: str, zone: tzinfo) -> PlainObject:
         "master": entry.master,
         "reason": entry.reason,
         "command": command_answer(entry.command, zone),
+        "owner_setting": owner_setting_answer(entry),
         "writes": [
             {"setting": write.setting, "value": write.value} for write in entry.writes
         ],

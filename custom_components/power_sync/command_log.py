@@ -100,6 +100,13 @@ def last_command_at(site: Site, _now: datetime) -> datetime | None:
     return None if last is None else last.at
 
 
+def _mode(entry: LogEntry) -> str:
+    """Return the mode; given back, a battery is in its owner's own operation."""
+    if entry.owner_setting is not None:
+        return "owner_setting"
+    return "given_back" if entry.command is None else entry.command.mode.value
+
+
 def last_command(site: Site) -> dict[str, Plain] | None:
     """Return what it was told, why, and what came of it."""
     last = site.controller.log.last
@@ -108,8 +115,7 @@ def last_command(site: Site) -> dict[str, Plain] | None:
     command = last.command
     return {
         "battery": battery_title(site.entry, last.battery_id),
-        # Given back, a battery is in its owner's own operation.
-        "mode": "given_back" if command is None else command.mode.value,
+        "mode": _mode(last),
         "power_w": None if command is None else command.power_w,
         "master": last.master,
         "reason": last.reason,

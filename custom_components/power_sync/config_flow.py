@@ -25,6 +25,7 @@ from homeassistant.helpers.selector import (
 
 from .const import (
     CONF_DRY_RUN,
+    CONF_EXPORT_CEILING_W,
     CONF_EXPORT_LIMIT_W,
     CONF_PRICES,
     CONF_PROVIDER,
@@ -38,12 +39,13 @@ from .flows.battery_subentry import BatterySubentryFlow
 from .flows.errors import InputError
 from .flows.limits import (
     LIMITS_SCHEMA,
-    LimitsOptionsFlow,
     checked_limits,
     default_reserve_pct,
     floor_text,
+    raised_ceiling_w,
 )
 from .flows.octopus import OctopusSteps
+from .flows.options import SiteOptionsFlow
 from .prices.registry import PROVIDERS
 
 TITLE: Final = "PowerSync"
@@ -88,8 +90,8 @@ class PowerSyncConfigFlow(
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        """Return the flow that changes the limits."""
-        return LimitsOptionsFlow()
+        """Return the flow that changes what the site may do and how it plans."""
+        return SiteOptionsFlow()
 
     @classmethod
     @callback
@@ -151,11 +153,14 @@ class PowerSyncConfigFlow(
             else:
                 # Another dialogue may have taken this battery meanwhile.
                 abort_if_serial_in_use(self.hass, self.probe.config.identity.serial)
+                ceiling_w = raised_ceiling_w(
+                    options[CONF_EXPORT_LIMIT_W], self.probe.export_limit_w
+                )
                 dry_run = user_input[CONF_START] == START_DRY_RUN
                 return self.async_create_entry(
                     title=TITLE,
                     data=self._data | {CONF_DRY_RUN: dry_run},
-                    options=options,
+                    options=options | {CONF_EXPORT_CEILING_W: ceiling_w},
                     subentries=[self._battery],
                 )
         suggested: dict[str, Any] = {CONF_RESERVE_PCT: default_reserve_pct(floor_pct)}

@@ -28,12 +28,25 @@ CONF_PROVIDER: Final = "provider"
 CONF_PRICES: Final = "prices"
 CONF_DRY_RUN: Final = "dry_run"
 
-# Entry options
+# What the user may change at will: settings (`settings.py`), which start from the
+# entry options that the set-up dialogue leaves
 CONF_RESERVE_PCT: Final = "reserve_pct"
+CONF_MIN_SOC_PCT: Final = "min_soc_pct"
+CONF_MAX_SOC_PCT: Final = "max_soc_pct"
+CONF_CHARGE_LIMIT_W: Final = "charge_limit_w"
+CONF_DISCHARGE_LIMIT_W: Final = "discharge_limit_w"
 CONF_IMPORT_LIMIT_W: Final = "import_limit_w"
 CONF_EXPORT_LIMIT_W: Final = "export_limit_w"
+CONF_EXPORT_CEILING_W: Final = "export_ceiling_w"
 CONF_GRID_CHARGING: Final = "grid_charging"
 CONF_BATTERY_EXPORT: Final = "battery_export"
+CONF_WEAR_PER_KWH: Final = "wear_per_kwh"
+CONF_OBJECTIVE: Final = "objective"
+
+# Entry options that only a new start brings into force
+CONF_BATTERY_POLL_S: Final = "battery_poll_s"
+CONF_PLAN_EVERY_MIN: Final = "plan_every_min"
+CONF_FORECAST_EVERY_MIN: Final = "forecast_every_min"
 CONF_SOLAR_SOURCE: Final = "solar_source"
 CONF_SOLAR_PROVIDERS: Final = "solar_providers"
 CONF_SOLAR_SENSORS: Final = "solar_sensors"
@@ -45,15 +58,13 @@ CONF_PARITY: Final = "parity"
 CONF_STOP_BITS: Final = "stop_bits"
 
 POLL_EVERY: Final = timedelta(seconds=10)
-"""How often the fastest battery is read."""
+"""How often a battery is read where nothing says otherwise."""
 TICK_EVERY: Final = timedelta(seconds=10)
 WATCH_EVERY: Final = timedelta(seconds=30)
-FORECAST_EVERY: Final = timedelta(minutes=30)
 STRAY_EVERY: Final = timedelta(seconds=60)
 
 RELEASE_AT_STOP_S: Final = 10
 RELEASE_AT_REMOVAL_S: Final = 30
 
 FORCE_DURATIONS_MIN: Final = (15, 30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240)
-FORCE_DURATION_DEFAULT_MIN: Final = 30
 FORCE_DURATION_MAX_MIN: Final = 1440

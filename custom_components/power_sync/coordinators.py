@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .bridges.solar_source import async_solar, follow_sensors
 from .bridges.statistics import async_load_history
-from .const import DOMAIN, FORECAST_EVERY, LOGGER
+from .const import DOMAIN, LOGGER
 from .control.controller import Controller
 from .devices.protocols import BatteryDriver, DeviceError, WrongDeviceError
 from .forecast.load import LoadHistory
@@ -22,6 +22,7 @@ from .model.battery import BatteryReading
 from .model.forecast import Forecast
 from .model.plan import Plan
 from .model.prices import PriceCurve
+from .periods import Periods
 from .planner import ProblemError
 from .planner.inputs import PlanInputs
 from .planning import Planning, make_plan
@@ -56,7 +57,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
             LOGGER,
             config_entry=entry,
             name=self.title,
-            update_interval=driver.capabilities.poll_every,
+            update_interval=(
+                Periods.of(entry.options).poll or driver.capabilities.poll_every
+            ),
             always_update=False,
         )
         self.subentry_id = subentry_id
@@ -179,7 +182,7 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
             LOGGER,
             config_entry=entry,
             name="forecasts",
-            update_interval=FORECAST_EVERY,
+            update_interval=Periods.of(entry.options).forecast,
         )
         self.load_statistic_id: Callable[[], str | None] = lambda: None
         entry.async_on_unload(
@@ -198,7 +201,7 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
 
 
 class PlanCoordinator(DataUpdateCoordinator[Planning]):
-    """Makes a plan every five minutes, and when something changed.
+    """Makes a plan every few minutes, and when something changed.
 
     A plan that could not be renewed is kept; control stops acting on it after
     an hour (`control/planned.py`).
@@ -227,10 +230,11 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
 
     @callback
     def async_start(self) -> None:
-        """Plan at the start of every slot from now on."""
+        """Plan at the start of a slot from now on, as often as the options say."""
+        minutes = range(0, 60, Periods.of(self.config_entry.options).plan_min)
         self.config_entry.async_on_unload(
             async_track_utc_time_change(
-                self.hass, self._async_slot, minute=range(0, 60, 5), second=1
+                self.hass, self._async_slot, minute=minutes, second=1
             )
         )
 

@@ -109,7 +109,7 @@ async def async_force(
                     until=command.until,
                 )
             )
-    await _async_raise_if(site, problems, "command_failed")
+    await async_raise_if(site, problems, "command_failed")
     return forced
 
 
@@ -128,7 +128,7 @@ async def async_restore_normal(
         for serial, outcome in answers.items()
         if outcome is None or not outcome.good
     ]
-    await _async_raise_if(site, problems, "restore_failed")
+    await async_raise_if(site, problems, "restore_failed")
 
 
 async def async_replan(site: Site) -> None:
@@ -217,7 +217,7 @@ def _words(problem: Problem, texts: Mapping[str, str]) -> str:
     return f"{problem.battery}: {texts.get(key, problem.state.replace('_', ' '))}"
 
 
-async def _async_raise_if(site: Site, problems: Sequence[Problem], key: str) -> None:
+async def async_raise_if(site: Site, problems: Sequence[Problem], key: str) -> None:
     """Raise HomeAssistantError where there are problems, in the user's language."""
     if not problems:
         return

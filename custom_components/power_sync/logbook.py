@@ -60,7 +60,7 @@ def command_message(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
         # That the user asked for it is who decided, too.
         kind = "asked"
     return text(f"common.logbook_{kind}").format(
-        action=_action(data["command"], text),
+        action=_action(data, text),
         master=text(f"common.logbook_by_{data['master']}"),
         reason=state("because"),
         outcome=state("outcome"),
@@ -70,7 +70,14 @@ def command_message(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
 _FIELDS = {"because": "reason", "outcome": "outcome"}
 
 
-def _action(command: Mapping[str, Any] | None, text: Callable[[str], str]) -> str:
+def _action(data: Mapping[str, Any], text: Callable[[str], str]) -> str:
+    command, owner = data["command"], data.get("owner_setting")
+    if owner is not None:
+        value = owner["value"]
+        off = "_off" if value is None else ""
+        return text(f"common.logbook_set_{owner['setting']}{off}").format(
+            value=_digits(value)
+        )
     if command is None:
         return text("common.logbook_given_back")
     power_w = command["power_w"]

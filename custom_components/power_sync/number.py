@@ -1,4 +1,4 @@
-"""Numbers: the power that forced charging and discharging use."""
+"""Numbers: the power that is forced, and those over the settings."""
 
 from typing import override
 
@@ -15,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .entity import SiteEntity
 from .forcing import least_w, most_w
 from .model.battery import Mode
+from .number_settings import setting_numbers
 from .site import PowerSyncConfigEntry
 
 PARALLEL_UPDATES = 1
@@ -37,7 +38,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the numbers of a site."""
-    async_add_entities([ForcePower(entry, FORCE_POWER)])
+    async_add_entities([ForcePower(entry, FORCE_POWER), *setting_numbers(entry)])
 
 
 class ForcePower(SiteEntity, NumberEntity):

@@ -1,13 +1,15 @@
-"""Selects: how long forced charging and discharging last."""
+"""Selects: how long a forced mode lasts, and what the plan is for."""
 
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import FORCE_DURATIONS_MIN
 from .entity import SiteEntity
+from .planner import Objective
 from .site import PowerSyncConfigEntry
 
 PARALLEL_UPDATES = 1
@@ -17,6 +19,12 @@ FORCE_DURATION = SelectEntityDescription(
     options=[str(minutes) for minutes in FORCE_DURATIONS_MIN],
 )
 
+OBJECTIVE = SelectEntityDescription(
+    key="objective",
+    options=[objective.value for objective in Objective],
+    entity_category=EntityCategory.CONFIG,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -24,7 +32,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the selects of a site."""
-    async_add_entities([ForceDuration(entry, FORCE_DURATION)])
+    async_add_entities(
+        [ForceDuration(entry, FORCE_DURATION), PlanObjective(entry, OBJECTIVE)]
+    )
 
 
 class ForceDuration(SiteEntity, SelectEntity):
@@ -40,3 +50,18 @@ class ForceDuration(SiteEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Set the minutes for the next time."""
         await self.site.async_set(force_duration_min=int(option))
+
+
+class PlanObjective(SiteEntity, SelectEntity):
+    """What the plan is for."""
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """The objective."""
+        return self.site.settings.objective.value
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Plan for another objective from now on."""
+        await self.site.async_set(objective=Objective(option))

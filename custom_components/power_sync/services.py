@@ -1,6 +1,6 @@
 """Actions of PowerSync."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -27,7 +27,13 @@ from .answers import log_answer, plan_answer, summary_answer
 from .bridges.texts import async_texts
 from .const import DOMAIN, FORCE_DURATION_MAX_MIN
 from .control.log import LOG_LENGTH
-from .forcing import async_force, async_replan, async_restore_normal, battery_name
+from .forcing import (
+    Forced,
+    async_force,
+    async_replan,
+    async_restore_normal,
+    battery_name,
+)
 from .model.battery import Mode
 from .site import PowerSyncConfigEntry, Site
 from .words.summary import Teller
@@ -109,14 +115,19 @@ async def _async_hold(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_force(call: ServiceCall, mode: Mode) -> ServiceResponse:
-    site = _site(call)
+    site = site_of(call)
     forced = await async_force(
         site,
         mode,
-        duration=_duration(call, site),
+        duration=duration_of(call, timedelta(minutes=site.settings.force_duration_min)),
         power_w=call.data.get(ATTR_POWER_W),
-        batteries=_batteries(call, site),
+        batteries=batteries_of(call, site),
     )
+    return force_answer(call, forced)
+
+
+def force_answer(call: ServiceCall, forced: Sequence[Forced]) -> ServiceResponse:
+    """Return what batteries have been told, where an answer is wanted."""
     if not call.return_response:
         return None
     until = max(each.until for each in forced)
@@ -135,16 +146,16 @@ async def _async_force(call: ServiceCall, mode: Mode) -> ServiceResponse:
 
 
 async def _async_restore(call: ServiceCall) -> None:
-    site = _site(call)
-    await async_restore_normal(site, _batteries(call, site))
+    site = site_of(call)
+    await async_restore_normal(site, batteries_of(call, site))
 
 
 async def _async_replan(call: ServiceCall) -> None:
-    await async_replan(_site(call))
+    await async_replan(site_of(call))
 
 
 async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
-    planning = _site(call).coordinators.plan.planning
+    planning = site_of(call).coordinators.plan.planning
     if planning is None:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_plan")
     zone, texts = dt_util.get_default_time_zone(), await async_texts(call.hass)
@@ -156,8 +167,8 @@ async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_get_log(call: ServiceCall) -> ServiceResponse:
-    site, zone = _site(call), dt_util.get_default_time_zone()
-    batteries, since = _batteries(call, site), call.data.get(ATTR_SINCE)
+    site, zone = site_of(call), dt_util.get_default_time_zone()
+    batteries, since = batteries_of(call, site), call.data.get(ATTR_SINCE)
     entries = [
         entry
         for entry in site.controller.log.entries
@@ -173,7 +184,7 @@ async def _async_get_log(call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _site(call: ServiceCall) -> Site:
+def site_of(call: ServiceCall) -> Site:
     """Return the site that is meant. Raises ServiceValidationError."""
     entry: PowerSyncConfigEntry = service.async_get_config_entry(
         call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
@@ -181,7 +192,7 @@ def _site(call: ServiceCall) -> Site:
     return entry.runtime_data
 
 
-def _batteries(call: ServiceCall, site: Site) -> list[str] | None:
+def batteries_of(call: ServiceCall, site: Site) -> list[str] | None:
     """Return the serials of the devices named, or None where none is named.
 
     The home's own device stands for all its batteries.
@@ -206,15 +217,15 @@ def _batteries(call: ServiceCall, site: Site) -> list[str] | None:
     return list(serials)
 
 
-def _duration(call: ServiceCall, site: Site) -> timedelta:
-    """Return how long is asked for; the select's value where nothing is."""
+def duration_of(call: ServiceCall, default: timedelta) -> timedelta:
+    """Return how long is asked for; the default where nothing is."""
     keys = [key for key in (ATTR_DURATION, ATTR_DURATION_MINUTES) if key in call.data]
     if len(keys) > 1:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="duration_twice"
         )
     if not keys:
-        return timedelta(minutes=site.settings.force_duration_min)
+        return default
     minutes = _whole(call.data[keys[0]])
     if minutes is None or not 1 <= minutes <= FORCE_DURATION_MAX_MIN:
         raise ServiceValidationError(

@@ -9,23 +9,14 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from .accounts import Accounts
-from .bridges.storage import JournalStore, Settings, SettingsStore
+from .bridges.storage import JournalStore, SettingsStore
 from .command_log import KeptCommandLog
 from .const import (
-    CONF_BATTERY_EXPORT,
-    CONF_DRY_RUN,
-    CONF_EXPORT_LIMIT_W,
-    CONF_GRID_CHARGING,
-    CONF_IMPORT_LIMIT_W,
-    CONF_RESERVE_PCT,
-    DOMAIN,
     LOGGER,
-    POLL_EVERY,
     RELEASE_AT_STOP_S,
     STRAY_EVERY,
     TICK_EVERY,
@@ -34,7 +25,6 @@ from .const import (
 from .control.clock import Clock
 from .control.controller import Controller, Member
 from .control.health import Trouble
-from .control.view import SiteLimits
 from .coordinators import (
     BatteryCoordinator,
     ControlCoordinator,
@@ -47,12 +37,14 @@ from .forecast.load import RECENT, LoadHistory
 from .issues import async_show_lost, async_show_problems
 from .model.battery import BatteryReading
 from .model.plan import Plan
+from .periods import POLL_S
 from .planner.inputs import PlanInputs
 from .prices.protocols import PriceSource
+from .site_settings import async_act_on, not_stored, seed_settings
 from .strays import Strays
 from .totals import SiteReading, site_reading
 
-LOADS_KEPT = RECENT // POLL_EVERY + 1
+LOADS_KEPT = RECENT // timedelta(seconds=POLL_S.least) + 1
 NO_HISTORY = LoadHistory.of((), timedelta(hours=1))
 
 type PowerSyncConfigEntry = ConfigEntry[Site]
@@ -83,12 +75,12 @@ class Site:
         """Wire everything; nothing is read or written before `async_start`."""
         self.hass = hass
         self.entry = entry
-        self.settings = Settings()
+        self.settings = seed_settings(entry)
         self.controller = Controller(
             drivers.values(),
             JournalStore(hass, entry.entry_id),
             Clock(dt_util.utcnow),
-            site_limits(entry.options),
+            self.settings.limits,
         )
         self.coordinators = Coordinators(
             batteries={
@@ -122,9 +114,8 @@ class Site:
                 HassJob(self.async_shutdown, "power_sync release at stop")
             )
         )
-        self.settings = await self._settings_store.load(
-            Settings(dry_run=self.entry.data.get(CONF_DRY_RUN) is not False)
-        )
+        self.settings = await self._settings_store.load(self.settings)
+        self.controller.limits = self.settings.limits
         self.controller.automatic = self.settings.automatic
         self.controller.dry_run = self.settings.dry_run
         await self.controller.start()
@@ -167,7 +158,7 @@ class Site:
         coordinators.plan.async_start()
         for coordinator in (coordinators.prices, coordinators.forecasts):
             self.entry.async_on_unload(
-                coordinator.async_add_listener(self._async_new_outlook)
+                coordinator.async_add_listener(self.async_replan_soon)
             )
 
     async def async_shutdown(self) -> None:
@@ -208,7 +199,8 @@ class Site:
             self._loads.append((dt_util.utcnow(), reading.load_power_w))
 
     @callback
-    def _async_new_outlook(self) -> None:
+    def async_replan_soon(self) -> None:
+        """Plan again in a task that ends with the site."""
         self.entry.async_create_background_task(
             self.hass, self.async_replan(), "power_sync replan"
         )
@@ -224,26 +216,16 @@ class Site:
         await self.coordinators.plan.async_refresh()
 
     async def async_set(self, **changes: Any) -> None:
-        """Change settings, store them, and have control act on them.
+        """Change settings, store them, and act on them.
 
         Raises HomeAssistantError where they could not be stored: they are in
         force all the same, until Home Assistant restarts.
         """
-        self.settings = replace(self.settings, **changes)
+        before, self.settings = self.settings, replace(self.settings, **changes)
         stored = await self._settings_store.save(self.settings)
-        controller = self.controller
-        switched = self.settings.automatic != controller.automatic
-        # Both at once: going live must not act on a plan that is switched off.
-        controller.automatic = self.settings.automatic
-        if self.settings.dry_run != controller.dry_run:
-            await controller.set_dry_run(on=self.settings.dry_run)
-        elif switched:
-            await controller.set_automatic(on=self.settings.automatic)
-        self.coordinators.control.async_update_listeners()
+        await async_act_on(self, before)
         if not stored:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="settings_not_stored"
-            )
+            raise not_stored()
 
     # -- what is known -----------------------------------------------------------
 
@@ -300,6 +282,11 @@ class Site:
             recent_load_w=self._recent_load_w(),
             fleet=fleet,
             reserve_pct=limits.reserve_pct,
+            max_soc_pct=limits.max_soc_pct,
+            charge_limit_w=limits.charge_limit_w,
+            discharge_limit_w=limits.discharge_limit_w,
+            wear_per_kwh=self.settings.wear_per_kwh,
+            objective=self.settings.objective,
             import_limit_w=limits.import_limit_w,
             export_limit_w=self.export_limit_w(),
             grid_charging=limits.grid_charging,
@@ -318,16 +305,3 @@ class Site:
         self.entry.async_create_background_task(
             self.hass, self.controller.tick(), "power_sync follow plan"
         )
-
-
-def site_limits(options: Mapping[str, Any]) -> SiteLimits:
-    """Return the limits that the user has set."""
-    import_limit = options.get(CONF_IMPORT_LIMIT_W)
-    export_limit = options.get(CONF_EXPORT_LIMIT_W)
-    return SiteLimits(
-        import_limit_w=None if import_limit is None else float(import_limit),
-        export_limit_w=None if export_limit is None else float(export_limit),
-        grid_charging=bool(options.get(CONF_GRID_CHARGING, True)),
-        battery_export=bool(options.get(CONF_BATTERY_EXPORT, False)),
-        reserve_pct=float(options.get(CONF_RESERVE_PCT, 10.0)),
-    )

@@ -1,4 +1,4 @@
-"""Switches: whether PowerSync acts, and whether it does so for real."""
+"""Switches: whether PowerSync acts, whether for real, and what it may do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .bridges.storage import Settings
 from .entity import SiteEntity
+from .settings import Settings
 from .site import PowerSyncConfigEntry
 
 PARALLEL_UPDATES = 1
@@ -34,6 +34,18 @@ SWITCHES = (
         key="dry_run",
         setting="dry_run",
         is_on_fn=lambda settings: settings.dry_run,
+        entity_category=EntityCategory.CONFIG,
+    ),
+    SettingSwitchDescription(
+        key="grid_charging",
+        setting="grid_charging",
+        is_on_fn=lambda settings: settings.grid_charging,
+        entity_category=EntityCategory.CONFIG,
+    ),
+    SettingSwitchDescription(
+        key="battery_export",
+        setting="battery_export",
+        is_on_fn=lambda settings: settings.battery_export,
         entity_category=EntityCategory.CONFIG,
     ),
 )

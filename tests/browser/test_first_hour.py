@@ -9,6 +9,9 @@ from .dialogue import ON, go_through
 from .household import Household
 from .screen import Screen, look_at
 
+LIMITS = "Limits of your home and battery"
+"""What the options' menu calls them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -83,9 +86,10 @@ def test_the_limits_are_changed_by_clicking(
 ) -> None:
     """The options are understood, keep what was entered and save what is changed."""
     integration(page, household).get_by_role("button", name="Configure").click()
-    screens = go_through(page, {"reserve_pct": "15"})
+    screens = go_through(page, {"reserve_pct": "15"}, LIMITS)
     assert [text for screen in screens for text in screen.untold()] == []
     integration(page, household).get_by_role("button", name="Configure").click()
+    page.locator("dialog-data-entry-flow").get_by_text(LIMITS, exact=True).click()
     reserve = page.locator("dialog-data-entry-flow ha-selector").first.locator("input")
     expect(reserve).to_have_value("15")
     page.keyboard.press("Escape")

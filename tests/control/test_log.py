@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 import json
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
@@ -12,7 +13,12 @@ from custom_components.power_sync.control.log_codec import (
     entries_from_json,
     entries_to_json,
 )
-from custom_components.power_sync.model.battery import Command, Mode, Write
+from custom_components.power_sync.model.battery import (
+    Command,
+    Mode,
+    OwnerSetting,
+    Write,
+)
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -44,6 +50,8 @@ entries = st.builds(
     read_back=st.dictionaries(st.text(), settings),
     outcome=st.sampled_from(Outcome),
     error=st.none() | st.text(),
+    owner_setting=st.none() | st.sampled_from(OwnerSetting),
+    owner_value=st.none() | st.floats(0, 1e5),
 )
 
 
@@ -51,7 +59,12 @@ def entry(
     at: datetime = NOON, outcome: Outcome = Outcome.FOLLOWED, **changes: str
 ) -> LogEntry:
     """Return an entry; by default one of battery A that was followed."""
-    known = {"battery_id": "A", "master": "plan", "reason": "balanced"} | changes
+    known: dict[str, Any] = {
+        "battery_id": "A",
+        "master": "plan",
+        "reason": "balanced",
+        **changes,
+    }
     return LogEntry(
         at=at, command=None, writes=(), read_back={}, outcome=outcome, **known
     )

@@ -66,6 +66,7 @@ async def test_a_site_is_set_up(
         "reserve_pct": 12,
         "import_limit_w": 14_000,
         "export_limit_w": None,
+        "export_ceiling_w": None,
         "grid_charging": True,
         "battery_export": False,
     }
@@ -136,6 +137,7 @@ async def test_limits_of_the_inverter(
         "reserve_pct": 20,
         "import_limit_w": None,
         "export_limit_w": None,
+        "export_ceiling_w": None,
         "grid_charging": False,
         "battery_export": True,
     }

@@ -17,13 +17,6 @@ from tests.common import HassClock, async_setup_site
 
 from .dialogue import LIMITS, TARIFFS, ConfigDialogue, Dialogue, address, region
 
-OPTIONS = {
-    "reserve_pct": 30,
-    "export_limit_w": 0,
-    "grid_charging": False,
-    "battery_export": True,
-}
-
 
 @pytest.fixture(autouse=True)
 def running(
@@ -43,46 +36,6 @@ async def site(
     """Set up a site whose inverter stops at 20 %."""
     sungrow.owner_writes(13099, 20)
     return await async_setup_site(hass, sungrow, octopus, import_limit_w=14_000)
-
-
-async def test_limits_are_changed(hass: HomeAssistant, site: MockConfigEntry) -> None:
-    """The site runs on with the new ones; a reserve out of reach is refused."""
-    before = site.runtime_data
-    dialogue = Dialogue(hass, hass.config_entries.options)
-    await dialogue.open(site.entry_id)
-    assert dialogue.form == {
-        "reserve_pct": 10,
-        "import_limit_w": 14_000,
-        "grid_charging": True,
-        "battery_export": False,
-    }
-    await dialogue.submit(OPTIONS | {"reserve_pct": 19})
-    assert dialogue.errors == {"reserve_pct": "reserve_below_floor"}
-    assert dialogue.result["description_placeholders"] == {"floor": "20"}
-    assert dialogue.form == OPTIONS | {"reserve_pct": 19}
-    await dialogue.submit(OPTIONS | {"export_limit_w": 5})
-    assert dialogue.errors == {"export_limit_w": "export_limit_too_low"}
-    await dialogue.submit(OPTIONS | {"import_limit_w": 10})
-    assert dialogue.errors == {"import_limit_w": "import_limit_too_low"}
-    await dialogue.submit(OPTIONS)
-    assert site.options == OPTIONS | {"import_limit_w": None}
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert site.state is ConfigEntryState.LOADED
-    assert site.runtime_data is not before
-    limits = site.runtime_data.controller.limits
-    assert (limits.reserve_pct, limits.import_limit_w) == (30, None)
-    assert (limits.export_limit_w, limits.battery_export) == (0, True)
-
-
-async def test_limits_while_the_site_is_not_loaded(
-    hass: HomeAssistant, site: MockConfigEntry
-) -> None:
-    """Nobody says where the inverter stops, so the reserve is taken as it is."""
-    await hass.config_entries.async_unload(site.entry_id)
-    dialogue = Dialogue(hass, hass.config_entries.options)
-    await dialogue.open(site.entry_id)
-    await dialogue.submit(OPTIONS | {"reserve_pct": 3})
-    assert site.options["reserve_pct"] == 3
 
 
 async def test_battery_is_added(hass: HomeAssistant, site: MockConfigEntry) -> None:

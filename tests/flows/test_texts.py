@@ -21,6 +21,10 @@ from custom_components.power_sync.flows import (
     limits,
     octopus,
     octopus_forms,
+    options,
+    options_limits,
+    options_planning,
+    options_step,
     prices,
 )
 from custom_components.power_sync.flows.battery import PROBE_ERRORS, brand_schema
@@ -28,12 +32,14 @@ from custom_components.power_sync.flows.battery_address import (
     address_schema,
     link_schema,
 )
-from custom_components.power_sync.flows.limits import LIMITS_SCHEMA
 from custom_components.power_sync.flows.octopus_forms import (
     NO_EXPORT,
     region_schema,
     tariff_schema,
 )
+from custom_components.power_sync.flows.options import MENU
+from custom_components.power_sync.flows.options_limits import SITE_LIMITS_SCHEMA
+from custom_components.power_sync.flows.options_planning import PLANNING_SCHEMA
 from custom_components.power_sync.prices.octopus_products import Offers
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector
@@ -62,7 +68,10 @@ FIELDS: Mapping[str, Any] = {
     **{f"battery_{caveat}": set() for caveat in Caveat},
     "battery_found": {"max_charge_w", "max_discharge_w", "capacity_kwh"},
     "limits": SITE_SCHEMA,
-    "init": LIMITS_SCHEMA,
+}
+OPTION_FIELDS: Mapping[str, Any] = {
+    "limits": SITE_LIMITS_SCHEMA,
+    "planning": PLANNING_SCHEMA,
 }
 PLACEHOLDERS = {
     "octopus_tariff": {"region"},
@@ -72,8 +81,8 @@ PLACEHOLDERS = {
     **{f"battery_{caveat}": {"model"} for caveat in Caveat},
     "battery_found": {"model", "serial", "capacity", "rated_power"},
     "limits": {"floor"},
-    "init": {"floor"},
 }
+OPTIONS = (options_step, options_limits, options_planning)
 BATTERY_ONLY = "config_subentries.battery"
 
 
@@ -152,8 +161,10 @@ def used(*modules: Any) -> dict[str, set[str]]:
             | set(PROBE_ERRORS.values()),
         ),
         ("config.abort", used(config_flow, battery)["abort"]),
-        ("options.step", used(limits)["step"]),
-        ("options.error", used(limits)["error"]),
+        ("options.step", used(options, *OPTIONS)["step"]),
+        ("options.step.init.menu_options", set(MENU)),
+        ("options.step.init.menu_option_descriptions", set(MENU)),
+        ("options.error", used(limits, *OPTIONS)["error"]),
         (f"{BATTERY_ONLY}.step", BATTERY),
         (
             f"{BATTERY_ONLY}.error",
@@ -173,17 +184,17 @@ def test_keys(path: str, keys: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "step"),
+    ("path", "form"),
     [
-        *((f"config.step.{step}", step) for step in FIELDS if step != "init"),
-        ("options.step.init", "init"),
-        *((f"{BATTERY_ONLY}.step.{step}", step) for step in sorted(BATTERY)),
+        *((f"config.step.{step}", fields) for step, fields in FIELDS.items()),
+        *((f"options.step.{step}", fields) for step, fields in OPTION_FIELDS.items()),
+        *((f"{BATTERY_ONLY}.step.{step}", FIELDS[step]) for step in sorted(BATTERY)),
     ],
 )
-def test_fields(path: str, step: str) -> None:
+def test_fields(path: str, form: Any) -> None:
     """Each field has a name and a description, each section a name."""
     text = part(path)
-    fields = list(names(FIELDS[step]))
+    fields = list(names(form))
     for area in {None, *(inside for _, inside in fields)}:
         where = text if area is None else text["sections"][area]
         wanted = {name for name, inside in fields if inside == area}
@@ -193,10 +204,16 @@ def test_fields(path: str, step: str) -> None:
     assert {"title", "description"} <= set(text)
 
 
-@pytest.mark.parametrize("step", sorted(FIELDS))
-def test_placeholders(step: str) -> None:
+@pytest.mark.parametrize(
+    ("area", "step"),
+    [
+        *(("config", step) for step in FIELDS),
+        *(("options", step) for step in ("init", *OPTION_FIELDS)),
+    ],
+)
+def test_placeholders(area: str, step: str) -> None:
     """A text names only what the step tells."""
-    path = "options.step.init" if step == "init" else f"config.step.{step}"
+    path = f"{area}.step.{step}"
     named = set(re.findall(r"{(\w+)}", json.dumps(part(path))))
     assert named <= PLACEHOLDERS.get(step, set())
 
@@ -206,6 +223,7 @@ def test_choices() -> None:
     schemas = (
         provider_schema(),
         SITE_SCHEMA,
+        *OPTION_FIELDS.values(),
         link_schema(SUNGROW),
         address_schema(SUNGROW, Transport.SERIAL),
     )

@@ -21,7 +21,7 @@ from custom_components.power_sync.command_log import EVENT_COMMAND
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.control.log import LogEntry, Outcome
 from custom_components.power_sync.control.view import Master
-from custom_components.power_sync.model.battery import Command, Mode
+from custom_components.power_sync.model.battery import Command, Mode, OwnerSetting
 from homeassistant.components.logbook.processor import EventProcessor
 from homeassistant.components.recorder import history
 from homeassistant.core import Event, HomeAssistant
@@ -54,7 +54,12 @@ def entry_of(
     outcome: Outcome, command: Command | None = None, **changes: str
 ) -> LogEntry:
     """Return an entry of the plan for our battery."""
-    known = {"battery_id": SERIAL, "master": "plan", "reason": "balanced"} | changes
+    known: dict[str, Any] = {
+        "battery_id": SERIAL,
+        "master": "plan",
+        "reason": "balanced",
+        **changes,
+    }
     return LogEntry(
         at=NOON, command=command, writes=(), read_back={}, outcome=outcome, **known
     )
@@ -321,12 +326,19 @@ async def test_every_command_has_words(hass: HomeAssistant, set_up: SetUp) -> No
         log.add(entry_of(Outcome.FOLLOWED, Command(mode, 12_345.0, NOON)))
     for master in Master:
         log.add(entry_of(Outcome.FOLLOWED, master=master.value))
+    optional = {OwnerSetting.EXPORT_LIMIT_W}
+    for setting in OwnerSetting:
+        for value in (30.0, None) if setting in optional else (30.0,):
+            of_owner = entry_of(Outcome.FOLLOWED, master="owner")
+            log.add(replace(of_owner, owner_setting=setting, owner_value=value))
     said = " ".join(await messages(hass, told))
     assert "logbook_" not in said
     assert "{" not in said
     wanted = {
         *("entry", "asked", "dry_run", "given_back"),
-        *(f"by_{master}" for master in Master),
+        *(f"by_{master}" for master in (*Master, "owner")),
+        *(f"set_{setting}" for setting in OwnerSetting),
+        *(f"set_{setting}_off" for setting in optional),
         *Mode,
         *(f"{mode}_at" for mode in powered),
     }
@@ -337,3 +349,5 @@ async def test_every_command_has_words(hass: HomeAssistant, set_up: SetUp) -> No
     for name, text in texts.items():
         named = set(re.findall(r"{(\w+)}", text))
         assert ("power" in named) == name.endswith("_at")
+        is_set = name.startswith("logbook_set_") and not name.endswith("_off")
+        assert ("value" in named) == is_set

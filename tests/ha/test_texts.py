@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from custom_components.power_sync import button, image, number, select, switch
+from custom_components.power_sync.brand_services import brand_schema
 from custom_components.power_sync.const import FORCE_DURATIONS_MIN
 from custom_components.power_sync.control.problems import ProblemKey
+from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.issues import FIXABLE
+from custom_components.power_sync.number_settings import SETTING_NUMBERS
+from custom_components.power_sync.planner import Objective
 from custom_components.power_sync.repairs import FIX_FLOWS
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
 from custom_components.power_sync.sensor_money import MONEY_SENSORS, Basis
@@ -40,8 +44,8 @@ SENSORS: tuple[SensorEntityDescription, ...] = (
 ENTITIES: Mapping[str, set[str]] = {
     "button": {each.key for each in button.BUTTONS},
     "image": {image.PLAN.key},
-    "number": {number.FORCE_POWER.key},
-    "select": {select.FORCE_DURATION.key},
+    "number": {number.FORCE_POWER.key, *(each.key for each in SETTING_NUMBERS)},
+    "select": {select.FORCE_DURATION.key, select.OBJECTIVE.key},
     "sensor": {each.key for each in SENSORS},
     "switch": {each.key for each in switch.SWITCHES},
 }
@@ -53,6 +57,11 @@ SCHEMAS = {
     "replan": SITE_SCHEMA,
     "get_plan": SITE_SCHEMA,
     "get_command_log": LOG_SCHEMA,
+    **{
+        action.name: brand_schema(action)
+        for brand in BRANDS.values()
+        for action in brand.actions
+    },
 }
 HAS_OWN_ICON = {"battery_level", "next_action_at", "until", "temperature"}
 """Their device class gives them one."""
@@ -95,6 +104,7 @@ def raised() -> dict[str, set[str]]:
         # Raised in one place for several keys, and shown as a notification.
         "command_failed": {"problems"},
         "restore_failed": {"problems"},
+        "setting_failed": {"problems"},
         "not_given_back": {"batteries"},
     }
     for path in PACKAGE.rglob("*.py"):
@@ -132,6 +142,9 @@ def test_other_states() -> None:
     assert durations["15"] == "15 minutes"
     assert durations["60"] == "1 hour"
     assert durations["150"] == "2 hours 30 minutes"
+    objectives = TEXTS["entity"]["select"]["objective"]["state"]
+    assert objectives.keys() == set(Objective)
+    assert objectives == TEXTS["selector"]["objective"]["options"]
 
 
 def test_icons() -> None:

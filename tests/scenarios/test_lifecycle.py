@@ -113,11 +113,12 @@ async def test_changed_options_reload_and_keep_the_force(life: Life) -> None:
     await life.set_up()
     await life.charge(15)
     before = life.site
-    options = {**life.entry.options, "reserve_pct": 20.0}
+    options = {**life.entry.options, "battery_poll_s": 20}
     life.hass.config_entries.async_update_entry(life.entry, options=options)
     await life.settle()
     assert life.site is not before
-    assert life.site.controller.limits.reserve_pct == 20.0
+    (battery,) = life.site.coordinators.batteries.values()
+    assert battery.update_interval == timedelta(seconds=20)
     assert controls(life.inverter) == forced(CHARGE, 3000)
     await life.wait(timedelta(minutes=15))
     assert controls(life.inverter) == OWNERS

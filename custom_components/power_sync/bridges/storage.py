@@ -1,20 +1,22 @@
 """Durable storage: the control journal, and what the user sets on entities."""
 
-from dataclasses import asdict, dataclass, replace
+import asyncio
+from dataclasses import asdict
 import json
 from pathlib import Path
 
-from custom_components.power_sync.const import (
-    DOMAIN,
-    FORCE_DURATION_DEFAULT_MIN,
-    LOGGER,
-)
+from custom_components.power_sync.const import DOMAIN, LOGGER
 from custom_components.power_sync.control.journal import (
     JournalCorruptError,
     JournalError,
     Records,
     records_from_json,
     records_to_json,
+)
+from custom_components.power_sync.settings import (
+    Settings,
+    safe_settings,
+    settings_from,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -87,16 +89,6 @@ class JournalStore:
             path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the user sets on entities. Changing them reloads nothing."""
-
-    automatic: bool = True
-    dry_run: bool = True
-    force_duration_min: int = FORCE_DURATION_DEFAULT_MIN
-    force_power_w: float | None = None
-
-
 class SettingsStore:
     """The settings of one site on disk."""
 
@@ -106,31 +98,30 @@ class SettingsStore:
         self._store: Store[dict[str, object]] = Store(
             hass, SETTINGS_VERSION, f"{DOMAIN}.settings.{entry_id}", atomic_writes=True
         )
+        self._path = Path(self._store.path)
+        self._lock = asyncio.Lock()
 
     async def load(self, defaults: Settings) -> Settings:
-        """Return what is stored; what is missing or odd is as in `defaults`."""
+        """Return what is stored; what is missing or odd is as in `defaults`.
+
+        Control has to start whatever is in here. Where it cannot be read at all,
+        the settings are safe ones, and they are stored: the store moves a broken
+        file aside, and by the next start there would seem to be none.
+        """
+        exists = await self._hass.async_add_executor_job(self._path.exists)
+        data: object = None
         try:
-            data: object = await self._store.async_load() or {}
+            data = await self._store.async_load()
         except (HomeAssistantError, OSError, KeyError, TypeError, ValueError) as err:
-            # Control has to start whatever is in here: without writes, then.
-            LOGGER.warning("The settings cannot be read, dry run: %s", err)
-            return replace(defaults, dry_run=True)
-        if not isinstance(data, dict):
-            return replace(defaults, dry_run=True)
-        automatic, dry_run = data.get("automatic"), data.get("dry_run")
-        duration, power_w = data.get("force_duration_min"), data.get("force_power_w")
-        return Settings(
-            automatic=automatic if isinstance(automatic, bool) else defaults.automatic,
-            dry_run=dry_run if isinstance(dry_run, bool) else defaults.dry_run,
-            force_duration_min=(
-                duration if isinstance(duration, int) else defaults.force_duration_min
-            ),
-            force_power_w=(
-                float(power_w)
-                if isinstance(power_w, int | float)
-                else defaults.force_power_w
-            ),
-        )
+            LOGGER.debug("The settings cannot be read: %s", err)
+        if isinstance(data, dict):
+            return settings_from(data, defaults)
+        if not exists:
+            return defaults
+        LOGGER.warning("The settings cannot be read, so PowerSync starts in a dry run")
+        safe = safe_settings(defaults)
+        await self.save(safe)
+        return safe
 
     async def save(self, settings: Settings) -> bool:
         """Store the settings; say whether they are on the disk.
@@ -138,12 +129,14 @@ class SettingsStore:
         The store itself logs a write error and goes on.
         """
         wanted = asdict(settings)
-        await self._store.async_save(wanted)
-        path = Path(self._store.path)
-        try:
-            return await self._hass.async_add_executor_job(_stored, path) == wanted
-        except OSError, ValueError, KeyError, TypeError:
-            return False
+        # One at a time: what is read back must be what this call stored.
+        async with self._lock:
+            await self._store.async_save(wanted)
+            try:
+                found = await self._hass.async_add_executor_job(_stored, self._path)
+            except OSError, ValueError, KeyError, TypeError:
+                return False
+        return found == wanted
 
     async def remove(self) -> None:
         """Delete the file."""

@@ -13,12 +13,15 @@ from .health import HealthTracker
 from .log import Outcome
 from .order import Order
 from .reasons import ControlReason
-from .view import BatteryView, Master
+from .view import BatteryView, Master, SiteLimits
 
 LOGGER = logging.getLogger(__name__)
 
 CHECK_EVERY = timedelta(seconds=60)
 RESUME_ABOVE_RESERVE_PCT = 2.0
+RESUME_BELOW_TOP_PCT = 2.0
+FULL_PCT = 100.0
+"""At this highest level the battery itself says when it is full."""
 SOC_UNKNOWN_POLLS = 3
 STARTING = Lease(
     master=Master.NORMAL, command=None, reason=ControlReason.STARTING, until=None
@@ -49,6 +52,7 @@ class Controlled:
     order: Order | None = None
     outcome: Outcome | None = None
     at_reserve: bool = False
+    at_top: bool = False
     failed: bool = False
     end_not_stored: bool = False
     _polls_without_soc: int = 0
@@ -60,17 +64,29 @@ class Controlled:
         """The serial of the battery."""
         return self.executor.battery_id
 
-    def take(self, reading: BatteryReading, reserve_pct: float) -> None:
+    def take(self, reading: BatteryReading, limits: SiteLimits) -> None:
         """Take a good poll."""
         self.health.good(reading)
-        if reading.soc_pct is None:
-            self._polls_without_soc += 1
+        known = reading.soc_pct is not None
+        self._polls_without_soc = 0 if known else self._polls_without_soc + 1
+        self.judge_level(limits)
+
+    def judge_level(self, limits: SiteLimits) -> None:
+        """Note whether the reserve or the highest level has been reached, or left."""
+        reading = self.health.reading
+        soc_pct = None if reading is None else reading.soc_pct
+        if soc_pct is None:
             return
-        self._polls_without_soc = 0
-        if reading.soc_pct <= reserve_pct:
+        if soc_pct <= limits.reserve_pct:
             self.at_reserve = True
-        elif reading.soc_pct >= reserve_pct + RESUME_ABOVE_RESERVE_PCT:
+        elif soc_pct >= limits.reserve_pct + RESUME_ABOVE_RESERVE_PCT:
             self.at_reserve = False
+        if limits.max_soc_pct >= FULL_PCT:
+            self.at_top = False
+        elif soc_pct >= limits.max_soc_pct:
+            self.at_top = True
+        elif soc_pct <= limits.max_soc_pct - RESUME_BELOW_TOP_PCT:
+            self.at_top = False
 
     @property
     def soc_unknown(self) -> bool:

@@ -22,6 +22,7 @@ from .authority import Lease, lease_for
 from .clock import Clock
 from .controlled import Controlled, Decided, giving_back, in_shares, shares
 from .executor import BatteryExecutor
+from .forcing import check_force, end_force, move_force
 from .health import Trouble
 from .journal import (
     Force,
@@ -80,7 +81,7 @@ class Controller:
         self._listeners: list[Callable[[], None]] = []
         self.stray_failures: dict[str, int] = {}
         self._net_load = NetLoad()
-        self._stopped = False
+        self.stopped = False
 
     # -- what the site tells us --------------------------------------------------
 
@@ -102,19 +103,7 @@ class Controller:
                 with suppress(JournalError):
                     await self.book.put_all(dict.fromkeys(self.batteries, lambda r: r))
         for battery in self.batteries.values():
-            await self._check_force(battery)
-
-    async def _check_force(self, battery: Controlled) -> None:
-        """End a stored force that is no longer allowed, and bound its time."""
-        force = battery.executor.record.force
-        if force is None:
-            return
-        if (force.mode is Mode.CHARGE and not self.limits.grid_charging) or (
-            force.mode is Mode.DISCHARGE and not self.limits.battery_export
-        ):
-            await self._end_force(battery)
-        elif (early := force.started - self.clock.now()) > timedelta(0):
-            self._move_force(battery, early)
+            await check_force(self.book, battery, self.limits)
 
     def strays(self) -> Mapping[str, JsonObject]:
         """Return how to reach batteries that left the site before being back."""
@@ -141,7 +130,7 @@ class Controller:
 
     def read(self, battery_id: str, reading: BatteryReading) -> None:
         """Take a good poll of a battery."""
-        self.batteries[battery_id].take(reading, self.limits.reserve_pct)
+        self.batteries[battery_id].take(reading, self.limits)
 
     def unread(self, battery_id: str, *, wrong_device: bool = False) -> None:
         """Take a failed poll of a battery."""
@@ -193,13 +182,21 @@ class Controller:
             battery.executor.patience.forgive()
         # In memory the forces end at once; the disk may take its time.
         await asyncio.gather(
-            *(self._end_force(b) for b in chosen),
+            *(end_force(self.book, b) for b in chosen),
             *(b.give_back(ControlReason.USER_REQUEST) for b in chosen),
         )
         for battery in chosen:
             self._decide(battery)
         self._changed()
         return {battery.battery_id: battery.outcome for battery in chosen}
+
+    async def set_limits(self, limits: SiteLimits) -> None:
+        """Keep to other limits from now on; a force that they forbid ends."""
+        self.limits = limits
+        for battery in self.batteries.values():
+            battery.judge_level(limits)
+            await check_force(self.book, battery, self.limits)
+        await self.tick()
 
     async def set_automatic(self, *, on: bool) -> None:
         """Switch automatic control; off gives the batteries back first."""
@@ -220,7 +217,9 @@ class Controller:
                 *(b.give_back(ControlReason.DRY_RUN) for b in self.batteries.values())
             )
         if changes:
-            await asyncio.gather(*(self._end_force(b) for b in self.batteries.values()))
+            await asyncio.gather(
+                *(end_force(self.book, b) for b in self.batteries.values())
+            )
         self.dry_run = on
         for battery in self.batteries.values():
             battery.order = None
@@ -239,7 +238,7 @@ class Controller:
         if self.last_tick is not None and now < self.last_tick:
             self._clock_set_back(self.last_tick - now)
         self.last_tick = now
-        if self._stopped:
+        if self.stopped:
             return
         await self._act(self.batteries.values())
 
@@ -248,20 +247,13 @@ class Controller:
         for battery in self.batteries.values():
             battery.executor.patience.forgive()
             battery.recheck()
-            self._move_force(battery, by)
-
-    def _move_force(self, battery: Controlled, by: timedelta) -> None:
-        """Move a force back in time, with the clock."""
-        force = battery.executor.record.force
-        if force is not None:
-            force = replace(force, started=force.started - by, until=force.until - by)
-            self.book.note(battery.battery_id, partial(replace, force=force))
+            move_force(self.book, battery, by)
 
     async def watch(self) -> bool:
         """Give everything back where ticks have stopped coming; say if so."""
         now = self.clock.now()
         late = self.last_tick is not None and now - self.last_tick > WATCHDOG_AFTER
-        if late and not self._stopped:
+        if late and not self.stopped:
             LOGGER.warning("Control has not run for two minutes: batteries released")
             await asyncio.gather(
                 *(b.give_back(ControlReason.WATCHDOG) for b in self.batteries.values())
@@ -274,7 +266,7 @@ class Controller:
         A force whose end lies ahead stays in the journal and goes on after the
         next start, unless `forget_forces`.
         """
-        self._stopped = True
+        self.stopped = True
         for attempt in range(STOP_TRIES):
             if attempt:
                 await self.clock.sleep(STOP_RETRY_S)
@@ -289,7 +281,7 @@ class Controller:
             if (force := battery.executor.record.force) is not None
             and (forget_forces or force.until <= self.clock.now())
         ]
-        await asyncio.gather(*(self._end_force(battery) for battery in ended))
+        await asyncio.gather(*(end_force(self.book, battery) for battery in ended))
         self.book.close()
         return not any(b.executor.held for b in self.batteries.values())
 
@@ -310,7 +302,7 @@ class Controller:
             battery.failed = False
 
     async def _bring_in_line(self, battery: Controlled, *, by_user: bool) -> None:
-        if self._stopped:
+        if self.stopped:
             return
         lease = self._decide(battery)
         order = Order(
@@ -328,22 +320,7 @@ class Controller:
         force = battery.executor.record.force
         ended = force is not None and force.until <= self.clock.now()
         if (ended and not battery.executor.held) or battery.end_not_stored:
-            await self._end_force(battery)
-
-    async def _end_force(self, battery: Controlled) -> None:
-        """Take the force out of the journal, in memory at least."""
-        if battery.executor.record.force is None and not battery.end_not_stored:
-            return
-        ended = partial(replace, force=None)
-        self.book.note(battery.battery_id, ended)
-        try:
-            await self.book.put(battery.battery_id, ended)
-        except JournalError as err:
-            if not battery.end_not_stored:
-                LOGGER.warning("The end of a forced mode could not be stored: %s", err)
-            battery.end_not_stored = True
-        else:
-            battery.end_not_stored = False
+            await end_force(self.book, battery)
 
     def _decide(self, battery: Controlled) -> Lease:
         """Give a battery its lease, and keep what that follows from."""

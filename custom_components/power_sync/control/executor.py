@@ -7,8 +7,8 @@ holds a value of ours, so what the owner changed meanwhile stays.
 """
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -70,6 +70,12 @@ class BatteryExecutor:
         """Return how many writes to flash memory today's budget still has."""
         used = len(self._today(self.record).flash_writes)
         return self.driver.capabilities.flash_writes_per_day - used
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Have the battery to oneself: orders wait, however new they are."""
+        async with self._lock:
+            yield
 
     async def carry_out(self, order: Order) -> Outcome:
         """Bring an order about; returns what came of it.

@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 import logging
 
-from custom_components.power_sync.model.battery import Command, Settings, Write
+from custom_components.power_sync.model.battery import (
+    Command,
+    OwnerSetting,
+    Settings,
+    Write,
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,6 +44,8 @@ class Outcome(StrEnum):
     BUDGET = "budget"
     """The day's writes to flash memory are used up."""
 
+    WHEN_GIVEN_BACK = "when_given_back"
+    """A setting of the owner's that a command of ours overrides until it ends."""
     TOO_SOON = "too_soon"
     """The device takes commands less often: it comes a little later."""
 
@@ -50,7 +57,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """One command (None = given back to its owner) and what came of it."""
+    """One command (None = given back to its owner) and what came of it.
+
+    Or, with `owner_setting`, one setting of the owner's that was set for good:
+    `owner_value` is in the unit of its name, None is no export limit.
+    """
 
     at: datetime
     battery_id: str = field(repr=False)
@@ -61,6 +72,8 @@ class LogEntry:
     read_back: Settings
     outcome: Outcome
     error: str | None = None
+    owner_setting: OwnerSetting | None = None
+    owner_value: float | None = None
 
 
 type Listener = Callable[[LogEntry], None]
@@ -131,9 +144,17 @@ def _same(earlier: LogEntry, entry: LogEntry) -> bool:
         earlier.master,
         earlier.reason,
         _what(earlier.command),
+        (earlier.owner_setting, earlier.owner_value),
         earlier.writes,
         earlier.outcome,
-    ) == (entry.master, entry.reason, _what(entry.command), entry.writes, entry.outcome)
+    ) == (
+        entry.master,
+        entry.reason,
+        _what(entry.command),
+        (entry.owner_setting, entry.owner_value),
+        entry.writes,
+        entry.outcome,
+    )
 
 
 def _what(command: Command | None) -> tuple[str, float | None] | None:

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from custom_components.power_sync.model.battery import Command, Mode, Write
+from custom_components.power_sync.model.battery import (
+    Command,
+    Mode,
+    OwnerSetting,
+    Write,
+)
 from custom_components.power_sync.model.plain import (
     Json,
     JsonObject,
@@ -54,11 +59,15 @@ def _to_json(entry: LogEntry) -> JsonObject:
         "read_back": dict(entry.read_back),
         "outcome": entry.outcome.value,
         "error": entry.error,
+        "owner_setting": entry.owner_setting,
+        "owner_value": entry.owner_value,
     }
 
 
 def _from_json(data: Mapping[str, Json]) -> LogEntry:
     writes, read_back, error = data["writes"], data["read_back"], data["error"]
+    # Entries of earlier versions have none.
+    setting, value = data.get("owner_setting"), data.get("owner_value")
     if not isinstance(writes, list) or not isinstance(read_back, Mapping):
         raise TypeError("a part of an entry has the wrong shape")
     return LogEntry(
@@ -71,6 +80,8 @@ def _from_json(data: Mapping[str, Json]) -> LogEntry:
         read_back={key: setting_of(value) for key, value in read_back.items()},
         outcome=Outcome(text_of(data["outcome"])),
         error=None if error is None else text_of(error),
+        owner_setting=None if setting is None else OwnerSetting(text_of(setting)),
+        owner_value=None if value is None else number_of(value),
     )
 
 

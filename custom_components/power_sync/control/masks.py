@@ -6,6 +6,7 @@ from custom_components.power_sync.model.battery import Command, Mode
 
 from .reasons import ControlReason
 from .view import BatteryView, Intent, Master
+from .wishes import below_top, mode_of, permitted, within_power
 
 POWER_GRAIN_W = 100.0
 """Cut powers are rounded down to this, so that they do not follow every watt."""
@@ -18,7 +19,15 @@ def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
     """Return the intent after all masks. Safety and normal pass unchanged."""
     if master not in (Master.FORCE, Master.PLAN):
         return intent
-    return _within_site_limits(view, _above_reserve(view, intent))
+    for mask in (
+        permitted,
+        _above_reserve,
+        below_top,
+        within_power,
+        _within_site_limits,
+    ):
+        intent = mask(view, intent)
+    return intent
 
 
 def _above_reserve(view: BatteryView, intent: Intent) -> Intent:
@@ -26,7 +35,7 @@ def _above_reserve(view: BatteryView, intent: Intent) -> Intent:
 
     The device's own floor may be lower; in self-consumption it would go on.
     """
-    mode = Mode.SELF_CONSUMPTION if intent.command is None else intent.command.mode
+    mode = mode_of(intent)
     told_to_discharge = mode in (Mode.DISCHARGE, Mode.LIMIT)
     if view.soc_unknown and not view.at_reserve and told_to_discharge:
         return replace(intent, command=None, reason=ControlReason.SOC_UNKNOWN)

@@ -50,7 +50,10 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         net_load_low_w=home.net_load.lowest_w,
         reading_age_s=(now - reading.at).total_seconds() if reading else None,
         share=battery.share_charge if charging else battery.share_discharge,
+        share_charge=battery.share_charge,
+        share_discharge=battery.share_discharge,
         at_reserve=battery.at_reserve,
+        at_top=battery.at_top,
         soc_unknown=battery.soc_unknown,
         present=battery.order.command if battery.order is not None else None,
     )

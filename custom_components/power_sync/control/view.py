@@ -28,13 +28,20 @@ class Master(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLimits:
-    """What the home as a whole must keep to, in W and percent; None = no limit."""
+    """What the home as a whole must keep to, in W and percent; None = no limit.
+
+    Below `reserve_pct` nothing is discharged, above `max_soc_pct` nothing charged.
+    The charge and discharge limits are for all batteries together.
+    """
 
     import_limit_w: float | None = None
     export_limit_w: float | None = None
     grid_charging: bool = True
     battery_export: bool = False
     reserve_pct: float = 10.0
+    max_soc_pct: float = 100.0
+    charge_limit_w: float | None = None
+    discharge_limit_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +60,10 @@ class BatteryView:
     `net_load_w` is home load less sun, whole site, with the age of the reading
     it comes from in `reading_age_s`; None where not known. `net_load_high_w`
     and `net_load_low_w` are its extremes of the last five minutes. `share` is
-    the part of the site's power limits that falls to this battery. `at_reserve`
-    is whether the reserve has been reached and not yet left again. `soc_unknown`
+    the part of the site's power limits that falls to this battery; `share_charge`
+    and `share_discharge` those for each direction. `at_reserve` and `at_top` are
+    whether the reserve or the highest level has been reached and not yet left
+    again. `soc_unknown`
     is whether the last polls said nothing of the state of charge. `present` is
     the command that the battery has now.
     """
@@ -74,7 +83,10 @@ class BatteryView:
     net_load_low_w: float | None
     reading_age_s: float | None
     share: float
+    share_charge: float
+    share_discharge: float
     at_reserve: bool
+    at_top: bool
     soc_unknown: bool
     present: Command | None
 

@@ -1,4 +1,4 @@
-"""What a site may do: asked when it is set up, and changed in its options."""
+"""What a site may do, as it is asked for and checked."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,8 +12,11 @@ from custom_components.power_sync.const import (
     CONF_IMPORT_LIMIT_W,
     CONF_RESERVE_PCT,
 )
-from custom_components.power_sync.site import PowerSyncConfigEntry
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from custom_components.power_sync.settings import (
+    DEFAULT_RESERVE_PCT,
+    LOWEST_EXPORT_LIMIT_W,
+    LOWEST_IMPORT_LIMIT_W,
+)
 from homeassistant.const import PERCENTAGE, UnitOfPower
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -25,12 +28,6 @@ from homeassistant.helpers.selector import (
 from .battery import NOT_KNOWN
 from .errors import InputError
 
-DEFAULT_RESERVE_PCT: Final = 10.0
-
-# A limit below these is one in kW: the smallest supplies are of some kilowatts.
-LOWEST_IMPORT_LIMIT_W: Final = 500
-LOWEST_EXPORT_LIMIT_W: Final = 100
-
 WATTS: Final = NumberSelector(
     NumberSelectorConfig(
         min=0,
@@ -40,18 +37,19 @@ WATTS: Final = NumberSelector(
     )
 )
 
+PERCENT: Final = NumberSelector(
+    NumberSelectorConfig(
+        min=0,
+        max=100,
+        step=1,
+        mode=NumberSelectorMode.BOX,
+        unit_of_measurement=PERCENTAGE,
+    )
+)
 
 LIMITS_SCHEMA = probatio.Schema(
     {
-        probatio.Required(CONF_RESERVE_PCT): NumberSelector(
-            NumberSelectorConfig(
-                min=0,
-                max=100,
-                step=1,
-                mode=NumberSelectorMode.BOX,
-                unit_of_measurement=PERCENTAGE,
-            )
-        ),
+        probatio.Required(CONF_RESERVE_PCT): PERCENT,
         probatio.Optional(CONF_IMPORT_LIMIT_W): WATTS,
         probatio.Optional(CONF_EXPORT_LIMIT_W): WATTS,
         probatio.Required(CONF_GRID_CHARGING, default=True): BooleanSelector(),
@@ -68,7 +66,7 @@ def default_reserve_pct(floor_pct: float | None) -> float:
 def checked_limits(
     user_input: Mapping[str, Any], floor_pct: float | None
 ) -> dict[str, Any]:
-    """Return a site's options.
+    """Return the limits that were typed.
 
     A limit that is left empty is None: there is none. Raises InputError for a
     reserve out of reach and for limits that were meant in kW.
@@ -85,42 +83,15 @@ def checked_limits(
     return {key.schema: user_input.get(key.schema) for key in LIMITS_SCHEMA.schema}
 
 
+def raised_ceiling_w(limit_w: float | None, ceiling_w: float | None) -> float | None:
+    """Return the ceiling of the export limit after the user chose a limit.
+
+    A limit above the ceiling, or none at all, is the user's own word on what the
+    grid agreement allows. Without a ceiling there is none to keep to.
+    """
+    return None if limit_w is None or ceiling_w is None else max(limit_w, ceiling_w)
+
+
 def floor_text(floor_pct: float | None) -> str:
     """Return the floor as it is written in a text."""
     return NOT_KNOWN if floor_pct is None else f"{floor_pct:g}"
-
-
-class LimitsOptionsFlow(OptionsFlow):
-    """Changes what the site may do; the entry's update listener reloads it."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the limits."""
-        errors: dict[str, str] = {}
-        floor_pct = _site_floor_pct(self.config_entry)
-        if user_input is not None:
-            try:
-                return self.async_create_entry(
-                    data=checked_limits(user_input, floor_pct)
-                )
-            except InputError as err:
-                errors = err.errors
-        present = {k: v for k, v in self.config_entry.options.items() if v is not None}
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                LIMITS_SCHEMA, user_input or present
-            ),
-            errors=errors,
-            description_placeholders={"floor": floor_text(floor_pct)},
-        )
-
-
-def _site_floor_pct(entry: PowerSyncConfigEntry) -> float | None:
-    """Return the level below which no battery of the site goes; None = not known."""
-    if entry.state is not ConfigEntryState.LOADED:
-        return None
-    readings = entry.runtime_data.readings.values()
-    floors = [r.min_soc_pct for r in readings if r.min_soc_pct is not None]
-    return min(floors) if floors and len(floors) == len(readings) else None

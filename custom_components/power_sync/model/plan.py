@@ -84,9 +84,10 @@ class Plan:
 
     `cost` and `baseline_cost` are for the whole horizon, less the value of
     what is left in the battery at its end. `bound` is a cost that no schedule
-    can beat for these forecasts, `gap` how far `cost` is above it. `softened`
-    names limits that could not be kept. `accepted` is False where the plan
-    replayed no better than the baseline: then its slots are the baseline's.
+    can beat for these forecasts, `gap` how far `cost` is above it; for another
+    objective than the lowest cost, `gap` is in what that counts, and there is no
+    bound. `softened` names limits that could not be kept. `accepted` is False where
+    the plan replayed no better than the baseline: then its slots are the baseline's.
     """
 
     grid: TimeGrid

@@ -1,7 +1,14 @@
 """The planner: a problem in, a plan out. Pure and deterministic."""
 
 from .engine import plan
-from .problem import BatterySpec, Problem, ProblemError
+from .problem import BatterySpec, Objective, Problem, ProblemError
 from .savings import saving_until
 
-__all__ = ["BatterySpec", "Problem", "ProblemError", "plan", "saving_until"]
+__all__ = [
+    "BatterySpec",
+    "Objective",
+    "Problem",
+    "ProblemError",
+    "plan",
+    "saving_until",
+]

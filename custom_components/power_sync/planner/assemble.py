@@ -1,14 +1,16 @@
 """The plan as everyone else sees it, from what the planner worked out."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from custom_components.power_sync.model.plan import Plan, PlannedSlot, Reason, ReasonKey
 
 from .explain import Explainer
 from .home import FOLLOW, TINY_KWH, Home, Order
+from .leftover import leftover_value_per_kwh
 from .modes import changes
-from .replay import Replay
+from .problem import Problem
+from .replay import Replay, judge
 from .values import Values
 
 _TINY = 1e-9
@@ -48,33 +50,56 @@ class Outcome:
         )
 
 
-def assemble(home: Home, outcome: Outcome) -> Plan:
-    """Return the plan; its `solve_ms` is left at 0 for the caller to fill in."""
-    problem, replay = home.problem, outcome.replay
+class _Money(NamedTuple):
+    """The plan and the home without it, at true prices."""
+
+    replay: Replay
+    without: Replay
+
+
+type _Why = tuple[list[Reason], list[float]]
+
+
+def _in(home: Home, replay: Replay) -> Replay:
+    """Return the same schedule with the prices of `home`."""
+    return judge(home, replay.battery, replay.energy)
+
+
+def assemble(aim: Home, outcome: Outcome, problem: Problem) -> Plan:
+    """Return the plan; its `solve_ms` is left at 0 for the caller to fill in.
+
+    `aim` is the home in which the outcome is the best; money is shown as it is in
+    that of `problem`.
+    """
     bound = gap = None
     if outcome.bound is not None:
-        gap = replay.objective - outcome.bound
+        gap = outcome.replay.objective - outcome.bound
         # What is left below zero is rounding.
         gap = 0.0 if abs(gap) < _TINY * max(1.0, abs(outcome.bound)) else gap
-        bound = outcome.bound - outcome.bound_over_kwh * home.penalty
+        bound = outcome.bound - outcome.bound_over_kwh * aim.penalty
+    home = aim
+    if aim.problem is not problem:
+        home, bound = Home(problem), None
+    money = _Money(_in(home, outcome.replay), _in(home, outcome.without))
+    replay = money.replay
     return Plan(
         grid=problem.grid,
-        slots=_slots(home, outcome),
+        slots=_slots(home, outcome, money, _why(aim, outcome, problem)),
         currency=problem.currency,
         made_at=problem.made_at,
         solver=outcome.solver,
         solve_ms=0.0,
         cost=replay.cost,
-        baseline_cost=outcome.without.cost,
+        baseline_cost=money.without.cost,
         bound=bound,
         gap=gap,
         accepted=outcome.accepted,
         softened=_softened(home, replay),
         notes={
             "leftover_value_per_kwh": home.leftover,
-            "mode_loss": replay.objective - outcome.ideal.objective,
+            "mode_loss": outcome.replay.objective - outcome.ideal.objective,
             "wear_cost": replay.wear,
-            "baseline_wear_cost": outcome.without.wear,
+            "baseline_wear_cost": money.without.wear,
             "over_import_kwh": replay.over_import_kwh,
             "commands": float(changes(outcome.orders) + 1),
         },
@@ -93,11 +118,13 @@ def _softened(home: Home, replay: Replay) -> tuple[str, ...]:
     return tuple(name for name, is_broken in broken.items() if is_broken)
 
 
-def _slots(home: Home, outcome: Outcome) -> tuple[PlannedSlot, ...]:
-    problem, replay, without = home.problem, outcome.replay, outcome.without
+def _slots(
+    home: Home, outcome: Outcome, money: _Money, why: _Why
+) -> tuple[PlannedSlot, ...]:
+    problem, replay, without = home.problem, money.replay, money.without
     step_h = home.step_h
     soc, baseline_soc = _soc_pct(home, replay), _soc_pct(home, without)
-    reasons, worths = _why(home, outcome)
+    reasons, worths = why
     slots = []
     for index, order in enumerate(outcome.orders):
         flow = replay.flows[index]
@@ -124,16 +151,21 @@ def _slots(home: Home, outcome: Outcome) -> tuple[PlannedSlot, ...]:
     return tuple(slots)
 
 
-def _why(home: Home, outcome: Outcome) -> tuple[list[Reason], list[float]]:
-    """Return the reason and the worth of stored energy of each slot."""
+def _why(aim: Home, outcome: Outcome, problem: Problem) -> _Why:
+    """Return the reason and the worth of stored energy of each slot.
+
+    The worth is money. Where the objective counts something else, a reason has no
+    numbers, and stored energy is worth what it is after the horizon.
+    """
     if outcome.values is None:
-        return [Reason(ReasonKey.BALANCED)] * home.count, [0.0] * home.count
-    explainer = Explainer(home, outcome.values, outcome.orders, outcome.replay)
-    slots = range(home.count)
-    return (
-        [explainer.reason(index) for index in slots],
-        [explainer.stored_value(index) for index in slots],
-    )
+        return [Reason(ReasonKey.BALANCED)] * aim.count, [0.0] * aim.count
+    explainer = Explainer(aim, outcome.values, outcome.orders, outcome.replay)
+    slots = range(aim.count)
+    reasons = [explainer.reason(index) for index in slots]
+    if aim.problem is not problem:
+        worth = leftover_value_per_kwh(problem)
+        return [Reason(reason.key) for reason in reasons], [worth] * aim.count
+    return reasons, [explainer.stored_value(index) for index in slots]
 
 
 def _soc_pct(home: Home, replay: Replay) -> list[float]:

@@ -6,11 +6,12 @@ from time import perf_counter
 
 from custom_components.power_sync.model.plan import Plan
 
+from .aim import aimed
 from .assemble import Outcome, assemble
 from .exact import setpoints, solve_exact
 from .home import FOLLOW, Home, Order
 from .modes import changes, choose_orders
-from .problem import Problem
+from .problem import Objective, Problem
 from .replay import Replay, baseline, replay_orders, replay_setpoints
 from .soc_grid import solve_grid
 from .stages import Stage, convex_hull, stages_of
@@ -48,17 +49,22 @@ def plan(
 
     `cost` and `baseline_cost` are money paid at true prices less the same worth
     of leftover energy for both; wear counts for deciding only. `bound` and `gap`
-    include wear: `gap` is `cost + notes["wear_cost"] - bound`.
+    include wear: `gap` is `cost + notes["wear_cost"] - bound`. For self-consumption
+    `gap` is in kWh bought, and there is no bound in money.
     """
     started = perf_counter()
-    home = Home(problem)
+    home = Home(aimed(problem))
+    if problem.objective is not Objective.LOWEST_COST:
+        # What a plan for another objective keeps is nothing to hold on to.
+        running = None
     without = baseline(home)
     battery = problem.battery
     useful = battery.max_charge_kw > 0 or battery.max_discharge_kw > 0
     if home.span_kwh < _USEFUL_KWH or not useful:
-        planned = assemble(home, Outcome.of_nothing(home, without))
+        planned = assemble(home, Outcome.of_nothing(home, without), problem)
     else:
-        planned = assemble(home, _plan(home, without, running, now or problem.made_at))
+        outcome = _plan(home, without, running, now or problem.made_at)
+        planned = assemble(home, outcome, problem)
     return replace(planned, solve_ms=(perf_counter() - started) * 1000)
 
 

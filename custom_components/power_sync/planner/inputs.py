@@ -1,7 +1,7 @@
 """From what a home knows to the planner's problem."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from custom_components.power_sync.forecast.load import LoadHistory, forecast_load
@@ -11,7 +11,7 @@ from custom_components.power_sync.model.prices import PriceCurve
 from custom_components.power_sync.model.timegrid import TimeGrid
 from custom_components.power_sync.prices.extend import extend
 
-from .problem import BatterySpec, Problem
+from .problem import DEFAULT_WEAR_PER_KWH, BatterySpec, Objective, Problem
 
 DAY = timedelta(days=1)
 W_PER_KW = 1000.0
@@ -38,7 +38,8 @@ class PlanInputs:
     """What is known at `now`. Limits are at the meter in W, None = no limit.
 
     `zone` is the home's; `recent_load_w` the mean load of the last hour, as far as
-    it is known.
+    it is known. The levels and power limits are the user's, for the whole site; each
+    battery's own count where they are tighter.
     """
 
     now: datetime
@@ -53,6 +54,11 @@ class PlanInputs:
     export_limit_w: float | None
     grid_charging: bool
     battery_export: bool
+    max_soc_pct: float = 100.0
+    charge_limit_w: float | None = None
+    discharge_limit_w: float | None = None
+    wear_per_kwh: float = DEFAULT_WEAR_PER_KWH
+    objective: Objective = Objective.LOWEST_COST
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
         export_limit_kw=_kw(inputs.export_limit_w),
         grid_charging=inputs.grid_charging,
         battery_export=inputs.battery_export,
+        objective=inputs.objective,
     )
 
 
@@ -143,8 +150,22 @@ def _kw(watts: float | None) -> float | None:
 
 
 def merged_battery(inputs: PlanInputs) -> BatterySpec:
-    """Return the fleet as one battery that keeps the user's reserve."""
-    return merged_fleet(inputs.fleet, inputs.reserve_pct)
+    """Return the fleet as one battery that keeps to the user's limits."""
+    fleet = [
+        replace(member, max_soc_pct=min(member.max_soc_pct, inputs.max_soc_pct))
+        for member in inputs.fleet
+    ]
+    able = merged_fleet(fleet, inputs.reserve_pct)
+    return replace(
+        able,
+        max_charge_kw=_limited(able.max_charge_kw, _kw(inputs.charge_limit_w)),
+        max_discharge_kw=_limited(able.max_discharge_kw, _kw(inputs.discharge_limit_w)),
+        wear_per_kwh=inputs.wear_per_kwh,
+    )
+
+
+def _limited(most: float, limit: float | None) -> float:
+    return most if limit is None else min(most, limit)
 
 
 def merged_fleet(fleet: Sequence[FleetMember], reserve_pct: float) -> BatterySpec:

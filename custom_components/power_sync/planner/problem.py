@@ -3,10 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from math import isfinite
+from typing import Final
 
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.timegrid import TimeGrid
+
+DEFAULT_WEAR_PER_KWH: Final = 0.02
+
+
+class Objective(StrEnum):
+    """What a plan is for."""
+
+    LOWEST_COST = "lowest_cost"
+    """The least money."""
+    SELF_CONSUMPTION = "self_consumption"
+    """The fewest kWh bought: the home lives on its own energy."""
 
 
 class ProblemError(ValueError):
@@ -48,7 +61,7 @@ class BatterySpec:
     max_soc_pct: float = 100.0
     charge_efficiency: float = 0.95
     discharge_efficiency: float = 0.95
-    wear_per_kwh: float = 0.02
+    wear_per_kwh: float = DEFAULT_WEAR_PER_KWH
     modes: frozenset[Mode] = frozenset(Mode)
     power_step_kw: float = 0.001
     min_power_kw: float = 0.0
@@ -79,7 +92,8 @@ class Problem:
     there is none. Without `grid_charging` the battery is charged by the sun
     only; without `battery_export` it never delivers more than the home takes.
     `leftover_value_per_kwh` is what a kWh in the cells at the horizon's end is
-    worth; None lets the planner say (`planner/leftover.py`). Raises ProblemError.
+    worth; None lets the planner say (`planner/leftover.py`). What other objectives
+    than the lowest cost change is in `planner/aim.py`. Raises ProblemError.
     """
 
     grid: TimeGrid
@@ -96,6 +110,7 @@ class Problem:
     grid_charging: bool = True
     battery_export: bool = False
     leftover_value_per_kwh: float | None = None
+    objective: Objective = Objective.LOWEST_COST
 
     def __post_init__(self) -> None:
         """Refuse what cannot be planned on: never guess a missing number."""

@@ -37,7 +37,8 @@ class Replay:
         return self.cost + self.wear + self.over_import_kwh * self.penalty_per_kwh
 
 
-def _judge(home: Home, battery: list[float], energy: list[float]) -> Replay:
+def judge(home: Home, battery: Sequence[float], energy: Sequence[float]) -> Replay:
+    """Return what was executed in `home`, with its prices."""
     flows = [home.flow(index, kwh) for index, kwh in enumerate(battery)]
     costs = [
         flow.imported * buy - flow.exported * sell
@@ -68,7 +69,7 @@ def replay_orders(home: Home, orders: Sequence[Order]) -> Replay:
         resting = home.rests(energy, resting=resting)
         battery.append(kwh)
         levels.append(energy)
-    return _judge(home, battery, levels)
+    return judge(home, battery, levels)
 
 
 def replay_setpoints(home: Home, wanted: Sequence[float]) -> Replay:
@@ -80,7 +81,7 @@ def replay_setpoints(home: Home, wanted: Sequence[float]) -> Replay:
         energy = home.after(done, energy)
         battery.append(done)
         levels.append(energy)
-    return _judge(home, battery, levels)
+    return judge(home, battery, levels)
 
 
 def baseline(home: Home) -> Replay:

@@ -9,7 +9,11 @@ from typing import Final, Protocol
 from modbus_connection import ModbusUnit
 
 from custom_components.power_sync.devices.protocols import BatteryDriver, DeviceError
-from custom_components.power_sync.model.battery import BatteryIdentity
+from custom_components.power_sync.model.battery import (
+    BatteryIdentity,
+    Mode,
+    OwnerSetting,
+)
 
 
 class WrongUnitError(DeviceError):
@@ -149,6 +153,41 @@ class Probe(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForceAction:
+    """A brand's own name for forcing a mode."""
+
+    name: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreAction:
+    """A brand's own name for giving batteries back."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerAction:
+    """A brand's own name for setting what is the owner's.
+
+    `fields` are the names under which its value may come, in a unit of which
+    `scale` make one of the setting's. With `zero_is_none` 0 stands for no limit. A
+    `shared` value is that of all batteries chosen together.
+    """
+
+    name: str
+    setting: OwnerSetting
+    fields: tuple[str, ...]
+    scale: float = 1.0
+    zero_is_none: bool = False
+    shared: bool = False
+
+
+type BrandAction = ForceAction | RestoreAction | OwnerAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryBrand:
     """A brand of batteries that are reached over Modbus.
 
@@ -166,6 +205,8 @@ class BatteryBrand:
     links: Mapping[str, BrandLink]
     probe: Probe
     driver: DriverFactory
+    actions: tuple[BrandAction, ...] = ()
+    """Generic actions under names of the brand's own, for batteries of it alone."""
 
     @property
     def usual_link(self) -> str:

@@ -13,6 +13,7 @@ from custom_components.power_sync.devices.batteries.brand import (
 )
 from custom_components.power_sync.devices.protocols import BatteryDriver
 
+from .actions import ACTIONS
 from .codes import BRAND
 from .driver import SungrowBattery
 from .home_manager import HOME_MANAGER, HomeManager
@@ -41,4 +42,5 @@ SUNGROW = BatteryBrand(
     links=LINKS,
     probe=probe,
     driver=driver,
+    actions=ACTIONS,
 )

@@ -1,0 +1,165 @@
+"""Actions under a brand's own name: generic ones, for batteries of that brand alone.
+
+Which there are says the brand's line in the registry.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+
+from .const import DOMAIN
+from .devices.batteries import BRANDS
+from .devices.batteries.brand import (
+    BatteryBrand,
+    BrandAction,
+    ForceAction,
+    OwnerAction,
+    RestoreAction,
+)
+from .forcing import async_force, async_restore_normal, battery_name
+from .owner_actions import async_set_owner
+from .services import (
+    ATTR_POWER_W,
+    BATTERY_SCHEMA,
+    FORCE_SCHEMA,
+    batteries_of,
+    duration_of,
+    force_answer,
+    site_of,
+)
+from .site import Site
+
+BRAND_DURATION: Final = timedelta(minutes=60)
+"""How long a brand's force lasts where nothing is given: never without end."""
+
+type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
+
+
+def brand_schema(action: BrandAction) -> probatio.Schema:
+    """Return what an action takes."""
+    match action:
+        case ForceAction():
+            return FORCE_SCHEMA
+        case RestoreAction():
+            return BATTERY_SCHEMA
+        case OwnerAction(fields=fields):
+            number = probatio.All(probatio.Coerce(float), probatio.Range(min=0))
+            return BATTERY_SCHEMA.extend(
+                {probatio.Optional(field): number for field in fields}
+            )
+
+
+@callback
+def async_setup_brand_services(hass: HomeAssistant) -> None:
+    """Register the actions of all brands."""
+    for brand in BRANDS.values():
+        for action in brand.actions:
+            restores = isinstance(action, RestoreAction)
+            hass.services.async_register(
+                DOMAIN,
+                action.name,
+                _handler(brand, action),
+                schema=brand_schema(action),
+                supports_response=SupportsResponse.NONE
+                if restores
+                else SupportsResponse.OPTIONAL,
+            )
+
+
+def _handler(brand: BatteryBrand, action: BrandAction) -> Handler:
+    async def async_handle(call: ServiceCall) -> ServiceResponse:
+        site = site_of(call)
+        batteries = _batteries(call, site, brand)
+        match action:
+            case ForceAction(mode=mode):
+                forced = await async_force(
+                    site,
+                    mode,
+                    duration=duration_of(call, BRAND_DURATION),
+                    power_w=call.data.get(ATTR_POWER_W),
+                    batteries=batteries,
+                )
+                return force_answer(call, forced)
+            case RestoreAction():
+                await async_restore_normal(site, batteries)
+                return None
+            case OwnerAction():
+                return await _async_set(call, site, action, batteries)
+
+    return async_handle
+
+
+async def _async_set(
+    call: ServiceCall, site: Site, action: OwnerAction, batteries: list[str]
+) -> ServiceResponse:
+    done = await async_set_owner(site, action, _value(call, action), batteries)
+    if not call.return_response:
+        return None
+    return {
+        "batteries": [
+            {
+                "serial": each.serial,
+                "name": each.name,
+                "setting": action.setting.value,
+                "value": each.value,
+                "outcome": each.outcome.value,
+            }
+            for each in done
+        ]
+    }
+
+
+def _value(call: ServiceCall, action: OwnerAction) -> float:
+    """Return the value, which must come under one of its names."""
+    values = [float(call.data[name]) for name in action.fields if name in call.data]
+    if len(values) != 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="value_once",
+            translation_placeholders={"fields": ", ".join(action.fields)},
+        )
+    return values[0]
+
+
+def _batteries(call: ServiceCall, site: Site, brand: BatteryBrand) -> list[str]:
+    """Return the serials meant: all of the brand where none is named.
+
+    Raises ServiceValidationError for a battery of another brand.
+    """
+    known = site.controller.batteries
+    of_brand = {
+        serial: battery.executor.driver.identity.brand == brand.key
+        for serial, battery in known.items()
+    }
+    named = batteries_of(call, site)
+    chosen = [serial for serial, fits in of_brand.items() if fits]
+    if named is not None:
+        others = [battery_name(site, s) for s in named if not of_brand[s]]
+        if others:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="other_brand",
+                translation_placeholders={
+                    "battery": ", ".join(others),
+                    "brand": brand.manufacturer,
+                },
+            )
+        chosen = named
+    if not chosen:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_battery_of_brand",
+            translation_placeholders={"brand": brand.manufacturer},
+        )
+    return chosen

@@ -1,0 +1,26 @@
+"""The options of a site: a menu, and one step for each subject.
+
+What can change at will is written to the site's settings, where the entities have
+it too, and is in force at once. Only what needs a new start goes to the entry's
+options, and only that reloads the site.
+"""
+
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigFlowResult
+
+from .options_limits import LimitsStep
+from .options_planning import PlanningStep
+
+MENU: Final = ("limits", "planning")
+"""The subjects, each a step. A new one is a mix-in and a word here."""
+
+
+class SiteOptionsFlow(LimitsStep, PlanningStep):
+    """Changes what a site may do and how it plans."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what to change."""
+        return self.async_show_menu(step_id="init", menu_options=list(MENU))

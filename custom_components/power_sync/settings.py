@@ -1,0 +1,111 @@
+"""What the user sets for a home, on entities and in the options. Pure.
+
+One value has one owner: these settings, kept in the site's own store. What was
+answered when the site was set up is where they start.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from math import inf, isfinite
+from typing import Any, Final
+
+from .control.view import SiteLimits
+from .planner.problem import DEFAULT_WEAR_PER_KWH, Objective
+
+FORCE_DURATION_DEFAULT_MIN: Final = 30
+DEFAULT_RESERVE_PCT: Final = 10.0
+LEAST_SPAN_PCT: Final = 5.0
+"""So far apart are the lowest and the highest level at least."""
+MOST_WEAR_PER_KWH: Final = 10.0
+# A limit below these is one in kW: the smallest supplies are of some kilowatts.
+LOWEST_IMPORT_LIMIT_W: Final = 500.0
+LOWEST_EXPORT_LIMIT_W: Final = 100.0
+LOWEST_POWER_W: Final = 200.0
+"""A power limit below this is one in kW, or no operation at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user sets. Changing them reloads nothing.
+
+    Powers are W of the whole site and None where there is no limit.
+    `export_ceiling_w` is the highest export limit that may be set on the entity:
+    the one that was found on the inverter at first contact, unless the user has
+    chosen another in a dialogue.
+    """
+
+    automatic: bool = True
+    dry_run: bool = True
+    force_duration_min: int = FORCE_DURATION_DEFAULT_MIN
+    force_power_w: float | None = None
+    reserve_pct: float = DEFAULT_RESERVE_PCT
+    min_soc_pct: float = 0.0
+    max_soc_pct: float = 100.0
+    charge_limit_w: float | None = None
+    discharge_limit_w: float | None = None
+    import_limit_w: float | None = None
+    export_limit_w: float | None = None
+    export_ceiling_w: float | None = None
+    grid_charging: bool = True
+    battery_export: bool = False
+    wear_per_kwh: float = DEFAULT_WEAR_PER_KWH
+    objective: Objective = Objective.LOWEST_COST
+
+    @property
+    def limits(self) -> SiteLimits:
+        """What control keeps to."""
+        return SiteLimits(
+            import_limit_w=self.import_limit_w,
+            export_limit_w=self.export_limit_w,
+            grid_charging=self.grid_charging,
+            battery_export=self.battery_export,
+            reserve_pct=max(self.reserve_pct, self.min_soc_pct),
+            max_soc_pct=self.max_soc_pct,
+            charge_limit_w=self.charge_limit_w,
+            discharge_limit_w=self.discharge_limit_w,
+        )
+
+
+_DEFAULTS = Settings()
+_PERCENT = frozenset({"reserve_pct", "min_soc_pct", "max_soc_pct"})
+
+
+def safe_settings(defaults: Settings) -> Settings:
+    """Return what holds where the user's settings are lost: nothing is written."""
+    return replace(defaults, dry_run=True, battery_export=False)
+
+
+def settings_from(data: Mapping[str, object], defaults: Settings) -> Settings:
+    """Return the settings that `data` holds.
+
+    What is missing, or no such setting can be, is as in `defaults`.
+    """
+    found: dict[str, Any] = {}
+    for field in fields(Settings):
+        if field.name in data:
+            with suppress(TypeError, ValueError):
+                found[field.name] = _checked(field.name, data[field.name])
+    return replace(defaults, **found)
+
+
+def _checked(name: str, value: object) -> object:
+    """Return a value as its setting holds it. Raises TypeError or ValueError."""
+    default = getattr(_DEFAULTS, name)
+    if value is None and default is None:
+        return None
+    if isinstance(default, Enum):
+        return type(default)(value)
+    if isinstance(default, bool) and isinstance(value, bool):
+        return value
+    if (
+        isinstance(default, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, bool))
+    ):
+        raise TypeError(name)
+    most = 100.0 if name in _PERCENT else inf
+    if not isfinite(value) or not 0 <= value <= most:
+        raise ValueError(name)
+    return int(value) if isinstance(default, int) else float(value)

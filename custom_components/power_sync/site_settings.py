@@ -1,0 +1,92 @@
+"""The settings of a site: where they start, and what a change of them does.
+
+They live in the site's own store and not in the entry's options: a change of
+options reloads the site, and would do so in the middle of a command. The entry
+keeps the answers that were given when the site was set up, as a start.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from .bridges.storage import SettingsStore
+from .const import CONF_DRY_RUN, DOMAIN
+from .settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    from .site import PowerSyncConfigEntry, Site
+
+_NOT_PLANNED_FROM = {
+    "automatic",
+    "dry_run",
+    "export_ceiling_w",
+    "force_duration_min",
+    "force_power_w",
+}
+"""Settings that change no plan. Any other one that is added does."""
+
+
+def seed_settings(entry: ConfigEntry) -> Settings:
+    """Return the settings that a site starts with: what was answered at set-up."""
+    seed = Settings(dry_run=entry.data.get(CONF_DRY_RUN) is not False)
+    return settings_from(entry.options, seed)
+
+
+async def async_present_settings(
+    hass: HomeAssistant, entry: PowerSyncConfigEntry
+) -> Settings:
+    """Return the settings of a site, which need not be loaded."""
+    if entry.state is ConfigEntryState.LOADED:
+        return entry.runtime_data.settings
+    return await SettingsStore(hass, entry.entry_id).load(seed_settings(entry))
+
+
+async def async_change_settings(
+    hass: HomeAssistant, entry: PowerSyncConfigEntry, **changes: object
+) -> None:
+    """Change settings of a site; where it is loaded, they come into force at once.
+
+    Raises HomeAssistantError where they could not be stored.
+    """
+    if entry.state is ConfigEntryState.LOADED:
+        await entry.runtime_data.async_set(**changes)
+        return
+    store = SettingsStore(hass, entry.entry_id)
+    present = await store.load(seed_settings(entry))
+    if not await store.save(replace(present, **changes)):  # type: ignore[arg-type]  # checked by the flow
+        raise not_stored()
+
+
+def not_stored() -> HomeAssistantError:
+    """Return the error for settings that are in force but not on the disk."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="settings_not_stored"
+    )
+
+
+async def async_act_on(site: Site, before: Settings) -> None:
+    """Bring the site's settings into force: control first, then a new plan."""
+    controller, settings = site.controller, site.settings
+    switched = settings.automatic != controller.automatic
+    # Both at once: going live must not act on a plan that is switched off.
+    controller.automatic = settings.automatic
+    if settings.limits != controller.limits:
+        await controller.set_limits(settings.limits)
+    if settings.dry_run != controller.dry_run:
+        await controller.set_dry_run(on=settings.dry_run)
+    elif switched:
+        await controller.set_automatic(on=settings.automatic)
+    if _planned_from(settings) != _planned_from(before):
+        site.async_replan_soon()
+    site.coordinators.control.async_update_listeners()
+
+
+def _planned_from(settings: Settings) -> Settings:
+    """Return the settings with those that change no plan left out."""
+    defaults = Settings()
+    return replace(
+        settings, **{name: getattr(defaults, name) for name in _NOT_PLANNED_FROM}
+    )
