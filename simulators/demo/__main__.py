@@ -9,6 +9,7 @@ import signal
 import sys
 
 from .check import check
+from .dashboard import show_dashboard
 from .hass_process import HassProcessError
 from .json_values import HassApiError
 from .recorded import save_diagnostics
@@ -74,6 +75,7 @@ async def _show(folder: Path) -> None:
     _say("Starting a home and its Home Assistant …")
     async with running_demo(folder) as demo:
         await set_up(demo, live=True)
+        await show_dashboard(demo.api)
         _say(f"\n  {demo.hass.url}   user: {USER}   password: {PASSWORD}\n")
         _say("Ctrl+C ends everything.")
         await stop.wait()

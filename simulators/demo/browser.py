@@ -82,6 +82,19 @@ _OVERFLOWING = """() => {
   walk(document.body);
   return found;
 }"""
+_HEIGHT = """() => {
+  let height = 0;
+  const walk = (element) => {
+    for (const child of (element.shadowRoot ?? element).children) {
+      const box = child.getBoundingClientRect();
+      if (box.height > 0) height = Math.max(height, box.bottom);
+      walk(child);
+    }
+    if (element.shadowRoot) for (const child of element.children) walk(child);
+  };
+  walk(document.body);
+  return Math.ceil(height);
+}"""
 _RAW_KEY = re.compile(
     r"(?:component|ui|state|config|entity)(?:\.[a-z0-9_]+){2,}|\[%key:|{[a-z_]+}"
 )
@@ -184,6 +197,11 @@ async def shown_text(page: Page) -> str:
 async def overflowing(page: Page) -> list[str]:
     """Name the elements that stick out to the sides, and texts that are cut off."""
     return [str(each) for each in await page.evaluate(_OVERFLOWING)]
+
+
+async def full_height(page: Page) -> int:
+    """Return how high the screen would have to be to show all of the page."""
+    return int(await page.evaluate(_HEIGHT))
 
 
 def raw_keys(text: str) -> list[str]:

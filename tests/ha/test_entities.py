@@ -66,7 +66,7 @@ async def test_entity_set(
         hass,
         er.async_get(hass),
         snapshot.with_defaults(
-            exclude=props("forecast", "access_token", "entity_picture")
+            exclude=props("forecast", "access_token", "entity_picture", "text")
         ),
         ENTRY_ID,
     )

@@ -152,7 +152,7 @@ async def test_the_first_plan_is_on_its_way(
     await set_up()
     stop()
     assert said[0].startswith("The first plan is on its way.")
-    assert "**Today**" in said[-1]
+    assert "#### Today" in said[-1]
 
 
 async def test_no_battery_no_plan(
@@ -181,10 +181,10 @@ async def test_the_plan_in_words(hass: HomeAssistant, set_up: SetUp) -> None:
     """What is planned now is the state; the text has the next steps."""
     await set_up()
     state = state_of(hass, WORDS)
-    assert re.fullmatch(r"[A-Z][\w\- .]+ until \d\d:\d\d", state.state)
+    assert re.fullmatch(r"[A-Z][\w\- .\s]+ until \d\d:\d\d", state.state)
     lines = state.attributes["text"].splitlines()
-    assert lines[0] == "**Today**"
-    assert re.match(r"- \*\*now.\d\d:\d\d\*\* [A-Z].*: .*\d p", lines[1])
+    assert lines[0] == "#### Today"
+    assert re.match(r"\*\*now.\d\d:\d\d\*\* [A-Z].*: .*\d\sp", lines[1])
 
 
 async def test_what_else_holds_is_said(
@@ -262,7 +262,7 @@ async def test_another_language(
     svg = await look()
     assert ">Die nächsten 48 Stunden<" in svg
     assert re.search(r">saves £\d+,\d\d<", svg)
-    assert re.search(r"\d,\d p", state_of(hass, WORDS).attributes["text"])
+    assert re.search(r"\d,\d\sp", state_of(hass, WORDS).attributes["text"])
 
 
 async def test_the_text_is_not_recorded(

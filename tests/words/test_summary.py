@@ -11,6 +11,7 @@ from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan, Reason, ReasonKey
 from custom_components.power_sync.planner import plan
 from custom_components.power_sync.words.summary import SHOWN, Summary, Teller
+from custom_components.power_sync.words.texts import GLUE
 from tests.planner.homes import HOUR, START, home
 
 from .english import CONTENT, ENGLISH
@@ -49,11 +50,11 @@ def test_what_is_done_and_why_with_numbers() -> None:
     found = told(made)
     assert found.headline == "Self-consumption until 03:00"
     assert found.markdown == (
-        "**Today**\n"
-        f"- **now{TO}03:00** Self-consumption: instead of buying at 31.0 p; kept, it "
-        "would be worth 20.0 p\n"
-        f"- **03:00{TO}05:00** Charge at 2.4 kW: buying at 9.8 p, worth 24.6 p at 18:30"
-    )
+        "#### Today\n"
+        f"**now{TO}03:00** Self-consumption: saves buying at 31.0_p; kept for "
+        "later, it would be worth 20.0_p  \n"
+        f"**03:00{TO}05:00** Charge at 2.4_kW: buying at 9.8_p, worth 24.6_p at 18:30"
+    ).replace("_", GLUE)
 
 
 def test_days_are_told_apart() -> None:
@@ -61,19 +62,20 @@ def test_days_are_told_apart() -> None:
     modes = [Mode.CHARGE] * 22 + [Mode.NO_DISCHARGE] * 3
     later = replace(CHARGE, used_at=START + 24 * HOUR)
     made = planned(*((mode, None, later) for mode in modes))
-    lines = told(made, START + 21 * HOUR).markdown.splitlines()
-    assert lines[0] == "**Today**"
-    assert lines[1].startswith(f"- **now{TO}00:00** Charge: buying at 9.8 p")
+    text = told(made, START + 21 * HOUR).markdown.replace(GLUE, " ")
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert lines[0] == "#### Today"
+    assert lines[1].startswith(f"**now{TO}00:00** Charge: buying at 9.8 p")
     assert lines[1].endswith("worth 24.6 p at 02:00 tomorrow")
-    assert lines[3] == "**Tomorrow**"
-    assert lines[4].startswith(f"- **00:00{TO}03:00** Hold the charge")
+    assert lines[3] == "#### Tomorrow"
+    assert lines[4].startswith(f"**00:00{TO}03:00** Hold the charge")
     assert lines[4].endswith("at 02:00")
 
 
 def test_notes_come_first() -> None:
     """What keeps the plan from being carried out is said before it."""
     made = planned((Mode.SELF_CONSUMPTION, None, COVER))
-    assert told(made, START, "Dry run.").markdown.startswith("*Dry run.*\n\n**Today**")
+    assert told(made, START, "Dry run.").markdown.startswith("*Dry run.*\n\n#### Today")
 
 
 def test_only_the_next_steps_are_told() -> None:
@@ -86,7 +88,7 @@ def test_only_the_next_steps_are_told() -> None:
 def test_a_power_that_changes_is_an_upper_end() -> None:
     """The greatest is named."""
     made = planned((Mode.CHARGE, 2.4, CHARGE), (Mode.CHARGE, 5, CHARGE))
-    assert told(made).headline == "Charge at up to 5.0 kW until 04:00"
+    assert told(made).headline == f"Charge at up to 5.0{GLUE}kW until 04:00"
 
 
 def test_forecast_prices_are_named() -> None:
@@ -114,7 +116,7 @@ def test_each_reason_has_words(key: ReasonKey) -> None:
     bare = told(planned((Mode.CHARGE, None, Reason(key)))).lines[0].why
     assert bare == ENGLISH.reasons[key.value]
     if f"why_{key.value}" in CONTENT["common"]:
-        assert "5.0 p" in why
+        assert f"5.0{GLUE}p" in why
         assert "None" not in why
     else:
         assert why == bare
@@ -125,7 +127,7 @@ def test_what_is_used_at_no_known_time_is_used_later() -> None:
     reason = Reason(ReasonKey.STORE_SUN, 0.05, 0.2, None)
     made = planned((Mode.SELF_CONSUMPTION, None, reason))
     assert told(made).lines[0].why == (
-        "the sun would earn 5.0 p; stored, it is worth 20.0 p later"
+        f"the sun would earn 5.0{GLUE}p; stored, it is worth 20.0{GLUE}p later"
     )
 
 

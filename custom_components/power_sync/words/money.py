@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .texts import MINUS, Texts
+from .texts import GLUE, MINUS, Texts
 
 MINOR_PER_MAJOR = 100
 
@@ -55,7 +55,7 @@ def price_text(per_kwh: float, currency: str, texts: Texts) -> str:
     coins = coinage(currency)
     digits = 1 if coins.minor else 2
     number = texts.number(price_number(per_kwh, currency), digits)
-    return f"{number} {coins.minor or coins.symbol}"
+    return f"{number}{GLUE}{coins.minor or coins.symbol}"
 
 
 def money_text(amount: float, currency: str, texts: Texts) -> str:
@@ -63,7 +63,7 @@ def money_text(amount: float, currency: str, texts: Texts) -> str:
     coins = coinage(currency)
     number = texts.number(amount, 2)
     if not coins.symbol_first:
-        return f"{number} {coins.symbol}"
+        return f"{number}{GLUE}{coins.symbol}"
     if number.startswith(MINUS):
         return f"{MINUS}{coins.symbol}{number.removeprefix(MINUS)}"
     return f"{coins.symbol}{number}"

@@ -10,7 +10,7 @@ from custom_components.power_sync.model.plan import Plan, Reason, ReasonKey
 from .clock import capitalised, clock, day_name, moment
 from .money import price_text
 from .steps import Step, steps
-from .texts import Texts
+from .texts import GLUE, Texts
 
 SHOWN = 8
 """More steps than this are not read."""
@@ -66,8 +66,9 @@ class Summary:
         """The whole for a markdown card."""
         parts = [f"*{note}*" for note in self.notes]
         for day, lines in groupby(self.lines, key=lambda line: line.day):
-            told = "\n".join(f"- {line.markdown}" for line in lines)
-            parts.append(f"**{day}**\n{told}")
+            # Two spaces break a line wherever markdown is read.
+            told = "  \n".join(line.markdown for line in lines)
+            parts.append(f"#### {day}\n{told}")
         return "\n\n".join(parts)
 
 
@@ -109,7 +110,7 @@ class Teller:
         name = self._texts.modes[step.mode.value]
         if step.power_kw is None:
             return name
-        power = f"{self._texts.number(step.power_kw, 1)} kW"
+        power = f"{self._texts.number(step.power_kw, 1)}{GLUE}kW"
         key = "action_at_power" if step.steady else "action_up_to_power"
         return self._texts(key, action=name, power=power)
 

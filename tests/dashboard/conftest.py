@@ -1,0 +1,8 @@
+"""A site in a Home Assistant, for the dashboard that shows it."""
+
+from tests.ha.conftest import (  # noqa: F401 - fixtures
+    fast_link,
+    hass_config_dir,
+    hass_storage,
+    set_up,
+)
