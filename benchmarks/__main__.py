@@ -10,9 +10,11 @@ from scripts.bare_package import install_bare_package
 # The planner is measured as the pure Python it is, without Home Assistant.
 install_bare_package()
 
-from benchmarks import planning, polling  # noqa: E402 - after the bare package is in place
+# After the bare package is in place.
+from benchmarks import home_assistant, planning, polling  # noqa: E402
 
 BENCHMARKS: dict[str, Callable[[], dict[str, float]]] = {
+    "home": home_assistant.run,
     "plan": planning.run,
     "poll": polling.run,
 }

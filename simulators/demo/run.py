@@ -1,7 +1,7 @@
 """A real Home Assistant beside the simulated home, set up as a user would."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,15 +69,20 @@ class Demo:
 
 @asynccontextmanager
 async def running_demo(
-    folder: Path, *, port: int = DEFAULT_PORT, python: Path | None = None
+    folder: Path,
+    *,
+    port: int = DEFAULT_PORT,
+    python: Path | None = None,
+    beside: Iterable[Path] = (),
 ) -> AsyncGenerator[Demo]:
     """Run the home and a new Home Assistant, up to the user who is logged in.
 
     With a `port` of 0, or one that is taken, any free one is used. `python` runs
-    Home Assistant, where that is not the Python of this process.
+    Home Assistant, where that is not the Python of this process. `beside` are the
+    folders of further integrations, which are loaded at once.
     """
     port = choose_port(port)
-    await asyncio.to_thread(_new_folder, folder, port)
+    await asyncio.to_thread(_new_folder, folder, port, tuple(beside))
     async with (
         DemoHome() as home,
         HassProcess(folder, port, python) as hass,
@@ -90,9 +95,12 @@ async def running_demo(
         yield demo
 
 
-def _new_folder(folder: Path, port: int) -> None:
+def _new_folder(folder: Path, port: int, beside: tuple[Path, ...]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    prepare_config(folder, port=port, home=HOME, components=COMPONENTS)
+    components = (*COMPONENTS, *beside)
+    prepare_config(folder, port=port, home=HOME, components=components)
+    with (folder / "configuration.yaml").open("a", encoding="utf-8") as file:
+        file.writelines(f"{component.name}:\n" for component in beside)
 
 
 def addresses(demo: Demo) -> dict[str, Json]:
@@ -108,8 +116,9 @@ def addresses(demo: Demo) -> dict[str, Json]:
 
 
 async def add_household(demo: Demo) -> None:
-    """Add the household's meters through their config flow."""
-    await _walk(demo.api, "simulated_home", {"user": {}})
+    """Add the household's meters through their config flow, unless they are there."""
+    if not await demo.api.entries("simulated_home"):
+        await _walk(demo.api, "simulated_home", {"user": {}})
 
 
 async def set_up(demo: Demo, *, live: bool) -> None:
