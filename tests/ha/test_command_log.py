@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 import json
+import logging
 from pathlib import Path
 import re
 import stat
@@ -17,6 +18,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
     async_wait_recording_done,
 )
 
+from custom_components.power_sync.bridges import kept
 from custom_components.power_sync.command_log import EVENT_COMMAND
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.control.log import LogEntry, Outcome
@@ -96,9 +98,9 @@ async def test_the_last_command_is_shown(
     recorded = await get_instance(hass).async_add_executor_job(
         history.state_changes_during_period, hass, NOON - MINUTE, NOON + MINUTE, LAST
     )
-    kept = recorded[LAST][-1].attributes
-    assert kept["mode"] == "given_back"
-    assert kept.keys() & {"sent", "read_back"} == set()
+    stored = recorded[LAST][-1].attributes
+    assert stored["mode"] == "given_back"
+    assert stored.keys() & {"sent", "read_back"} == set()
 
 
 async def test_a_dry_run_is_marked(hass: HomeAssistant, set_up: SetUp) -> None:
@@ -218,9 +220,9 @@ async def test_it_is_written_a_minute_later(
         assert not log_path(hass).exists(), second
         await run(hass, "force_charge", power_w=2000 + second)
         await wait(timedelta(seconds=10))
-    kept = json.loads(log_path(hass).read_text(encoding="utf-8"))["data"]
-    assert len(kept) >= 6
-    assert {each["battery"] for each in kept} == {SERIAL}
+    written = json.loads(log_path(hass).read_text(encoding="utf-8"))["data"]
+    assert len(written) >= 6
+    assert {each["battery"] for each in written} == {SERIAL}
 
 
 @pytest.mark.parametrize(
@@ -261,6 +263,21 @@ async def test_a_file_that_cannot_be_read_stops_nothing(
     await set_up()
     await run(hass, "force_charge", power_w=2000)
     assert sungrow.home.flows.battery_w == -2000
+
+
+async def test_a_slow_disk_does_not_hold_up_the_unload(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The battery has been given back by then, and the log is no reason to wait."""
+    caplog.set_level(logging.DEBUG, "custom_components.power_sync")
+    entry = await set_up()
+    await run(hass, "force_charge", power_w=2000)
+    monkeypatch.setattr(kept, "FLUSH_PATIENCE_S", 0)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert f"{log_path(hass).name} takes too long to be written" in caplog.text
 
 
 async def messages(hass: HomeAssistant, events: Sequence[Event]) -> list[str]:

@@ -65,7 +65,7 @@ class KeptStore:
         try:
             return await self._hass.async_add_executor_job(self._read)
         except OSError as err:
-            LOGGER.debug("The %s cannot be read: %s", self._file.what, err)
+            LOGGER.debug("%s cannot be read: %s", self._path.name, err)
             return None
 
     def _read(self) -> object:
@@ -112,7 +112,7 @@ class KeptStore:
             async with asyncio.timeout(FLUSH_PATIENCE_S):
                 await self._store.async_save(self._take())
         except TimeoutError:
-            LOGGER.debug("The %s takes too long to be written", self._file.what)
+            LOGGER.debug("%s takes too long to be written", self._path.name)
 
     async def remove(self) -> None:
         """Delete the file, and the one that was set aside."""
