@@ -199,4 +199,6 @@ def test_stand_in() -> None:
 def test_a_direction_that_does_not_exist() -> None:
     """A row that cannot be understood is refused."""
     with pytest.raises(PriceAnswerError):
+        read_product(row("AGILE-24-10-01", is_tracker="no"))
+    with pytest.raises(PriceAnswerError):
         read_product(row("AGILE-24-10-01", "SIDEWAYS"))

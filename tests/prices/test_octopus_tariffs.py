@@ -189,6 +189,23 @@ async def test_two_registers(make: Make) -> None:
     assert not isinstance(caught.value, TwoRegisterTariffError)
 
 
+async def test_a_tariff_that_is_missing(
+    make: Make, simulator: OctopusSimulator
+) -> None:
+    """A product that lacks its tariff has no two registers for that."""
+    simulator.fail(Fault(status=404))
+    with pytest.raises(UnknownTariffError) as caught:
+        await make(GO).fetch()
+    assert not isinstance(caught.value, TwoRegisterTariffError)
+
+
+async def test_no_history_of_no_time(make: Make, simulator: OctopusSimulator) -> None:
+    """Nothing is asked about a time that has not come, or that is none."""
+    assert (await make(GO).history(NOON, NOON + HOUR)).slots == ()
+    assert (await make(GO).history(NOON, NOON - HOUR)).slots == ()
+    assert not simulator.requests
+
+
 async def test_payment_methods(make: Make, simulator: OctopusSimulator) -> None:
     """Of rows of years, direct debit's count; without one, the other's."""
     assert (await make(FLEXIBLE).fetch()).slots == (

@@ -129,12 +129,13 @@ class Offers:
     def partner(self, code: str, direction: Direction) -> Product | None:
         """Return the product of the other direction that one is sold with."""
         family = family_of(code, direction)
-        if family is None or family.pair is None:
-            return None
-        for other in FAMILIES:
-            if other.pair == family.pair and other.direction is not direction:
-                return self.newest(other)
-        return None
+        pair = None if family is None else family.pair
+        others = [
+            self.newest(other)
+            for other in FAMILIES
+            if pair and other.pair == pair and other.direction is not direction
+        ]
+        return others[0] if others else None
 
 
 def offers(products: Iterable[Product], at: datetime) -> Offers:
