@@ -24,6 +24,7 @@ from custom_components.power_sync.flows import (
     options,
     options_limits,
     options_planning,
+    options_solar,
     options_step,
     prices,
 )
@@ -40,6 +41,11 @@ from custom_components.power_sync.flows.octopus_forms import (
 from custom_components.power_sync.flows.options import MENU
 from custom_components.power_sync.flows.options_limits import SITE_LIMITS_SCHEMA
 from custom_components.power_sync.flows.options_planning import PLANNING_SCHEMA
+from custom_components.power_sync.flows.options_solar import (
+    SENSORS_SCHEMA,
+    SOLAR_SCHEMA,
+    providers_schema,
+)
 from custom_components.power_sync.prices.octopus_products import Offers
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector
@@ -72,6 +78,10 @@ FIELDS: Mapping[str, Any] = {
 OPTION_FIELDS: Mapping[str, Any] = {
     "limits": SITE_LIMITS_SCHEMA,
     "planning": PLANNING_SCHEMA,
+    "solar": SOLAR_SCHEMA,
+    "solar_providers": providers_schema([]),
+    "solar_sensors": SENSORS_SCHEMA,
+    "solar_found": probatio.Schema({}),
 }
 PLACEHOLDERS = {
     "octopus_tariff": {"region"},
@@ -81,8 +91,10 @@ PLACEHOLDERS = {
     **{f"battery_{caveat}": {"model"} for caveat in Caveat},
     "battery_found": {"model", "serial", "capacity", "rated_power"},
     "limits": {"floor"},
+    "solar_sensors": {"sensors"},
+    "solar_found": {"source", "step", "until", "energy"},
 }
-OPTIONS = (options_step, options_limits, options_planning)
+OPTIONS = (options_step, options_limits, options_planning, options_solar)
 BATTERY_ONLY = "config_subentries.battery"
 
 

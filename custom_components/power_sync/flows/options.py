@@ -11,12 +11,13 @@ from homeassistant.config_entries import ConfigFlowResult
 
 from .options_limits import LimitsStep
 from .options_planning import PlanningStep
+from .options_solar import SolarStep
 
-MENU: Final = ("limits", "planning")
+MENU: Final = ("limits", "planning", "solar")
 """The subjects, each a step. A new one is a mix-in and a word here."""
 
 
-class SiteOptionsFlow(LimitsStep, PlanningStep):
+class SiteOptionsFlow(LimitsStep, PlanningStep, SolarStep):
     """Changes what a site may do and how it plans."""
 
     async def async_step_init(

@@ -16,6 +16,8 @@ from custom_components.power_sync.model.series import Series, Span
 
 from .steps import HOUR, periods
 
+_J_PER_KWH = 3_600_000
+
 
 class IgnoredReason(StrEnum):
     """Why a part of an answer was not used."""
@@ -115,6 +117,15 @@ def _parse(
         else:
             wh_at[start] = max(0.0, float(wh))
     return wh_at, ignored
+
+
+def energy_kwh(mean_w: Series, start: datetime, end: datetime) -> float:
+    """Return the energy from `start` to `end`, as far as it is known."""
+    joules = 0.0
+    for span in mean_w.spans:
+        known = min(span.end, end) - max(span.start, start)
+        joules += span.value * max(0.0, known.total_seconds())
+    return joules / _J_PER_KWH
 
 
 def total(arrays: Sequence[Series]) -> Series:
