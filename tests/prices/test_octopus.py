@@ -304,6 +304,13 @@ async def test_a_day_with_late_publication_and_an_outage(
     assert curve.firm_until == utc(2026, 1, 15, 23)
 
 
+async def test_known_until(source: OctopusPriceSource) -> None:
+    """A day's prices come out at 16:00 in London, up to 23:00 of the next."""
+    assert source.known_until(utc(2026, 1, 14, 15, 59)) == utc(2026, 1, 14, 23)
+    assert source.known_until(utc(2026, 1, 14, 16)) == utc(2026, 1, 15, 23)
+    assert source.known_until(utc(2026, 7, 1, 15)) == utc(2026, 7, 2, 22)
+
+
 async def test_history(source: OctopusPriceSource, simulator: OctopusSimulator) -> None:
     """A month of both tariffs is two requests, and none when it is asked again.
 

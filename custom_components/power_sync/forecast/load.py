@@ -6,10 +6,11 @@ quarter, and finer weights are worth a few percent. The mean and not the
 median: the median is short of energy where appliances run now and then.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from math import exp, isfinite
 from typing import NamedTuple
 
@@ -201,6 +202,10 @@ class _Profile:
         return weights
 
 
+def _start(sample: LoadSample) -> datetime:
+    return sample.start
+
+
 def _cells(
     history: LoadHistory, zone: tzinfo, now: datetime
 ) -> tuple[list[list[_Cell]], dict[date, timedelta]]:
@@ -212,12 +217,10 @@ def _cells(
     sums: dict[tuple[int, date], tuple[float, timedelta]] = {}
     observed: dict[date, timedelta] = {}
     nothing = timedelta(0)
-    for sample in history.samples:
+    first = bisect_left(history.samples, now - HISTORY, key=_start)
+    last = bisect_right(history.samples, now - history.step, key=_start)
+    for sample in history.samples[first:last]:
         end = sample.start + history.step
-        if end > now:
-            break
-        if sample.start < now - HISTORY:
-            continue
         for day, bucket, length in _pieces(sample.start, end, zone):
             total, known = sums.get((bucket, day), (0.0, nothing))
             weight = length / _BUCKET
@@ -230,10 +233,14 @@ def _cells(
     return cells, observed
 
 
+@lru_cache(maxsize=4096)
 def _pieces(
     start: datetime, end: datetime, zone: tzinfo
-) -> list[tuple[date, int, timedelta]]:
-    """Cut an interval at the half hours of the local clock: (day, bucket, length)."""
+) -> Sequence[tuple[date, int, timedelta]]:
+    """Cut an interval at the half hours of the local clock: (day, bucket, length).
+
+    Remembered, as every forecast looks at nearly the same hours again.
+    """
     pieces: list[tuple[date, int, timedelta]] = []
     while start < end:
         local = start.astimezone(zone)

@@ -76,7 +76,8 @@ class Series:
         """Return the mean from `start` to `end`; None unless all of it is known."""
         total, cursor = 0.0, start
         index = max(0, bisect_right(self._starts, start) - 1)
-        for span in self.spans[index:]:
+        for place in range(index, len(self.spans)):
+            span = self.spans[place]
             if span.end <= cursor:
                 continue
             if span.start > cursor or cursor >= end:

@@ -80,9 +80,12 @@ class Outlook:
     learned_days: int | None
 
 
-def outlook(inputs: PlanInputs) -> Outlook | None:
-    """Return the outlook, or None where there are no prices or no load at all."""
-    grid = TimeGrid.horizon(inputs.now)
+def outlook(inputs: PlanInputs, grid: TimeGrid | None = None) -> Outlook | None:
+    """Return the outlook, or None where there are no prices or no load at all.
+
+    `grid` is the planning grid unless another is given.
+    """
+    grid = grid or TimeGrid.horizon(inputs.now)
     curve = extend(inputs.curve.from_time(inputs.now - 15 * DAY), grid.end)
     bought, sold = curve.import_series.on(grid), curve.export_series.on(grid)
     known = 0

@@ -123,15 +123,19 @@ class OctopusPriceSource:
             ),
         )
 
+    def known_until(self, when: datetime) -> datetime:
+        """Return up to when prices had been published at a moment (UTC)."""
+        return min(schedule.due_until(when) for schedule in self._schedules())
+
     def next_fetch(self, curve: PriceCurve | None) -> datetime:
         """Return when to fetch next (UTC), given what is known already."""
-        tariffs = (self.import_tariff, self.export_tariff)
         now = self._now()
-        return min(
-            schedule_of(tariff.product).next_fetch(curve, now)
-            for tariff in tariffs
-            if tariff is not None
-        )
+        return min(each.next_fetch(curve, now) for each in self._schedules())
+
+    def _schedules(self) -> list[Schedule]:
+        """Return when the prices of each tariff come out."""
+        tariffs = (self.import_tariff, self.export_tariff)
+        return [schedule_of(tariff.product) for tariff in tariffs if tariff is not None]
 
     async def _paid(self, start: datetime, end: datetime) -> tuple[PriceSlot, ...]:
         """Return the slots from `start` to `end`, if any."""

@@ -74,6 +74,9 @@ class PriceSource(Protocol):
         nothing else.
         """
 
+    def known_until(self, when: datetime) -> datetime:
+        """Return up to when prices had been published at a moment (UTC)."""
+
     def next_fetch(self, curve: PriceCurve | None) -> datetime:
         """Return when to fetch next (UTC), given what is known already."""
 

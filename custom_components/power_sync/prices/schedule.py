@@ -6,6 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from custom_components.power_sync.model.prices import PriceCurve
+from custom_components.power_sync.model.timegrid import HORIZON, floor_time
 
 from .protocols import PriceError, UnknownTariffError
 
@@ -18,9 +19,14 @@ RETRY_MOST = timedelta(minutes=15)
 RETRY_UNKNOWN_MOST = timedelta(hours=6)
 RETRY_AFTER_MOST = timedelta(days=1)
 
+_DAY = timedelta(days=1)
+
 
 class Schedule(Protocol):
     """Says when to ask again after a fetch that succeeded."""
+
+    def due_until(self, now: datetime) -> datetime:
+        """Return up to when prices should be known by now (UTC)."""
 
     def next_fetch(self, curve: PriceCurve | None, now: datetime) -> datetime:
         """Return when to fetch next (UTC), given what is known already."""
@@ -36,6 +42,10 @@ class Settled:
 
     every: timedelta
     renew: timedelta
+
+    def due_until(self, now: datetime) -> datetime:
+        """Return up to when prices should be known by now: beyond any plan (UTC)."""
+        return floor_time(now, _DAY) + HORIZON + 2 * _DAY
 
     def next_fetch(self, curve: PriceCurve | None, now: datetime) -> datetime:
         """Return when to fetch next (UTC); at once where nothing is known."""
