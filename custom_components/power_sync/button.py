@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -48,6 +49,11 @@ BUTTONS = (
     ),
     SiteButtonDescription(key="restore_normal", press_fn=async_restore_normal),
     SiteButtonDescription(key="replan", press_fn=async_replan),
+    SiteButtonDescription(
+        key="backtest",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        press_fn=lambda site: site.coordinators.backtest.async_run(),
+    ),
 )
 
 

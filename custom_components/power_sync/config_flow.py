@@ -24,7 +24,6 @@ from homeassistant.helpers.selector import (
 )
 
 from .const import (
-    CONF_DRY_RUN,
     CONF_EXPORT_CEILING_W,
     CONF_EXPORT_LIMIT_W,
     CONF_PRICES,
@@ -49,22 +48,6 @@ from .flows.options import SiteOptionsFlow
 from .prices.registry import PROVIDERS
 
 TITLE: Final = "PowerSync"
-
-CONF_START: Final = "start"
-START_DRY_RUN: Final = "dry_run"
-START_LIVE: Final = "live"
-
-SITE_SCHEMA = LIMITS_SCHEMA.extend(
-    {
-        probatio.Required(CONF_START, default=START_DRY_RUN): SelectSelector(
-            SelectSelectorConfig(
-                options=[START_DRY_RUN, START_LIVE],
-                mode=SelectSelectorMode.LIST,
-                translation_key="start",
-            )
-        )
-    }
-)
 
 
 class PowerSyncConfigFlow(
@@ -156,10 +139,9 @@ class PowerSyncConfigFlow(
                 ceiling_w = raised_ceiling_w(
                     options[CONF_EXPORT_LIMIT_W], self.probe.export_limit_w
                 )
-                dry_run = user_input[CONF_START] == START_DRY_RUN
                 return self.async_create_entry(
                     title=TITLE,
-                    data=self._data | {CONF_DRY_RUN: dry_run},
+                    data=self._data,
                     options=options | {CONF_EXPORT_CEILING_W: ceiling_w},
                     subentries=[self._battery],
                 )
@@ -169,7 +151,7 @@ class PowerSyncConfigFlow(
         return self.async_show_form(
             step_id="limits",
             data_schema=self.add_suggested_values_to_schema(
-                SITE_SCHEMA, user_input or suggested
+                LIMITS_SCHEMA, user_input or suggested
             ),
             errors=errors,
             description_placeholders={"floor": floor_text(floor_pct)},

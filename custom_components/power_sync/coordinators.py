@@ -13,7 +13,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .bridges.solar_source import async_solar, follow_sensors
-from .bridges.statistics import async_load_history
+from .bridges.statistics import async_load_history, picked_sensors
 from .const import DOMAIN, LOGGER
 from .control.controller import Controller
 from .devices.protocols import BatteryDriver, DeviceError, WrongDeviceError
@@ -184,7 +184,6 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
             name="forecasts",
             update_interval=Periods.of(entry.options).forecast,
         )
-        self.load_statistic_id: Callable[[], str | None] = lambda: None
         entry.async_on_unload(
             follow_sensors(hass, entry.options, self.async_request_refresh)
         )
@@ -195,7 +194,7 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
         return Forecasts(
             await async_solar(self.hass, self.config_entry.options),
             await async_load_history(
-                self.hass, power_statistic_id=self.load_statistic_id()
+                self.hass, picked=picked_sensors(self.config_entry.options)
             ),
         )
 

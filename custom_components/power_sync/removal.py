@@ -12,6 +12,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .accounts import ledger_store
+from .bridges.findings_store import FindingsStore
 from .bridges.modbus import temporary_driver
 from .bridges.storage import JournalStore, SettingsStore
 from .command_log import command_log_store
@@ -55,6 +56,7 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
     await SettingsStore(hass, entry.entry_id).remove()
     await command_log_store(hass, entry.entry_id).remove()
     await ledger_store(hass, entry.entry_id).remove()
+    await FindingsStore(hass, entry.entry_id).remove()
 
 
 async def async_give_back_pending(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:

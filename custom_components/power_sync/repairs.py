@@ -9,11 +9,14 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .control.problems import ProblemKey
+from .flows.go_live import GoLiveFlow
 from .flows.looked_into import LookedIntoFlow
+from .going_live import GO_LIVE
 
 FIX_FLOWS: Mapping[str, Callable[[], RepairsFlow]] = MappingProxyType(
     {
         ProblemKey.OWNER_SETTINGS_LOST.value: LookedIntoFlow,
+        GO_LIVE: GoLiveFlow,
     }
 )
 """By the translation key of the issue.

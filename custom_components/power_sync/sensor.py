@@ -13,8 +13,10 @@ from homeassistant.util import dt as dt_util
 
 from .command_log import UNRECORDED_ATTRIBUTES
 from .entity import BatteryEntity, Followed, SiteEntity, async_register_site_device
+from .finding_answer import ATTR_ASSUMPTIONS, ATTR_BY_DAY
 from .forecast_points import Point, forecast_points
 from .planning import Planning
+from .sensor_backtest import BACKTEST_SENSORS
 from .sensor_battery import (
     BATTERY_SENSORS,
     LEASE_SENSORS,
@@ -45,7 +47,9 @@ async def async_setup_entry(
     """Set up the sensors of a site and of its batteries."""
     # The home's device comes first: those of the batteries point to it.
     site_device_id = async_register_site_device(dr.async_get(hass), entry)
-    async_add_entities(SiteSensor(entry, each) for each in SITE_SENSORS)
+    async_add_entities(
+        SiteSensor(entry, each) for each in (*SITE_SENSORS, *BACKTEST_SENSORS)
+    )
     async_add_entities(ForecastSensor(entry, each) for each in FORECAST_SENSORS)
     async_add_entities([PlanInWords(entry, PLAN_IN_WORDS)])
     async_add_entities(MoneySensor(entry, each) for each in MONEY_SENSORS)
@@ -97,7 +101,7 @@ class SiteSensor(SlotSensor):
     """A figure of the home."""
 
     entity_description: SiteSensorDescription
-    _unrecorded_attributes = UNRECORDED_ATTRIBUTES
+    _unrecorded_attributes = UNRECORDED_ATTRIBUTES | {ATTR_ASSUMPTIONS, ATTR_BY_DAY}
 
     @property
     @override

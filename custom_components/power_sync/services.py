@@ -27,6 +27,7 @@ from .answers import log_answer, plan_answer, summary_answer
 from .bridges.texts import async_texts
 from .const import DOMAIN, FORCE_DURATION_MAX_MIN
 from .control.log import LOG_LENGTH
+from .finding_answer import finding_answer
 from .forcing import (
     Forced,
     async_force,
@@ -89,6 +90,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("hold", _async_hold, FORCE_SCHEMA, SupportsResponse.OPTIONAL),
         ("restore_normal", _async_restore, BATTERY_SCHEMA, SupportsResponse.NONE),
         ("replan", _async_replan, SITE_SCHEMA, SupportsResponse.NONE),
+        ("backtest", _async_backtest, SITE_SCHEMA, SupportsResponse.ONLY),
         ("get_plan", _async_get_plan, SITE_SCHEMA, SupportsResponse.ONLY),
         ("get_command_log", _async_get_log, LOG_SCHEMA, SupportsResponse.ONLY),
     ):
@@ -164,6 +166,17 @@ async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
         **plan_answer(planning.plan, zone),
         "summary": summary_answer(told, zone),
     }
+
+
+async def _async_backtest(call: ServiceCall) -> ServiceResponse:
+    """Plan the past again, and say what was found."""
+    backtest = site_of(call).coordinators.backtest
+    await backtest.async_run()
+    if backtest.finding is None:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="no_backtest"
+        )
+    return {**finding_answer(backtest.finding, dt_util.get_default_time_zone())}
 
 
 async def _async_get_log(call: ServiceCall) -> ServiceResponse:

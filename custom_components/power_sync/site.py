@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from .accounts import Accounts
+from .backtesting import BacktestCoordinator
 from .bridges.storage import JournalStore, SettingsStore
 from .command_log import KeptCommandLog
 from .const import (
@@ -34,6 +35,7 @@ from .coordinators import (
 )
 from .fleet import fleet_of
 from .forecast.load import RECENT, LoadHistory
+from .going_live import async_follow_dry_run
 from .issues import async_show_lost, async_show_problems
 from .model.battery import BatteryReading
 from .model.plan import Plan
@@ -60,6 +62,7 @@ class Coordinators:
     plan: PlanCoordinator
     control: ControlCoordinator
     accounts: Accounts
+    backtest: BacktestCoordinator
 
 
 class Site:
@@ -94,6 +97,7 @@ class Site:
             plan=PlanCoordinator(hass, entry, self.plan_inputs, self._take_plan),
             control=ControlCoordinator(hass, entry, self.controller),
             accounts=Accounts(hass, entry, self),
+            backtest=BacktestCoordinator(hass, entry, self.plan_inputs, source),
         )
         self._settings_store = SettingsStore(hass, entry.entry_id)
         self._loads: deque[tuple[datetime, float]] = deque(maxlen=LOADS_KEPT)
@@ -129,6 +133,8 @@ class Site:
         await self._command_log.async_restore()
         await self.coordinators.accounts.async_start()
         self._async_follow()
+        await self.coordinators.backtest.store.load()
+        async_follow_dry_run(self)
         self.entry.async_create_background_task(
             self.hass, self._async_look_ahead(), "power_sync first plan"
         )
@@ -160,6 +166,7 @@ class Site:
             self.entry.async_on_unload(
                 coordinator.async_add_listener(self.async_replan_soon)
             )
+        await coordinators.backtest.async_start()
 
     async def async_shutdown(self) -> None:
         """Give the batteries back before Home Assistant stops."""
@@ -170,6 +177,7 @@ class Site:
 
     async def async_stop(self) -> list[str]:
         """Give the batteries back before unloading; name those that are not."""
+        self.coordinators.backtest.end()
         try:
             async with asyncio.timeout(RELEASE_AT_STOP_S):
                 await self.controller.stop()

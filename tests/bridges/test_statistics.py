@@ -8,7 +8,13 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
     async_wait_recording_done,
 )
 
-from custom_components.power_sync.bridges.statistics import async_load_history
+from custom_components.power_sync.bridges.statistics import (
+    NOTHING_PICKED,
+    Picked,
+    async_load_history,
+    async_measured_home,
+    picked_sensors,
+)
 from custom_components.power_sync.forecast.load import LoadHistory
 from homeassistant.components.energy.data import (
     BatterySourceType,
@@ -158,23 +164,100 @@ async def test_negative_load_is_dropped(
     assert found == pytest.approx({1: 500.0})
 
 
-async def record_sensor(hass: HomeAssistant, first_hour: datetime) -> None:
-    """Record a load sensor in kW: 0.4, nothing, 0.6."""
+async def record_sensor(
+    hass: HomeAssistant,
+    first_hour: datetime,
+    statistic_id: str = SENSOR,
+    kw: tuple[float, float] = (0.4, 0.6),
+) -> None:
+    """Record a power sensor in kW, with an hour of nothing in between."""
     metadata = StatisticMetaData(
         mean_type=StatisticMeanType.ARITHMETIC,
         has_sum=False,
         name=None,
         source="recorder",
-        statistic_id=SENSOR,
+        statistic_id=statistic_id,
         unit_class="power",
         unit_of_measurement="kW",
     )
     rows = [
-        StatisticData(start=first_hour, mean=0.4),
-        StatisticData(start=first_hour + 2 * HOUR, mean=0.6),
+        StatisticData(start=first_hour, mean=kw[0]),
+        StatisticData(start=first_hour + 2 * HOUR, mean=kw[1]),
     ]
     async_import_statistics(hass, metadata, rows)
     await async_wait_recording_done(hass)
+
+
+@pytest.mark.usefixtures("energy")
+async def test_the_sun_is_that_of_all_arrays(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """The battery is taken out of both; an hour that one array lacks is absent."""
+    await meter(hass, "t:import", first_hour, [0.5, 0.5, 0.5])
+    await meter(hass, "t:east", first_hour, [2.0, 1.0, 1.0])
+    await meter(hass, "t:west", first_hour, [1.0, -0.1, None])
+    await meter(hass, "t:discharge", first_hour, [0.0, 0.3, 0.0])
+    await meter(hass, "t:charge", first_hour, [1.1, 0.0, 0.0])
+    await choose(
+        hass,
+        [
+            grid("t:import", None),
+            solar("t:east"),
+            solar("t:west"),
+            battery("t:discharge", "t:charge"),
+        ],
+    )
+    found = await async_measured_home(hass, 30, NOTHING_PICKED)
+    assert found is not None
+    assert found.measured_by == "energy_dashboard"
+    assert loads(found.load, first_hour) == pytest.approx({0: 2400.0, 1: 1700.0})
+    assert found.solar_w is not None
+    assert [span.value for span in found.solar_w.spans] == pytest.approx([3000, 900])
+    assert [span.start for span in found.solar_w.spans] == [
+        first_hour,
+        first_hour + HOUR,
+    ]
+
+
+@pytest.mark.usefixtures("energy")
+async def test_a_home_without_sun(hass: HomeAssistant, first_hour: datetime) -> None:
+    """That there is none is not the same as that it is not known."""
+    await meter(hass, "t:import", first_hour, [0.5])
+    await choose(hass, [grid("t:import", None)])
+    found = await async_measured_home(hass, 30, NOTHING_PICKED)
+    assert found is not None
+    assert found.solar_w is None
+
+
+@pytest.mark.usefixtures("energy")
+async def test_picked_sensors_count_instead_of_the_dashboard(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """Load and sun are theirs, in W; where they know nothing, the dashboard counts."""
+    await record_sensor(hass, first_hour)
+    await record_sensor(hass, first_hour, "sensor.sun", (1.5, -0.01))
+    await meter(hass, "t:import", first_hour, [9.0, 9.0, 9.0])
+    await choose(hass, [grid("t:import", None)])
+    found = await async_measured_home(hass, 30, Picked(SENSOR, "sensor.sun"))
+    assert found is not None
+    assert found.measured_by == "sensors"
+    assert loads(found.load, first_hour) == pytest.approx({0: 400.0, 2: 600.0})
+    assert found.solar_w is not None
+    assert [span.value for span in found.solar_w.spans] == pytest.approx([1500, 0])
+    found = await async_measured_home(hass, 30, Picked(SENSOR))
+    assert found is not None
+    assert found.solar_w is None
+    found = await async_measured_home(hass, 30, Picked("sensor.gone"))
+    assert found is not None
+    assert found.measured_by == "energy_dashboard"
+
+
+def test_what_is_picked() -> None:
+    """Sun alone is no home."""
+    assert picked_sensors({}) == Picked()
+    assert picked_sensors({"load_sensor": "a", "solar_sensor": None}) == Picked("a")
+    assert picked_sensors({"load_sensor": "a", "solar_sensor": "b"}) == Picked("a", "b")
+    assert picked_sensors({"load_sensor": None, "solar_sensor": "b"}) == Picked()
 
 
 @pytest.mark.usefixtures("energy")
@@ -184,7 +267,7 @@ async def test_our_sensor_where_no_dashboard_is_set_up(
     """The hourly means in W; only where it is asked for."""
     await record_sensor(hass, first_hour)
     assert await async_load_history(hass) is None
-    found = await async_load_history(hass, power_statistic_id=SENSOR)
+    found = await async_load_history(hass, picked=Picked(SENSOR))
     assert loads(found, first_hour) == pytest.approx({0: 400.0, 2: 600.0})
 
 
@@ -194,7 +277,7 @@ async def test_our_sensor_without_the_energy_integration(
 ) -> None:
     """The recorder alone is enough for the sensor."""
     await record_sensor(hass, first_hour)
-    found = await async_load_history(hass, power_statistic_id=SENSOR)
+    found = await async_load_history(hass, picked=Picked(SENSOR))
     assert loads(found, first_hour) == pytest.approx({0: 400.0, 2: 600.0})
 
 
@@ -224,4 +307,4 @@ async def test_the_window_of_days(
 
 async def test_without_a_recorder(hass: HomeAssistant) -> None:
     """Nothing to read is None, not an error."""
-    assert await async_load_history(hass, power_statistic_id=SENSOR) is None
+    assert await async_load_history(hass, picked=Picked(SENSOR)) is None

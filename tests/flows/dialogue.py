@@ -163,7 +163,7 @@ class ConfigDialogue(Dialogue):
             await self.submit({"link": "lan"})
         await self.submit(address(sungrow))
         await self.submit(POWERS)
-        await self.submit({**LIMITS, "start": "dry_run"})
+        await self.submit(LIMITS)
         assert self.result["type"] == "create_entry"
 
     async def finish_from_tariff(self, sungrow: SungrowSimulator) -> None:

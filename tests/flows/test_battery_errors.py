@@ -196,6 +196,6 @@ async def test_capacity_is_asked_where_nobody_tells_it(
     assert placeholders is not None
     assert placeholders["capacity"] == "–"  # noqa: RUF001 - the dash that is shown
     await silent.submit({**POWERS, "capacity_kwh": 12.8})
-    await silent.submit({**LIMITS, "start": "dry_run"})
+    await silent.submit(LIMITS)
     (battery,) = silent.entry.subentries.values()
     assert battery.data["capacity_kwh"] == 12.8

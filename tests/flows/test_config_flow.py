@@ -51,16 +51,14 @@ async def test_a_site_is_set_up(
         "reserve_pct": 10,
         "grid_charging": True,
         "battery_export": False,
-        "start": "dry_run",
     }
-    await dialogue.submit({**LIMITS, "start": "live"})
+    await dialogue.submit(LIMITS)
 
     entry = dialogue.entry
     assert (entry.title, entry.version, entry.minor_version) == ("PowerSync", 10, 1)
     assert entry.data == {
         "provider": "octopus",
         "prices": {**TARIFFS, "region": "C", "base_url": octopus.url},
-        "dry_run": False,
     }
     assert entry.options == {
         "reserve_pct": 12,
@@ -81,15 +79,6 @@ async def test_a_site_is_set_up(
     assert {key: battery.data[key] for key in found} == found
     assert battery.data["host"] == "127.0.0.1"
     no_setup.assert_awaited_once()
-
-
-async def test_dry_run_is_where_to_start(
-    dialogue: ConfigDialogue, octopus: OctopusSimulator, sungrow: SungrowSimulator
-) -> None:
-    """Nothing is controlled unless the user says so."""
-    await dialogue.to_limits(octopus, sungrow)
-    await dialogue.submit(LIMITS)
-    assert dialogue.entry.data["dry_run"] is True
 
 
 async def test_no_export_tariff(
@@ -126,7 +115,6 @@ async def test_limits_of_the_inverter(
         "reserve_pct": 15,
         "grid_charging": False,
         "battery_export": True,
-        "start": "live",
     }
     await dialogue.submit(typed)
     assert dialogue.errors == {"reserve_pct": "reserve_below_floor"}
@@ -160,7 +148,7 @@ async def test_kilowatts_are_no_limits(
     errors: dict[str, str],
 ) -> None:
     """A limit of a few watts was meant in kW; no export at all is a limit."""
-    typed = {**LIMITS, **limits, "start": "live"}
+    typed = {**LIMITS, **limits}
     await dialogue.to_limits(octopus, sungrow)
     await dialogue.submit(typed)
     assert dialogue.errors == errors
@@ -201,7 +189,7 @@ async def test_two_dialogues_find_the_same_battery(
     await later.to_limits(octopus, sungrow)
     await dialogue.to_address(octopus)
     await dialogue.finish_from_address(sungrow)
-    await later.submit({**LIMITS, "start": "live"})
+    await later.submit(LIMITS)
     assert later.reason == "already_configured"
     assert len(hass.config_entries.async_entries(DOMAIN)) == 1
 

@@ -11,7 +11,7 @@ import probatio
 import pytest
 
 from custom_components.power_sync import config_flow
-from custom_components.power_sync.config_flow import SITE_SCHEMA, provider_schema
+from custom_components.power_sync.config_flow import provider_schema
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.brand import Caveat, Transport
 from custom_components.power_sync.flows import (
@@ -33,6 +33,7 @@ from custom_components.power_sync.flows.battery_address import (
     address_schema,
     link_schema,
 )
+from custom_components.power_sync.flows.limits import LIMITS_SCHEMA
 from custom_components.power_sync.flows.octopus_forms import (
     NO_EXPORT,
     region_schema,
@@ -73,7 +74,7 @@ FIELDS: Mapping[str, Any] = {
     "battery_serial": address_schema(SUNGROW, Transport.SERIAL),
     **{f"battery_{caveat}": set() for caveat in Caveat},
     "battery_found": {"max_charge_w", "max_discharge_w", "capacity_kwh"},
-    "limits": SITE_SCHEMA,
+    "limits": LIMITS_SCHEMA,
 }
 OPTION_FIELDS: Mapping[str, Any] = {
     "limits": SITE_LIMITS_SCHEMA,
@@ -234,7 +235,6 @@ def test_choices() -> None:
     """Each choice has a text, and a brand has its name."""
     schemas = (
         provider_schema(),
-        SITE_SCHEMA,
         *OPTION_FIELDS.values(),
         link_schema(SUNGROW),
         address_schema(SUNGROW, Transport.SERIAL),
@@ -248,6 +248,12 @@ def test_choices() -> None:
     choices = {
         select["translation_key"]: set(select["options"]) for select in selects
     } | {"export_product": {NO_EXPORT}}
+    words = [each for brand in BRANDS.values() for each in brand.words.values()]
+    choices |= {
+        "setting": {each.name for each in words},
+        "setting_value": {name for each in words for name in each.choices.values()},
+        "go_live": {"now", "next", "nothing"},
+    }
     assert {key: set(text["options"]) for key, text in CONTENT["selector"].items()} == (
         choices
     )

@@ -14,10 +14,12 @@ from custom_components.power_sync.brand_services import brand_schema
 from custom_components.power_sync.const import FORCE_DURATIONS_MIN
 from custom_components.power_sync.control.problems import ProblemKey
 from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.going_live import GO_LIVE
 from custom_components.power_sync.issues import FIXABLE
 from custom_components.power_sync.number_settings import SETTING_NUMBERS
 from custom_components.power_sync.planner import Objective
 from custom_components.power_sync.repairs import FIX_FLOWS
+from custom_components.power_sync.sensor_backtest import BACKTEST_SENSORS
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
 from custom_components.power_sync.sensor_money import MONEY_SENSORS, Basis
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
@@ -37,6 +39,7 @@ SENSORS: tuple[SensorEntityDescription, ...] = (
     *SITE_SENSORS,
     *MONEY_SENSORS,
     *FORECAST_SENSORS,
+    *BACKTEST_SENSORS,
     *BATTERY_SENSORS,
     *LEASE_SENSORS,
     PLAN_IN_WORDS,
@@ -55,6 +58,7 @@ SCHEMAS = {
     "hold": FORCE_SCHEMA,
     "restore_normal": BATTERY_SCHEMA,
     "replan": SITE_SCHEMA,
+    "backtest": SITE_SCHEMA,
     "get_plan": SITE_SCHEMA,
     "get_command_log": LOG_SCHEMA,
     **{
@@ -208,18 +212,25 @@ def test_exceptions() -> None:
         assert set(re.findall(r"{(\w+)}", text)) == wanted[key], key
 
 
+STEPS = {
+    GO_LIVE: {"saved", "nothing_saved", "too_little", "not_known", "write"},
+}
+"""Of the issues that are fixed in more than one step."""
+
+
 def test_issues() -> None:
     """Each problem has a text that says what to do; a fixable one asks."""
-    assert TEXTS["issues"].keys() == set(ProblemKey)
-    assert FIX_FLOWS.keys() == FIXABLE
+    assert TEXTS["issues"].keys() == {*ProblemKey, GO_LIVE}
+    assert FIX_FLOWS.keys() == FIXABLE | {GO_LIVE}
     for key, text in TEXTS["issues"].items():
         if key in FIX_FLOWS:
             assert text.keys() == {"title", "fix_flow"}
-            assert text["fix_flow"]["step"].keys() == {"confirm"}
-            assert text["fix_flow"]["step"]["confirm"].keys() == {
-                "title",
-                "description",
-            }
+            steps = text["fix_flow"]["step"]
+            assert steps.keys() == STEPS.get(key, {"confirm"})
+            for step in steps.values():
+                assert step.keys() == {"title", "description"}
         else:
             assert text.keys() == {"title", "description"}
-        assert set(re.findall(r"{(\w+)}", json.dumps(text))) <= {"battery", "site"}
+        if key != GO_LIVE:
+            named = set(re.findall(r"{(\w+)}", json.dumps(text)))
+            assert named <= {"battery", "site"}

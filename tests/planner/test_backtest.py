@@ -106,7 +106,7 @@ def test_sums_and_what_it_stands_on() -> None:
     assert said["reserve_pct"] == said["start_level_pct"] == 10
     assert said["import_limit_kw"] == 7
     assert said["export_limit_kw"] is None
-    assert said["charge_efficiency_pct"] == 95
+    assert said["charge_loss_pct"] == said["discharge_loss_pct"] == 5
     assert said["measured_by"] == "test"
     assert said["solar_forecast"] == "days_before"
     assert said["solar_forecast_days"] == 3

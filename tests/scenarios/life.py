@@ -130,6 +130,12 @@ class Life:
 
         `ceilings` is whether the inverter was found to have limits of its power.
         """
+        await self.set_up_dry(ceilings=ceilings, **options)
+        await self.site.async_set(automatic=automatic, dry_run=False)
+        await self.settle()
+
+    async def set_up_dry(self, *, ceilings: bool = True, **options: object) -> None:
+        """Set the site up as the dialogue leaves it: in a dry run."""
         self.entry = site_entry(self.inverter, self.octopus, dry_run=True, **options)
         self.entry.add_to_hass(self.hass)
         if not ceilings:
@@ -139,8 +145,6 @@ class Life:
                 self.entry, battery, data={**battery.data, "settings": kept}
             )
         await self.start()
-        await self.site.async_set(automatic=automatic, dry_run=False)
-        await self.settle()
 
     async def start(self) -> None:
         """Set the entry up, as at a start of Home Assistant."""

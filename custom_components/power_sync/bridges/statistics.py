@@ -5,7 +5,7 @@ leave over is the load of the home. Where no dashboard is set up, the hourly
 means of our own load sensor serve.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import logging
@@ -13,7 +13,9 @@ from typing import Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from custom_components.power_sync.const import CONF_LOAD_SENSOR, CONF_SOLAR_SENSOR
 from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
+from custom_components.power_sync.model.series import Series, Span
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import (
     StatisticsRow,
@@ -39,19 +41,66 @@ would have no load at night. The load of the hour after may be off by this.
 
 @dataclass(frozen=True, slots=True)
 class _Meters:
-    """Statistics of energy into the home, and out of it."""
+    """Statistics of energy into the home (`solar` is part of it), and out of it."""
 
     into: frozenset[str]
     out: frozenset[str]
+    solar: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredHome:
+    """What a home used and what its sun gave, hour by hour.
+
+    `solar_w` is None for a home that meters no sun.
+    """
+
+    load: LoadHistory
+    solar_w: Series | None
+    measured_by: str
+
+
+ENERGY_DASHBOARD = "energy_dashboard"
+SENSORS = "sensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The statistics of power sensors that the user has picked instead."""
+
+    load: str | None = None
+    solar: str | None = None
+
+
+NOTHING_PICKED = Picked()
+
+
+def picked_sensors(options: Mapping[str, object]) -> Picked:
+    """Return what a site's options say; nothing is picked without a load."""
+    load, solar = options.get(CONF_LOAD_SENSOR), options.get(CONF_SOLAR_SENSOR)
+    if not isinstance(load, str):
+        return NOTHING_PICKED
+    return Picked(load, solar if isinstance(solar, str) else None)
 
 
 async def async_load_history(
-    hass: HomeAssistant, days: int = 30, power_statistic_id: str | None = None
+    hass: HomeAssistant, days: int = 30, picked: Picked = NOTHING_PICKED
 ) -> LoadHistory | None:
     """Return the hourly load of the last `days`, or None where there is none.
 
-    `power_statistic_id` names the statistics of a home load power sensor, used
-    where the Energy dashboard gives no load. Never raises.
+    Never raises.
+    """
+    measured = await async_measured_home(hass, days, picked)
+    return None if measured is None else measured.load
+
+
+async def async_measured_home(
+    hass: HomeAssistant, days: int, picked: Picked
+) -> MeasuredHome | None:
+    """Return load and sun of the last `days`, or None where there is no load.
+
+    The sensors that were picked count, and the Energy dashboard without any or
+    where they know nothing. Never raises.
     """
     if "recorder" not in hass.config.components:
         _LOGGER.debug("No load history: the recorder is not loaded")
@@ -60,27 +109,28 @@ async def async_load_history(
         dt_util.utcnow().replace(minute=0, second=0, microsecond=0) - _HOUR * 24 * days
     )
     try:
-        samples = await _async_from_energy(hass, start)
-        if not samples and power_statistic_id is not None:
-            samples = await _async_from_power(hass, start, power_statistic_id)
+        measured = None
+        if picked.load is not None:
+            measured = await _async_from_power(hass, start, picked.load, picked.solar)
+        return measured or await _async_from_energy(hass, start)
     # The recorder's executor refuses work while Home Assistant stops.
     except (HomeAssistantError, SQLAlchemyError, RuntimeError, KeyError) as err:
         _LOGGER.debug("No load history: %s", err)
         return None
-    history = LoadHistory.of(samples, _HOUR)
-    return history if history.samples else None
 
 
-async def _async_from_energy(hass: HomeAssistant, start: datetime) -> list[LoadSample]:
-    """Return the load that the meters of the Energy dashboard leave over."""
+async def _async_from_energy(
+    hass: HomeAssistant, start: datetime
+) -> MeasuredHome | None:
+    """Return the sun, and the load that the dashboard's meters leave over."""
     if "energy" not in hass.config.components:
-        return []
+        return None
     manager = await async_get_manager(hass)
     if manager.data is None:
-        return []
+        return None
     meters = _meters(manager.data["energy_sources"])
     if meters is None:
-        return []
+        return None
     # One hour more, because a change is known for an hour only where the
     # meter's value at its start is.
     rows = await _async_rows(
@@ -90,30 +140,63 @@ async def _async_from_energy(hass: HomeAssistant, start: datetime) -> list[LoadS
         {"energy": UnitOfEnergy.KILO_WATT_HOUR},
         "change",
     )
-    into = [_hourly_kwh(rows.get(meter, [])) for meter in meters.into]
-    out = [_hourly_kwh(rows.get(meter, [])) for meter in meters.out]
-    hours = set.intersection(*(set(meter) for meter in (*into, *out)))
-    return [
-        LoadSample(
-            datetime.fromtimestamp(hour, UTC),
-            1000 * (sum(m[hour] for m in into) - sum(m[hour] for m in out)),
-        )
+    kwh = {
+        meter: _hourly_kwh(rows.get(meter, [])) for meter in meters.into | meters.out
+    }
+    hours = set.intersection(*(set(meter) for meter in kwh.values()))
+    load = LoadHistory.of(
+        (
+            LoadSample(
+                datetime.fromtimestamp(hour, UTC),
+                1000
+                * (
+                    sum(kwh[meter][hour] for meter in meters.into)
+                    - sum(kwh[meter][hour] for meter in meters.out)
+                ),
+            )
+            for hour in hours
+        ),
+        _HOUR,
+    )
+    sun = None if not meters.solar else _sun(kwh[meter] for meter in meters.solar)
+    return MeasuredHome(load, sun, ENERGY_DASHBOARD) if load.samples else None
+
+
+def _sun(meters: Iterable[Mapping[float, float]]) -> Series:
+    """Return the mean W of all arrays, in the hours that all of them know."""
+    every = list(meters)
+    hours = set.intersection(*(set(meter) for meter in every))
+    return Series(
+        _hour(hour, max(0.0, 1000 * sum(meter[hour] for meter in every)))
         for hour in hours
-    ]
+    )
+
+
+def _hour(epoch_s: float, watts: float) -> Span:
+    start = datetime.fromtimestamp(epoch_s, UTC)
+    return Span(start, start + _HOUR, watts)
 
 
 async def _async_from_power(
-    hass: HomeAssistant, start: datetime, statistic_id: str
-) -> list[LoadSample]:
-    """Return the hourly means of a load power sensor."""
-    rows = await _async_rows(
-        hass, start, {statistic_id}, {"power": UnitOfPower.WATT}, "mean"
+    hass: HomeAssistant, start: datetime, load_id: str, solar_id: str | None
+) -> MeasuredHome | None:
+    """Return the hourly means of power sensors."""
+    ids = {load_id} if solar_id is None else {load_id, solar_id}
+    rows = await _async_rows(hass, start, ids, {"power": UnitOfPower.WATT}, "mean")
+
+    def means(statistic_id: str) -> Iterator[tuple[float, float]]:
+        for row in rows.get(statistic_id, []):
+            if (mean_w := row.get("mean")) is not None:
+                yield row["start"], mean_w
+
+    load = LoadHistory.of(
+        (LoadSample(datetime.fromtimestamp(at, UTC), w) for at, w in means(load_id)),
+        _HOUR,
     )
-    return [
-        LoadSample(datetime.fromtimestamp(row["start"], UTC), mean_w)
-        for row in rows.get(statistic_id, [])
-        if (mean_w := row.get("mean")) is not None
-    ]
+    sun = None
+    if solar_id is not None:
+        sun = Series(_hour(at, max(0.0, watts)) for at, watts in means(solar_id))
+    return MeasuredHome(load, sun, SENSORS) if load.samples else None
 
 
 async def _async_rows(
@@ -143,6 +226,7 @@ def _meters(sources: Sequence[Mapping[str, object]]) -> _Meters | None:
     """
     into: set[str] = set()
     out: set[str] = set()
+    solar: set[str] = set()
     metered = False
     for source in sources:
         match source.get("type"):
@@ -152,11 +236,13 @@ def _meters(sources: Sequence[Mapping[str, object]]) -> _Meters | None:
                 into |= imports
                 out |= _ids(source, "stat_energy_to", "flow_to")
             case "solar":
-                into |= _ids(source, "stat_energy_from")
+                solar |= _ids(source, "stat_energy_from")
             case "battery":
                 into |= _ids(source, "stat_energy_from")
                 out |= _ids(source, "stat_energy_to")
-    return _Meters(frozenset(into), frozenset(out)) if metered else None
+    if not metered:
+        return None
+    return _Meters(frozenset(into | solar), frozenset(out), frozenset(solar))
 
 
 def _ids(source: Mapping[str, object], key: str, flows: str | None = None) -> set[str]:

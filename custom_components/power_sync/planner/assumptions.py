@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from custom_components.power_sync.forecast import days_before
 
-from .inputs import PlanInputs
+from .inputs import PlanInputs, kw, merged_battery
 from .leftover import leftover_value_per_kwh
 from .problem import Problem
 from .rehearsal import DECIDE_EVERY
@@ -12,22 +12,23 @@ from .rehearsal import DECIDE_EVERY
 type Assumption = str | float | bool | None
 
 
-def home_assumptions(home: PlanInputs, problem: Problem) -> dict[str, Assumption]:
+def home_assumptions(home: PlanInputs) -> dict[str, Assumption]:
     """Return what is assumed of battery and limits: it changes with the options."""
-    battery = problem.battery
+    battery = merged_battery(home)
     return {
         "battery_kwh": round(battery.capacity_kwh, 3),
         "max_charge_kw": battery.max_charge_kw,
         "max_discharge_kw": battery.max_discharge_kw,
         "reserve_pct": battery.reserve_pct,
         "max_level_pct": battery.max_soc_pct,
-        "charge_efficiency_pct": battery.charge_efficiency * 100,
-        "discharge_efficiency_pct": battery.discharge_efficiency * 100,
+        "charge_loss_pct": round(100 * (1 - battery.charge_efficiency), 3),
+        "discharge_loss_pct": round(100 * (1 - battery.discharge_efficiency), 3),
         "wear_per_kwh": battery.wear_per_kwh,
+        "objective": home.objective.value,
         "grid_charging": home.grid_charging,
         "battery_export": home.battery_export,
-        "import_limit_kw": problem.import_limit_kw,
-        "export_limit_kw": problem.export_limit_kw,
+        "import_limit_kw": kw(home.import_limit_w),
+        "export_limit_kw": kw(home.export_limit_w),
     }
 
 
@@ -40,7 +41,7 @@ def assumptions_of(
     per day whatever is used, and anything but the battery.
     """
     return {
-        **home_assumptions(home, problem),
+        **home_assumptions(home),
         "measured_by": measured_by,
         "load_forecast": "from_days_before",
         "solar_forecast": days_before.SOURCE if has_sun else "no_sun",

@@ -21,7 +21,7 @@ from .assumptions import assumptions_of
 from .engine import plan
 from .findings import Backtest, Costs, DayCosts, Finding, Lacking, TooLittle
 from .home import FOLLOW, Order
-from .inputs import W_PER_KW, PlanInputs, merged_battery, outlook, problem_from
+from .inputs import W_PER_KW, PlanInputs, kw, merged_battery, outlook, problem_from
 from .leftover import leftover_value_per_kwh
 from .problem import Problem
 from .rehearsal import Actual, Rehearsal, rehearse
@@ -154,16 +154,12 @@ def actual_of(
         load_kw=tuple(watts / W_PER_KW for watts in load),
         # Nobody is given a start: what is in it would have cost nothing.
         battery=replace(battery, soc_pct=battery.reserve_pct),
-        import_limit_kw=_kw(home.import_limit_w),
-        export_limit_kw=_kw(home.export_limit_w),
+        import_limit_kw=kw(home.import_limit_w),
+        export_limit_kw=kw(home.export_limit_w),
         grid_charging=home.grid_charging,
         battery_export=home.battery_export,
     )
     return Actual(tuple(start for start, _ in whole), problem), last + 1 - len(whole)
-
-
-def _kw(watts: float | None) -> float | None:
-    return None if watts is None else watts / W_PER_KW
 
 
 class Planner:

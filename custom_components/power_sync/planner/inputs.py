@@ -140,15 +140,16 @@ def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
         solar_kw=tuple(watts / W_PER_KW for watts in ahead.solar_w),
         load_kw=tuple(watts / W_PER_KW for watts in ahead.load_w),
         battery=merged_battery(inputs),
-        import_limit_kw=_kw(inputs.import_limit_w),
-        export_limit_kw=_kw(inputs.export_limit_w),
+        import_limit_kw=kw(inputs.import_limit_w),
+        export_limit_kw=kw(inputs.export_limit_w),
         grid_charging=inputs.grid_charging,
         battery_export=inputs.battery_export,
         objective=inputs.objective,
     )
 
 
-def _kw(watts: float | None) -> float | None:
+def kw(watts: float | None) -> float | None:
+    """Return a limit in kW; None stays none."""
     return None if watts is None else watts / W_PER_KW
 
 
@@ -161,8 +162,8 @@ def merged_battery(inputs: PlanInputs) -> BatterySpec:
     able = merged_fleet(fleet, inputs.reserve_pct)
     return replace(
         able,
-        max_charge_kw=_limited(able.max_charge_kw, _kw(inputs.charge_limit_w)),
-        max_discharge_kw=_limited(able.max_discharge_kw, _kw(inputs.discharge_limit_w)),
+        max_charge_kw=_limited(able.max_charge_kw, kw(inputs.charge_limit_w)),
+        max_discharge_kw=_limited(able.max_discharge_kw, kw(inputs.discharge_limit_w)),
         wear_per_kwh=inputs.wear_per_kwh,
     )
 

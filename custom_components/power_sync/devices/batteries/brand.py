@@ -1,7 +1,7 @@
 """What a battery brand is: how to recognise it, and how to make its driver."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -188,6 +188,19 @@ type BrandAction = ForceAction | RestoreAction | OwnerAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingWords:
+    """How a setting that may be written is called and shown to its owner.
+
+    `choices` names what its values mean, where it is a choice; a number is shown
+    as `scale` times its value, in W.
+    """
+
+    name: str
+    choices: Mapping[int, str] = field(default_factory=dict)
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryBrand:
     """A brand of batteries that are reached over Modbus.
 
@@ -207,6 +220,8 @@ class BatteryBrand:
     driver: DriverFactory
     actions: tuple[BrandAction, ...] = ()
     """Generic actions under names of the brand's own, for batteries of it alone."""
+    words: Mapping[str, SettingWords] = field(default_factory=dict)
+    """By the name of the setting, for each that its driver may write."""
 
     @property
     def usual_link(self) -> str:

@@ -19,6 +19,7 @@ from .driver import SungrowBattery
 from .home_manager import HOME_MANAGER, HomeManager
 from .link import LINKS
 from .probe import probe
+from .words import WORDS
 
 
 def driver(
@@ -43,4 +44,5 @@ SUNGROW = BatteryBrand(
     probe=probe,
     driver=driver,
     actions=ACTIONS,
+    words=WORDS,
 )
