@@ -24,6 +24,13 @@ from .run import (
     set_up,
 )
 
+FIRST_HOUR = """\
+PowerSync is in a dry run, as in everyone's first hour: it plans, and writes nothing.
+Look at Settings > Repairs, "PowerSync is ready: go live". It shows what PowerSync
+would have saved in this home's last 30 days (known after a few seconds) and what it
+would write to the battery; confirm it, and the battery follows the plan.
+"""
+
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -74,9 +81,10 @@ async def _show(folder: Path) -> None:
     stop = _stop_asked_for()
     _say("Starting a home and its Home Assistant …")
     async with running_demo(folder) as demo:
-        await set_up(demo, live=True)
+        await set_up(demo, live=False)
         await show_dashboard(demo.api)
         _say(f"\n  {demo.hass.url}   user: {USER}   password: {PASSWORD}\n")
+        _say(FIRST_HOUR)
         _say("Ctrl+C ends everything.")
         await stop.wait()
         _say("\nStopping …")

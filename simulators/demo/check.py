@@ -12,6 +12,7 @@ from time import monotonic
 from custom_components.power_sync.model.battery import Mode
 from simulators.home import InverterMode
 
+from .go_live import backtest_found, go_live
 from .json_values import Json, as_object
 from .recorded import replay_differences
 from .run import Demo, DemoError, set_up
@@ -58,8 +59,11 @@ async def check(demo: Demo) -> bool:
     report = Report()
     owners = demo.home.inverter.settings()
     demo.home.make_this_hour_cheap()
-    await set_up(demo, live=True)
-    report.say("PowerSync is set up through its config flow")
+    await set_up(demo, live=False)
+    report.say("PowerSync is set up through its config flow, in a dry run")
+    await _dry_run_is_worth_something(demo, report)
+    steps = await go_live(demo.api)
+    report.say(f"went live through the repair issue, in {len(steps) - 1} steps")
     await _plan_is_followed(demo, report)
     other = await replay_differences(demo)
     report.judge(f"its diagnostics replay to the same {other or ''}", good=not other)
@@ -76,6 +80,22 @@ async def check(demo: Demo) -> bool:
     await _force_goes_on(demo, report, owners, kill=True)
     _sum_up(demo, report)
     return not report.failures
+
+
+async def _dry_run_is_worth_something(demo: Demo, report: Report) -> None:
+    """See what would have been saved, and that nothing was written for it."""
+    found = await backtest_found(demo.api, await demo.entity("would_have_saved"))
+    saved, days = found.get("saved"), found.get("days")
+    report.judge(
+        "backtest: over {days} days would have saved {saved} {currency}, {per_day} a "
+        "day: {cost_power_sync} instead of {cost_self_consumption} in self-consumption "
+        "or {cost_no_battery} without a battery".format_map(found),
+        good=isinstance(saved, float) and saved > 0 and days == 30,
+    )
+    report.judge(
+        "nothing has been written to the inverter in the dry run",
+        good=len(demo.home.inverter.writes) == 0,
+    )
 
 
 async def _plan_is_followed(demo: Demo, report: Report) -> None:

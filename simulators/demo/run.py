@@ -10,6 +10,7 @@ import shutil
 import aiohttp
 
 from .api import FlowResult, HassApi
+from .go_live import go_live
 from .hass_config import DEFAULT_PORT, HomeSettings, choose_port, prepare_config
 from .hass_process import HassProcess
 from .home import DemoHome
@@ -122,7 +123,10 @@ async def add_household(demo: Demo) -> None:
 
 
 async def set_up(demo: Demo, *, live: bool) -> None:
-    """Add the household's meters, then PowerSync, through their config flows."""
+    """Add the household's meters, then PowerSync, through their config flows.
+
+    It is in a dry run then, as every new site is; `live` goes on from there.
+    """
     await add_household(demo)
     done = await _walk(
         demo.api,
@@ -142,15 +146,14 @@ async def set_up(demo: Demo, *, live: bool) -> None:
                 "unit_id": 1,
             },
             "battery_found": {},
-            "limits": {
-                "battery_export": True,
-                "start": "live" if live else "dry_run",
-            },
+            "limits": {"battery_export": True},
         },
     )
     if done.entry_id is None:
         raise DemoError("the config flow made no entry")
     demo.entry_id = done.entry_id
+    if live:
+        await go_live(demo.api)
 
 
 async def _walk(

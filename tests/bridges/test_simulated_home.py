@@ -55,8 +55,7 @@ async def test_history_forecast_and_dashboard(hass: HomeAssistant) -> None:
     home = RecordedHousehold()
     history = await async_load_history(hass)
     assert history is not None
-    # A meter's first hour has no value at its start to count from.
-    assert len(history.samples) == 30 * 24 - 1
+    assert len(history.samples) == 30 * 24
     for sample in history.samples[::100]:
         halves = (home.load_w(sample.start), home.load_w(sample.start + HOUR / 2))
         assert sample.mean_w == pytest.approx(sum(halves) / 2, abs=0.01)

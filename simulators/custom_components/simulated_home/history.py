@@ -1,4 +1,4 @@
-"""The recorded household's last 30 days, as statistics of three meters."""
+"""The recorded household's last 45 days, as statistics of three meters."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -36,7 +36,8 @@ _NAMES = {
     GRID_EXPORT: "Simulated grid export",
 }
 _HOUR = timedelta(hours=1)
-_DAYS = 30
+_DAYS = 45
+"""A month that a backtest looks at, and what was known before it."""
 
 
 async def async_import_history(hass: HomeAssistant) -> None:
