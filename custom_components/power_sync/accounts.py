@@ -26,7 +26,7 @@ LEDGER_FILE = KeptFile("ledger", version=1, delay_s=240.0)
 POLLS_BRIDGED = 2.5
 """One lost answer is bridged with the reading before it; more is not measured."""
 SECOND = 30
-"""Of the minute in which a silent day is ended: later than any reading before it."""
+"""Of the minute in which a silent day is ended."""
 
 
 class Accounts(DataUpdateCoordinator[Figures | None]):
@@ -105,9 +105,11 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
 
     @callback
     def _async_look(self, now: datetime) -> None:
-        """End the day where no reading does."""
-        zone = dt_util.get_default_time_zone()
-        self.ledger.turn(now, zone, self._async_show)
+        """End the day where no reading is going to."""
+        until = self.ledger.taken_until
+        if until is None or now - until > self._longest():
+            zone = dt_util.get_default_time_zone()
+            self.ledger.turn(now, zone, self._async_show)
         self._async_show()
 
     @callback

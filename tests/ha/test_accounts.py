@@ -18,7 +18,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
 from custom_components.power_sync.bridges import modbus
 from custom_components.power_sync.const import DOMAIN
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from simulators.home import Cells, SimulatedHome
 from simulators.octopus import Fault, OctopusSimulator, Rate
@@ -236,6 +237,30 @@ async def test_two_batteries(
         assert accounts.ledger.day.measured > silent
         assert value_of(hass, SAVED) == "0.0"
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("bought")
+async def test_a_slow_reading_over_midnight_divides_the_days_once(
+    hass: HomeAssistant, set_up: SetUp, wait: Wait, frozen_time: FrozenDateTimeFactory
+) -> None:
+    """The day is not ended before the reading that still belongs to it."""
+    frozen_time.move_to(NOON + timedelta(hours=11, minutes=56, seconds=50))
+    slow_down(await set_up(dry_run=True), MINUTE)
+    resets: list[str] = []
+
+    def note(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state is not None and state.entity_id == COST:
+            resets.append(state.attributes.get("last_reset", "gone")[:10])
+
+    stop = hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    await poll(wait, 10 * MINUTE, MINUTE)
+    stop()
+    assert set(resets) == {"2026-01-14", "2026-01-15"}
+    assert resets == sorted(resets)
+    # All of the time since midnight was measured.
+    assert state_of(hass, COST).attributes["measured_hours"] == 0.1
+    assert money(hass, COST) == pytest.approx(1.2 * 0.10 * 5 / 60, abs=3e-3)
 
 
 async def five_minute_sums(
