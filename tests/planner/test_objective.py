@@ -58,8 +58,8 @@ def test_money_is_shown_as_it_is() -> None:
     assert {slot.stored_value_per_kwh for slot in found.slots} == {0.15}
     # A reason has no numbers that would be no money.
     assert [slot.reason.key for slot in found.slots] == [
-        ReasonKey.STORE_SUN,
-        ReasonKey.COVER_HOME,
+        ReasonKey.OWN_ENERGY,
+        ReasonKey.OWN_ENERGY,
     ]
     assert {slot.reason.price_per_kwh for slot in found.slots} == {None}
 

@@ -20,6 +20,8 @@ class ReasonKey(StrEnum):
     """Export pays more than the stored energy is worth later."""
     COVER_HOME = "cover_home"
     """The battery serves the home: buying costs more than it is worth later."""
+    OWN_ENERGY = "own_energy"
+    """The home lives on its own energy, as its owner wants."""
     STORE_SUN = "store_sun"
     """Surplus sun is worth more stored than sold."""
     SELL_SUN = "sell_sun"

@@ -15,6 +15,8 @@ from .values import Values
 
 _TINY = 1e-9
 _SOME_KWH = 1e-6
+_OWN = (ReasonKey.COVER_HOME, ReasonKey.STORE_SUN)
+"""What self-consumption does for no price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,11 @@ def _why(aim: Home, outcome: Outcome, problem: Problem) -> _Why:
     reasons = [explainer.reason(index) for index in slots]
     if aim.problem is not problem:
         worth = leftover_value_per_kwh(problem)
-        return [Reason(reason.key) for reason in reasons], [worth] * aim.count
+        keys = [
+            ReasonKey.OWN_ENERGY if reason.key in _OWN else reason.key
+            for reason in reasons
+        ]
+        return [Reason(key) for key in keys], [worth] * aim.count
     return reasons, [explainer.stored_value(index) for index in slots]
 
 
