@@ -232,7 +232,7 @@ async def test_foreign_control_is_left_alone_for_ten_minutes() -> None:
     executor = await bench.executor()
     order = bench.order(Mode.CHARGE, 3000)
     await executor.carry_out(order)
-    bench.device.settings["ems_mode"] = 4
+    bench.device.settings["ems_mode"] = 8
     written = len(bench.device.writes)
     for _ in range(3):
         assert await executor.carry_out(order) is Outcome.FOREIGN
@@ -244,7 +244,25 @@ async def test_foreign_control_is_left_alone_for_ten_minutes() -> None:
     bench.time.pass_by(minutes=10)
     assert await executor.carry_out(order) is Outcome.FOLLOWED
     await executor.carry_out(bench.order(None))
-    assert bench.device.settings == OWNER | {"ems_mode": 4}
+    assert bench.device.settings == OWNER | {"ems_mode": 8}
+
+
+@pytest.mark.parametrize("mode", [3, 4])
+async def test_another_energy_manager_is_never_fought_with(mode: int) -> None:
+    """An external EMS or a VPP took over: nothing is sent after the wait either."""
+    bench = Bench()
+    executor = await bench.executor()
+    order = bench.order(Mode.CHARGE, 3000)
+    await executor.carry_out(order)
+    bench.device.settings["ems_mode"] = mode
+    for _ in range(3):
+        assert await executor.carry_out(order) is Outcome.FOREIGN
+        bench.time.pass_by(seconds=10)
+    bench.time.pass_by(minutes=10)
+    assert await executor.carry_out(order) is Outcome.REFUSED
+    assert bench.device.settings["ems_mode"] == mode
+    await executor.carry_out(bench.order(None))
+    assert bench.device.settings == OWNER | {"ems_mode": mode}
 
 
 async def test_a_forced_mode_found_at_first_contact_is_not_taken_over() -> None:
