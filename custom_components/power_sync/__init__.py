@@ -16,6 +16,7 @@ from .removal import async_give_back_pending, async_give_back_removed
 from .services import async_setup_services
 from .site import PowerSyncConfigEntry
 from .site_setup import build_site
+from .watch import WATCHED
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -89,6 +90,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: PowerSyncConfigEntry) -
     """
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
+    # Nobody looks any more; what is still so is told again after the next set-up.
+    async_delete_issues(hass, entry, WATCHED)
     if left := await entry.runtime_data.async_stop():
         LOGGER.warning(
             "%s could not be given back yet: PowerSync tries again when it is "

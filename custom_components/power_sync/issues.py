@@ -1,23 +1,52 @@
 """Repair issues: problems that the user can do something about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .control.problems import Problem, ProblemKey
 
+TROUBLESHOOTING = (
+    "https://github.com/power-sync/power-sync/blob/main/docs/troubleshooting.md"
+)
+
 LOST = Problem(ProblemKey.OWNER_SETTINGS_LOST)
 """Told once, and kept until the user says that it has been looked into."""
 
-FIXABLE = frozenset({ProblemKey.OWNER_SETTINGS_LOST})
-"""Problems that have a flow in `repairs.py`."""
+LIBRARY_MISSING = "library_missing"
+"""Of Home Assistant as a whole, and of no site."""
 
-_PASSING = tuple(key.value for key in ProblemKey if key is not LOST.key)
+FOREIGN_CONTROL_BY = "foreign_control_by"
+"""The text where there is somebody to suspect."""
+
+FIXABLE = frozenset(
+    {
+        ProblemKey.OWNER_SETTINGS_LOST.value,
+        ProblemKey.TARIFF_ENDED.value,
+        LIBRARY_MISSING,
+    }
+)
+"""Issues that have a flow in `repairs.py`."""
+
+_WARNINGS = frozenset(
+    {
+        ProblemKey.DEVICE_UNREACHABLE,
+        ProblemKey.PRICES_MISSING,
+        ProblemKey.SOLAR_FORECAST_MISSING,
+    }
+)
+_PASSING = frozenset(key for key in ProblemKey if key is not LOST.key)
 """Problems whose issues come and go with them."""
+
+
+def learn_more(key: str) -> str:
+    """Return where an issue is explained."""
+    return f"{TROUBLESHOOTING}#{key.replace('_', '-')}"
 
 
 def _issue_id(entry: ConfigEntry, problem: Problem) -> str:
@@ -47,6 +76,14 @@ def _issues(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
     ]
 
 
+def _issues_of(
+    hass: HomeAssistant, entry: ConfigEntry, keys: Iterable[ProblemKey]
+) -> set[str]:
+    """Return the ids of a site's issues of some kinds."""
+    starts = tuple(f"{key}_{entry.entry_id}_" for key in keys)
+    return {each for each in _issues(hass, entry) if each.startswith(starts)}
+
+
 def _name(entry: ConfigEntry, battery_id: str | None) -> str:
     for subentry in entry.subentries.values():
         if subentry.unique_id == battery_id:
@@ -62,13 +99,9 @@ def async_show_problems(
     present = {
         _issue_id(entry, problem): problem
         for problem in problems
-        if problem.key is not LOST.key
+        if problem.key in _PASSING
     }
-    shown = {
-        issue_id
-        for issue_id in _issues(hass, entry)
-        if any(issue_id.startswith(f"{key}_{entry.entry_id}_") for key in _PASSING)
-    }
+    shown = _issues_of(hass, entry, _PASSING)
     for issue_id in shown - present.keys():
         ir.async_delete_issue(hass, DOMAIN, issue_id)
     for issue_id in present.keys() - shown:
@@ -82,24 +115,77 @@ def async_show_lost(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
-def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Delete the issues of a site that is gone."""
-    for issue_id in _issues(hass, entry):
+def async_delete_issues(
+    hass: HomeAssistant, entry: ConfigEntry, keys: Iterable[ProblemKey] | None = None
+) -> None:
+    """Delete the issues of a site that is gone, or those of some kinds."""
+    issues = _issues(hass, entry) if keys is None else _issues_of(hass, entry, keys)
+    for issue_id in issues:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 def _create(hass: HomeAssistant, entry: ConfigEntry, problem: Problem) -> None:
-    sticky = problem.key is LOST.key
+    lasts = problem.key is LOST.key
+    key = problem.key.value
     names = {"battery": _name(entry, problem.battery_id), "site": entry.title}
+    if problem.key is ProblemKey.FOREIGN_CONTROL:
+        suspects = _suspects(hass, entry, problem.battery_id)
+        if suspects:
+            key, names["suspects"] = FOREIGN_CONTROL_BY, ", ".join(suspects)
+    warning = problem.key in _WARNINGS
     ir.async_create_issue(
         hass,
         DOMAIN,
         _issue_id(entry, problem),
         data={"entry_id": entry.entry_id},
-        is_fixable=problem.key in FIXABLE,
-        is_persistent=sticky,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=problem.key.value,
+        is_fixable=key in FIXABLE,
+        is_persistent=lasts,
+        learn_more_url=learn_more(problem.key.value),
+        severity=ir.IssueSeverity.WARNING if warning else ir.IssueSeverity.ERROR,
+        translation_key=key,
         # Home Assistant puts all of an issue that lasts into the diagnostics.
-        translation_placeholders=None if sticky else names,
+        translation_placeholders=None if lasts else names,
     )
+
+
+def _suspects(
+    hass: HomeAssistant, entry: ConfigEntry, battery_id: str | None
+) -> list[str]:
+    """Return the names of other integrations that may control the same device.
+
+    They know its address, or go by the name of its brand.
+    """
+    data: Mapping[str, object] = {}
+    for subentry in entry.subentries.values():
+        if subentry.unique_id == battery_id:
+            data = subentry.data
+    host, brand = data.get(CONF_HOST), str(data.get("brand"))
+    return sorted(
+        other.title
+        for other in hass.config_entries.async_entries()
+        if other.domain != DOMAIN
+        and not other.disabled_by
+        and (brand in other.domain or host in other.data.values())
+    )
+
+
+@callback
+def async_show_library(hass: HomeAssistant, library: str) -> None:
+    """Say that an optional library cannot be installed."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{LIBRARY_MISSING}_{library}",
+        data={"library": library},
+        is_fixable=True,
+        learn_more_url=learn_more(LIBRARY_MISSING),
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=LIBRARY_MISSING,
+        translation_placeholders={"library": library},
+    )
+
+
+@callback
+def async_forget_library(hass: HomeAssistant, library: str) -> None:
+    """Say no more that a library cannot be installed."""
+    ir.async_delete_issue(hass, DOMAIN, f"{LIBRARY_MISSING}_{library}")

@@ -22,6 +22,7 @@ SHOWN_TEXTS = frozenset(
         "provider",
         "region",
         "settings",
+        "solar_source",
         "source",
         "subentry_type",
         "sw_version",

@@ -9,14 +9,19 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .control.problems import ProblemKey
+from .flows.choose_tariff import ChooseTariffFlow
 from .flows.go_live import GoLiveFlow
 from .flows.looked_into import LookedIntoFlow
+from .flows.try_library import TryLibraryFlow
 from .going_live import GO_LIVE
+from .issues import LIBRARY_MISSING
 
 FIX_FLOWS: Mapping[str, Callable[[], RepairsFlow]] = MappingProxyType(
     {
         ProblemKey.OWNER_SETTINGS_LOST.value: LookedIntoFlow,
         GO_LIVE: GoLiveFlow,
+        ProblemKey.TARIFF_ENDED.value: ChooseTariffFlow,
+        LIBRARY_MISSING: TryLibraryFlow,
     }
 )
 """By the translation key of the issue.

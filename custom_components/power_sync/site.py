@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -45,6 +45,7 @@ from .prices.protocols import PriceSource
 from .site_settings import async_act_on, not_stored, seed_settings
 from .strays import Strays
 from .totals import SiteReading, site_reading
+from .watch import Known, Watch
 
 LOADS_KEPT = RECENT // timedelta(seconds=POLL_S.least) + 1
 NO_HISTORY = LoadHistory.of((), timedelta(hours=1))
@@ -103,6 +104,7 @@ class Site:
         self._loads: deque[tuple[datetime, float]] = deque(maxlen=LOADS_KEPT)
         self._strays = Strays(hass, entry, self.controller)
         self._command_log = KeptCommandLog(hass, entry, self.controller.log)
+        self._watch = Watch()
 
     # -- starting and stopping ---------------------------------------------------
 
@@ -215,7 +217,21 @@ class Site:
 
     @callback
     def _async_problems(self) -> None:
-        async_show_problems(self.hass, self.entry, self.controller.problems)
+        watched = self._watch.problems(self.controller, self._known(), dt_util.utcnow())
+        async_show_problems(
+            self.hass, self.entry, (*self.controller.problems, *watched)
+        )
+
+    def _known(self) -> Known:
+        """Return what the watch looks at."""
+        forecasts = self.coordinators.forecasts.data
+        return Known(
+            curve=self.coordinators.prices.curve,
+            price_error=self.coordinators.prices.error,
+            solar_power_w=self.reading.solar_power_w,
+            solar_forecast=bool(forecasts and forecasts.solar),
+            running=self.hass.state is CoreState.running,
+        )
 
     # -- what the user does ------------------------------------------------------
 

@@ -15,7 +15,11 @@ from custom_components.power_sync.const import FORCE_DURATIONS_MIN
 from custom_components.power_sync.control.problems import ProblemKey
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.going_live import GO_LIVE
-from custom_components.power_sync.issues import FIXABLE
+from custom_components.power_sync.issues import (
+    FIXABLE,
+    FOREIGN_CONTROL_BY,
+    LIBRARY_MISSING,
+)
 from custom_components.power_sync.number_settings import SETTING_NUMBERS
 from custom_components.power_sync.planner import Objective
 from custom_components.power_sync.repairs import FIX_FLOWS
@@ -67,6 +71,11 @@ SCHEMAS = {
         for action in brand.actions
     },
 }
+FIX_TEXTS = {
+    "tariff_ended": {"abort": {"site_gone"}},
+    LIBRARY_MISSING: {"error": {"still_missing"}},
+}
+"""What the dialogues that fix an issue say beside their questions."""
 HAS_OWN_ICON = {"battery_level", "next_action_at", "until", "temperature"}
 """Their device class gives them one."""
 
@@ -220,7 +229,12 @@ STEPS = {
 
 def test_issues() -> None:
     """Each problem has a text that says what to do; a fixable one asks."""
-    assert TEXTS["issues"].keys() == {*ProblemKey, GO_LIVE}
+    assert TEXTS["issues"].keys() == {
+        *ProblemKey,
+        FOREIGN_CONTROL_BY,
+        GO_LIVE,
+        LIBRARY_MISSING,
+    }
     assert FIX_FLOWS.keys() == FIXABLE | {GO_LIVE}
     for key, text in TEXTS["issues"].items():
         if key in FIX_FLOWS:
@@ -229,8 +243,15 @@ def test_issues() -> None:
             assert steps.keys() == STEPS.get(key, {"confirm"})
             for step in steps.values():
                 assert step.keys() == {"title", "description"}
+            others = {
+                kind: set(texts)
+                for kind, texts in text["fix_flow"].items()
+                if kind != "step"
+            }
+            if key != GO_LIVE:
+                assert others == FIX_TEXTS.get(key, {})
         else:
             assert text.keys() == {"title", "description"}
         if key != GO_LIVE:
             named = set(re.findall(r"{(\w+)}", json.dumps(text)))
-            assert named <= {"battery", "site"}
+            assert named <= {"battery", "library", "site", "suspects"}

@@ -11,6 +11,8 @@ RESENDS = 3
 RESEND_WINDOW = timedelta(minutes=30)
 STRANGE_POLLS = 3
 LEAVE_ALONE = timedelta(minutes=10)
+FOREIGN_FOR = timedelta(hours=1)
+"""So long after it was last seen, something else is taken to control no more."""
 
 
 class Patience:
@@ -25,7 +27,8 @@ class Patience:
         """Start without a past."""
         self.wait_until: datetime | None = None
         self.failures = 0
-        self.foreign_times = 0
+        self._foreign_times = 0
+        self._foreign_at: datetime | None = None
         self._resends: deque[datetime] = deque(maxlen=RESENDS)
         self._strange_polls = 0
         self._alone_until: datetime | None = None
@@ -41,6 +44,7 @@ class Patience:
         self._resends.clear()
         self._alone_until = None
         self._strange_polls = 0
+        self._foreign_times = 0
 
     def sees_stranger(self, now: datetime) -> bool:
         """Note that the battery holds what neither we nor its owner set.
@@ -57,8 +61,20 @@ class Patience:
         if self._strange_polls >= STRANGE_POLLS:
             self._strange_polls = 0
             self._alone_until = now + LEAVE_ALONE
-            self.foreign_times += 1
+            lately = self._seen_lately(now)
+            self._foreign_times = self._foreign_times + 1 if lately else 1
+            self._foreign_at = now
         return True
+
+    def foreign(self, now: datetime) -> bool:
+        """Whether something else keeps coming back to control the battery.
+
+        That a command of ours was followed in between says nothing of that.
+        """
+        return self._foreign_times > 1 and self._seen_lately(now)
+
+    def _seen_lately(self, now: datetime) -> bool:
+        return self._foreign_at is not None and now - self._foreign_at < FOREIGN_FOR
 
     def sees_no_stranger(self) -> None:
         """Note that all settings are ours or the owner's."""
@@ -84,8 +100,6 @@ class Patience:
             case Outcome.FOLLOWED | Outcome.ALREADY | Outcome.DRY_RUN:
                 self.failures = 0
                 self.wait_until = self._after_resends(now)
-                if outcome is not Outcome.DRY_RUN:
-                    self.foreign_times = 0
             case Outcome.SUPERSEDED:
                 self.wait_until = None
             case Outcome.REFUSED | Outcome.NOT_FOLLOWED if not gives_back:

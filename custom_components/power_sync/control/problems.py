@@ -18,11 +18,15 @@ FAILURES_THAT_MATTER = 3
 class ProblemKey(StrEnum):
     """A kind of problem; each has a text that says what to do."""
 
+    DEVICE_UNREACHABLE = "device_unreachable"
     RESTORE_FAILING = "restore_failing"
     COMMAND_NOT_FOLLOWED = "command_not_followed"
     FOREIGN_CONTROL = "foreign_control"
     JOURNAL_NOT_WRITABLE = "journal_not_writable"
     OWNER_SETTINGS_LOST = "owner_settings_lost"
+    PRICES_MISSING = "prices_missing"
+    SOLAR_FORECAST_MISSING = "solar_forecast_missing"
+    TARIFF_ENDED = "tariff_ended"
     WRONG_DEVICE = "wrong_device"
 
 
@@ -63,7 +67,7 @@ def _problems_of_battery(battery: Controlled) -> Iterator[ProblemKey]:
         yield ProblemKey.COMMAND_NOT_FOLLOWED
     elif failing and battery.outcome in (Outcome.REFUSED, Outcome.NOT_FOLLOWED):
         yield ProblemKey.COMMAND_NOT_FOLLOWED
-    if patience.foreign_times > 1:
+    if patience.foreign(now):
         yield ProblemKey.FOREIGN_CONTROL
     if battery.outcome is Outcome.NOT_STORED:
         yield ProblemKey.JOURNAL_NOT_WRITABLE
