@@ -8,6 +8,7 @@ import pytest
 from simulators.demo.browser import ARGUMENTS, CHROMIUM
 
 from .household import Household, running_household
+from .walk import Walk, set_up_by_clicking
 
 PATIENCE_MS = 20_000
 
@@ -58,3 +59,9 @@ def page(
     page.locator("home-assistant-main").wait_for()
     yield page
     context.close()
+
+
+@pytest.fixture(scope="session")
+def set_up(page: Page, household: Household) -> Walk:
+    """Add PowerSync by clicking, in a dry run."""
+    return set_up_by_clicking(page, household)

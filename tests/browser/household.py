@@ -11,6 +11,10 @@ import select
 import subprocess
 from typing import Any, Final
 
+import aiohttp
+
+from simulators.demo.api import HassApi
+from simulators.demo.dashboard import show_dashboard
 from simulators.demo.hass_process import HassProcess, LogRecord
 from simulators.demo.run import HASS_PYTHON, ROOT
 from tests.simulators.modbus_client import ModbusClient
@@ -19,7 +23,6 @@ STARTS_WITHIN_S: Final = 150
 STOPS_WITHIN_S: Final = 70
 
 EMS_MODE: Final = 13049
-FORCED: Final = 13050
 FORCED_CHARGE: Final = 0xAA
 SETTINGS: Final = ((EMS_MODE, 3), (13057, 3), (33046, 2))
 """The first register and the count of each block of settings."""
@@ -49,9 +52,15 @@ class Household:
             answers = [await client.read_holding(*block) for block in SETTINGS]
         return [answer.registers for answer in answers]
 
-    def forced_charge(self) -> bool:
-        """Tell whether the inverter has been told to charge."""
-        return self.settings()[0][1] == FORCED_CHARGE
+    def make_dashboard(self) -> None:
+        """Make the dashboard that `scripts/dashboard` makes, and open it first."""
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, self._make_dashboard()).result()
+
+    async def _make_dashboard(self) -> None:
+        async with aiohttp.ClientSession() as session:
+            api = HassApi(session, self.url, self.user, self.password)
+            await show_dashboard(api)
 
     def logged_errors(self) -> list[LogRecord]:
         """Return what Home Assistant logged as errors of PowerSync."""

@@ -1,48 +1,19 @@
 """A householder's first hour: an empty Home Assistant becomes a running home."""
 
-from dataclasses import dataclass
+from typing import Final
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 import pytest
 
-from .dialogue import ON, go_through
-from .household import Household
-from .screen import Screen, look_at
+from .dialogue import go_through
+from .household import FORCED_CHARGE, Household
+from .screen import look_at
+from .walk import Walk, device, integration, shown
 
 LIMITS = "Limits of your home and battery"
 """What the options' menu calls them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """What was seen on the way, and what the inverter was set to before."""
-
-    screens: list[Screen]
-    owners_settings: list[list[int]]
-
-    @property
-    def steps(self) -> list[str]:
-        """Return the steps in their order."""
-        return [screen.step or screen.kind for screen in self.screens]
-
-
-@pytest.fixture(scope="module")
-def set_up(page: Page, household: Household) -> Walk:
-    """Add PowerSync by clicking, in a dry run."""
-    owners_settings = household.settings()
-    page.goto(f"{household.url}/config/integrations/dashboard")
-    page.get_by_role("button", name="Add integration").click()
-    brands = page.locator("dialog-add-integration")
-    brands.get_by_placeholder("Search for a brand name").fill("PowerSync")
-    brands.get_by_text("PowerSync", exact=True).click()
-    answers = {
-        "region": "Merseyside and Northern Wales (D)",
-        "base_url": household.octopus,
-        "host": household.inverter_host,
-        "port": str(household.inverter_port),
-        "battery_export": ON,
-    }
-    return Walk(go_through(page, answers), owners_settings)
+FOLLOWS_MS: Final = 60_000
+FOUND_MS: Final = 120_000
 
 
 def test_the_way_is_as_short_as_it_can_be(set_up: Walk) -> None:
@@ -64,10 +35,8 @@ def test_nothing_is_written_in_a_dry_run(
     set_up: Walk, page: Page, household: Household
 ) -> None:
     """There is a plan, and the inverter is still as its owner has set it."""
-    device = integration(page, household).locator("ha-config-entry-device-row").first
-    device.locator("ha-list-item-button").click()
-    details = page.locator("ha-config-device-page")
-    expect(details.get_by_text("Dry run: nothing was sent").first).to_be_visible()
+    details = device(page, household)
+    shown(details, r"Outcome\nDry run: nothing was sent", FOLLOWS_MS)
     assert look_at(details).untold() == []
     assert household.settings() == set_up.owners_settings
 
@@ -118,11 +87,31 @@ def test_the_battery_is_changed_by_clicking(
     assert screens[-1].reason == "reconfigure_successful"
 
 
-def integration(page: Page, household: Household) -> Locator:
-    """Open the page of the integration."""
-    page.goto(f"{household.url}/config/integrations/integration/power_sync")
-    expect(page.get_by_text("SH10RT").first).to_be_visible()
-    return page.locator("ha-config-integration-page")
+@pytest.fixture(scope="module")
+def live(set_up: Walk, page: Page, household: Household) -> Walk:
+    """Go live as the repair issue asks, once the past has been planned again."""
+    shown(device(page, household), r"Would have saved \(30 days\)\n£\d+", FOUND_MS)
+    page.goto(f"{household.url}/config/repairs")
+    page.get_by_text("PowerSync is ready: go live").click()
+    owners_settings = household.settings()
+    return Walk(go_through(page, {}), owners_settings)
+
+
+def test_going_live_is_understood(live: Walk) -> None:
+    """What was saved and what will be written is told, and nothing else is asked."""
+    assert live.steps == ["saved", "write", "create-entry"]
+    assert "PowerSync would have saved" in live.screens[0].text
+    assert [text for screen in live.screens for text in screen.untold()] == []
+
+
+def test_the_battery_follows(live: Walk, page: Page, household: Household) -> None:
+    """The hour is cheap, so the inverter is told to charge, and the page says so."""
+    assert live.owners_settings[0][1] != FORCED_CHARGE
+    details = device(page, household)
+    shown(details, r"Outcome\nIn effect", FOLLOWS_MS)
+    shown(details, r"Current action\nCharge", FOLLOWS_MS)
+    assert household.settings()[0][1] == FORCED_CHARGE
+    assert look_at(details).untold() == []
 
 
 def test_the_browser_has_nothing_to_complain_about(
