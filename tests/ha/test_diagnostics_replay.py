@@ -1,5 +1,6 @@
 """The diagnostics of a running site replay to what it has planned and decided."""
 
+from dataclasses import replace
 from datetime import timedelta
 import json
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 import pytest
 
 from custom_components.power_sync.control.log import Outcome
+from custom_components.power_sync.coordinators import Forecasts
 from custom_components.power_sync.diagnostics import async_get_config_entry_diagnostics
 from custom_components.power_sync.model.battery import Mode
+from custom_components.power_sync.model.forecast import Forecast
+from custom_components.power_sync.model.series import Series
 from custom_components.power_sync.recording.file import recording_of
 from custom_components.power_sync.recording.model import Recording
 from custom_components.power_sync.recording.replay import Replayed, replay
@@ -16,7 +20,7 @@ from custom_components.power_sync.recording.table import PlanTable
 from homeassistant.core import HomeAssistant
 from simulators.octopus import Fault, OctopusSimulator
 from simulators.sungrow import SungrowSimulator
-from tests.common import SERIAL
+from tests.common import NOON, SERIAL
 
 from .conftest import SetUp, Wait
 
@@ -133,6 +137,26 @@ async def test_a_site_that_knows_nothing(
     assert replayed.no_plan == "prices or a readable battery were missing"
     assert replayed.batteries[0].lease is not None
     assert replayed.batteries[0].lease.reason == "unreadable"
+
+
+async def test_a_forecast_is_kept_without_its_name(
+    hass: HomeAssistant, set_up: SetUp
+) -> None:
+    """The plan that it leads to is the same; so it is for a battery of no brand."""
+    entry = await set_up()
+    site = entry.runtime_data
+    hours = [1000.0 * (hour % 4) for hour in range(48)]
+    sun = Forecast(Series.regular(NOON, timedelta(hours=1), hours), "Anna's roof", NOON)
+    site.coordinators.forecasts.async_set_updated_data(Forecasts(sun, None))
+    await site.async_replan()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    site.controller.book.introduce(SERIAL, {})
+    recording = await recorded(hass, entry)
+    assert recording.planning is not None
+    assert recording.planning.inputs.solar == replace(sun, source="solar")
+    (battery,) = the_same(recording).batteries
+    assert recording.batteries[0].config is None
+    assert battery.writes is None
 
 
 async def test_what_there_was_to_plan_from(

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.power_sync.recording.file import recording_of
+from custom_components.power_sync.recording.errors import RecordingError
+from custom_components.power_sync.recording.file import read_file, recording_of
 from custom_components.power_sync.recording.replay import replay
 from custom_components.power_sync.recording.report import report
 
@@ -165,6 +166,24 @@ def test_a_brand_that_is_gone_is_no_failure() -> None:
     battery = other["data"]["recording"]["batteries"][0]
     battery["config"]["identity"]["brand"] = "gone"
     assert replay(recording_of(other)).batteries[0].writes is None
+
+
+def test_a_file_is_read(file: Path, tmp_path: Path) -> None:
+    """Or it is said why not."""
+    assert read_file(file) == recording_of(content())
+    with pytest.raises(RecordingError, match="cannot be read"):
+        read_file(tmp_path / "none.json")
+    file.write_text("{", encoding="utf-8")
+    with pytest.raises(RecordingError, match="no JSON"):
+        read_file(file)
+
+
+def test_the_sun_goes_without_the_name_of_its_source() -> None:
+    """It may be any name that a user has given."""
+    planning = recording_of(content()).planning
+    assert planning is not None
+    assert planning.inputs.solar is not None
+    assert planning.inputs.solar.source == "solar"
 
 
 def test_exit_codes(file: Path, tmp_path: Path) -> None:

@@ -204,9 +204,12 @@ def _battery_differences(
                 f"{battery.battery_id}: it was {before} {power_before}, and is "
                 f"{after} {power_after}."
             )
-    if battery.run is not None and battery.run.wanted != replayed.writes:
+    # Without its brand nothing can be said of the writes; the report says so.
+    known = battery.config is not None and battery.config.identity.brand in BRANDS
+    run = battery.run
+    if known and run is not None and run.wanted != replayed.writes:
         yield (
-            f"{battery.battery_id}: the writes were {battery.run.wanted}, and are "
+            f"{battery.battery_id}: the writes were {run.wanted}, and are "
             f"{replayed.writes}."
         )
 
