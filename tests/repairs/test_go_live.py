@@ -64,9 +64,9 @@ async def test_dry_run_then_live_then_the_battery_follows(life: Life) -> None:
     assert step["step_id"] == "saved"
     figures = step["description_placeholders"]
     assert figures is not None
-    assert figures["saved"] == "7.25 GBP"
-    assert figures["per_day"] == "1.09 GBP"
-    assert figures["without_battery"] == "30.00 GBP"
+    assert figures["saved"] == "£7.25"
+    assert figures["per_day"] == "£1.09"
+    assert figures["without_battery"] == "£30.00"
     assert figures["days"] == "6.7"
     assert figures["missing"] == "8"
     assert (figures["capacity"], figures["reserve"]) == ("9.4", "10")
@@ -107,7 +107,7 @@ async def test_dry_run_then_live_then_the_battery_follows(life: Life) -> None:
         (
             replace(BACKTEST, costs=Costs(30.0, 18.0, 18.0)),
             "nothing_saved",
-            {"with_plan": "18.00 GBP", "without_plan": "18.00 GBP"},
+            {"with_plan": "£18.00", "without_plan": "£18.00"},
         ),
         (TOO_LITTLE, "too_little", {"learned": "2", "again": "2026-01-14 04:00"}),
         (None, "not_known", {}),

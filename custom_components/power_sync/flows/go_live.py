@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import probatio
 
+from custom_components.power_sync.bridges.texts import async_texts
 from custom_components.power_sync.devices.protocols import DeviceError
 from custom_components.power_sync.planner.findings import Backtest, TooLittle
+from custom_components.power_sync.words import Texts
+from custom_components.power_sync.words.money import money_text
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.exceptions import HomeAssistantError
@@ -37,9 +40,9 @@ class GoLiveFlow(RepairsFlow):
             return self.async_abort(reason="already_live")
         match site.coordinators.backtest.finding:
             case Backtest() as found if found.costs.saved >= TRIFLE:
-                return self._show("saved", _figures(found))
+                return self._show("saved", await self._figures(found))
             case Backtest() as found:
-                return self._show("nothing_saved", _figures(found))
+                return self._show("nothing_saved", await self._figures(found))
             case TooLittle() as found:
                 return self._show("too_little", _days(found))
             case _:
@@ -77,6 +80,9 @@ class GoLiveFlow(RepairsFlow):
             return self.async_abort(reason="settings_not_stored")
         return self.async_create_entry(data={})
 
+    async def _figures(self, found: Backtest) -> dict[str, str]:
+        return _figures(found, await async_texts(self.hass))
+
     def _show(self, step: str, values: Mapping[str, str]) -> RepairsFlowResult:
         return self.async_show_form(
             step_id=step,
@@ -95,7 +101,7 @@ class GoLiveFlow(RepairsFlow):
         return entry.runtime_data
 
 
-def _figures(found: Backtest) -> dict[str, str]:
+def _figures(found: Backtest, texts: Texts) -> dict[str, str]:
     """Return the figures of a backtest and what they stand on, as texts."""
     said = found.assumptions
     money = {
@@ -106,7 +112,10 @@ def _figures(found: Backtest) -> dict[str, str]:
         "without_battery": found.costs.no_battery,
     }
     return {
-        **{key: f"{value:.2f} {found.currency}" for key, value in money.items()},
+        **{
+            key: money_text(value, found.currency, texts)
+            for key, value in money.items()
+        },
         "days": _number(found.days),
         "missing": _number(found.missing_hours),
         "learned": str(found.learned_days),
