@@ -44,6 +44,7 @@ class Shown(NamedTuple):
     reserve_pct: float
     notes: tuple[str, ...]
     texts: Texts
+    theme: Theme
 
 
 class PlanPicture(TellingEntity, ImageEntity):
@@ -104,6 +105,7 @@ class PlanPicture(TellingEntity, ImageEntity):
             self.site.controller.limits.reserve_pct,
             reason or plan_notes(self.site, now, self.texts),
             self.texts,
+            self.site.settings.picture_theme,
         )
         if shown == self._shown:
             return False
@@ -119,7 +121,8 @@ class PlanPicture(TellingEntity, ImageEntity):
             return None
         if self._drawn is None or self._drawn[0] != shown:
             if planning is None:
-                job = partial(draw_notice, self.texts("no_plan"), shown.notes[0])
+                heading = self.texts("no_plan")
+                job = partial(draw_notice, heading, shown.notes[0], shown.theme)
             else:
                 job = partial(draw_plan, self._input(planning, shown))
             svg = await self.hass.async_add_executor_job(job)
@@ -133,6 +136,6 @@ class PlanPicture(TellingEntity, ImageEntity):
             zone=dt_util.get_default_time_zone(),
             reserve_pct=shown.reserve_pct,
             texts=shown.texts,
-            theme=Theme.AUTO,
+            theme=shown.theme,
             notes=shown.notes,
         )

@@ -1,4 +1,4 @@
-"""Selects: how long a forced mode lasts, and what the plan is for."""
+"""Selects: how long a forced mode lasts, what the plan is for, how it is drawn."""
 
 from typing import override
 
@@ -9,6 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import FORCE_DURATIONS_MIN
 from .entity import SiteEntity
+from .picture import Theme
 from .planner import Objective
 from .site import PowerSyncConfigEntry
 
@@ -25,6 +26,12 @@ OBJECTIVE = SelectEntityDescription(
     entity_category=EntityCategory.CONFIG,
 )
 
+PICTURE_THEME = SelectEntityDescription(
+    key="picture_theme",
+    options=[theme.value for theme in Theme],
+    entity_category=EntityCategory.CONFIG,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -33,7 +40,11 @@ async def async_setup_entry(
 ) -> None:
     """Set up the selects of a site."""
     async_add_entities(
-        [ForceDuration(entry, FORCE_DURATION), PlanObjective(entry, OBJECTIVE)]
+        [
+            ForceDuration(entry, FORCE_DURATION),
+            PlanObjective(entry, OBJECTIVE),
+            PictureTheme(entry, PICTURE_THEME),
+        ]
     )
 
 
@@ -65,3 +76,18 @@ class PlanObjective(SiteEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Plan for another objective from now on."""
         await self.site.async_set(objective=Objective(option))
+
+
+class PictureTheme(SiteEntity, SelectEntity):
+    """On which ground the plan is drawn."""
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """The theme."""
+        return self.site.settings.picture_theme.value
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Draw the picture anew."""
+        await self.site.async_set(picture_theme=Theme(option))

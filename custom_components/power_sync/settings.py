@@ -12,6 +12,7 @@ from math import inf, isfinite
 from typing import Any, Final
 
 from .control.view import SiteLimits
+from .picture import Theme
 from .planner.problem import DEFAULT_WEAR_PER_KWH, Objective
 
 FORCE_DURATION_DEFAULT_MIN: Final = 30
@@ -52,6 +53,7 @@ class Settings:
     battery_export: bool = False
     wear_per_kwh: float = DEFAULT_WEAR_PER_KWH
     objective: Objective = Objective.LOWEST_COST
+    picture_theme: Theme = Theme.AUTO
 
     @property
     def limits(self) -> SiteLimits:

@@ -25,6 +25,7 @@ _NOT_PLANNED_FROM = {
     "export_ceiling_w",
     "force_duration_min",
     "force_power_w",
+    "picture_theme",
 }
 """Settings that change no plan. Any other one that is added does."""
 

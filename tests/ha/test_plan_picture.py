@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
     async_wait_recording_done,
 )
 
+from custom_components.power_sync.picture.palette import DARK, LIGHT
 from homeassistant.components.recorder import history
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State
@@ -29,6 +30,8 @@ from .conftest import SetUp, Wait, state_of, value_of
 
 IMAGE = "image.powersync_plan"
 WORDS = "sensor.powersync_plan_in_words"
+THEME = "select.powersync_picture_theme"
+DARK_ONLY = "@media (prefers-color-scheme:dark)"
 MINUTE = timedelta(minutes=1)
 
 type Look = Callable[[], Awaitable[str]]
@@ -153,6 +156,44 @@ async def test_the_first_plan_is_on_its_way(
     stop()
     assert said[0].startswith("The first plan is on its way.")
     assert "#### Today" in said[-1]
+
+
+async def test_the_theme_is_chosen(
+    hass: HomeAssistant, set_up: SetUp, look: Look, octopus: OctopusSimulator
+) -> None:
+    """At once, also for the picture that says why there is no plan, and for good."""
+    entry = await set_up()
+    planning = entry.runtime_data.coordinators.plan.planning
+    assert value_of(hass, THEME) == "auto"
+    assert DARK_ONLY in await look()
+    for theme, ground in (("light", LIGHT["ground"]), ("dark", DARK["ground"])):
+        await choose(hass, theme)
+        svg = await look()
+        assert f".f-ground{{fill:{ground}}}" in svg
+        assert DARK_ONLY not in svg
+    # The plan is only drawn anew, not made anew.
+    assert entry.runtime_data.coordinators.plan.planning is planning
+    octopus.standing_fault = Fault(status=503)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert value_of(hass, THEME) == "dark"
+    svg = await look()
+    assert "No plan yet" in svg
+    assert f".f-ground{{fill:{DARK['ground']}}}" in svg
+    assert DARK_ONLY not in svg
+    await choose(hass, "auto")
+    assert DARK_ONLY in await look()
+
+
+async def choose(hass: HomeAssistant, theme: str) -> None:
+    """Choose a theme, and have done what follows from it."""
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": THEME, "option": theme},
+        blocking=True,
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def test_no_battery_no_plan(

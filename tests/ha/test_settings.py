@@ -228,6 +228,7 @@ async def test_odd_values_in_the_store(hass: HomeAssistant, set_up: SetUp) -> No
         "wear_per_kwh": -0.1,
         "import_limit_w": 9000,
         "objective": "fun",
+        "picture_theme": "pink",
         "grid_charging": 0,
         "automatic": None,
         "force_duration_min": 45.0,

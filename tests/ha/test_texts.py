@@ -21,6 +21,7 @@ from custom_components.power_sync.issues import (
     LIBRARY_MISSING,
 )
 from custom_components.power_sync.number_settings import SETTING_NUMBERS
+from custom_components.power_sync.picture import Theme
 from custom_components.power_sync.planner import Objective
 from custom_components.power_sync.repairs import FIX_FLOWS
 from custom_components.power_sync.sensor_backtest import BACKTEST_SENSORS
@@ -52,7 +53,11 @@ ENTITIES: Mapping[str, set[str]] = {
     "button": {each.key for each in button.BUTTONS},
     "image": {image.PLAN.key},
     "number": {number.FORCE_POWER.key, *(each.key for each in SETTING_NUMBERS)},
-    "select": {select.FORCE_DURATION.key, select.OBJECTIVE.key},
+    "select": {
+        select.FORCE_DURATION.key,
+        select.OBJECTIVE.key,
+        select.PICTURE_THEME.key,
+    },
     "sensor": {each.key for each in SENSORS},
     "switch": {each.key for each in switch.SWITCHES},
 }
@@ -158,6 +163,8 @@ def test_other_states() -> None:
     objectives = TEXTS["entity"]["select"]["objective"]["state"]
     assert objectives.keys() == set(Objective)
     assert objectives == TEXTS["selector"]["objective"]["options"]
+    themes = TEXTS["entity"]["select"]["picture_theme"]["state"]
+    assert themes.keys() == set(Theme)
 
 
 def test_icons() -> None:
