@@ -9,6 +9,7 @@ from .config import (
     history,
     notice,
     picture,
+    rows,
     sentences,
     tile,
     wide,
@@ -18,8 +19,9 @@ TITLE = "PowerSync"
 ICON = "mdi:home-battery"
 
 DRY_RUN = (
-    "**Dry run.** PowerSync shows what it would do, and sends nothing to the battery. "
-    "To go live, turn *Dry run* off under *Settings*."
+    "**Dry run: nothing is sent to the battery.** You see what PowerSync would do. "
+    "To go live, open [Repairs](/config/repairs): *PowerSync is ready: go live* first "
+    "shows all that would be written. Or turn off *Dry run* under *Settings* below."
 )
 SWITCHED_OFF = (
     "**Automatic control is off.** The battery runs on its own settings until you "
@@ -52,6 +54,11 @@ COLUMNS = (
                 tile("sensor.controlled_by"),
                 tile("sensor.battery_level"),
                 tile("sensor.battery_power"),
+                tile("sensor.solar_power"),
+                tile("sensor.grid_power"),
+                tile("sensor.home_load"),
+                tile("sensor.last_command"),
+                wide("sensor.outcome"),
                 tile("sensor.import_price"),
                 tile("sensor.export_price"),
             ),
@@ -62,34 +69,6 @@ COLUMNS = (
             "Next",
             "mdi:format-list-bulleted",
             (sentences("sensor.plan_in_words", "text"),),
-        ),
-        Group(
-            "Power",
-            "mdi:transmission-tower",
-            (
-                tile("sensor.solar_power"),
-                tile("sensor.home_load"),
-                tile("sensor.grid_power"),
-                tile("sensor.outcome"),
-                history(
-                    "sensor.battery_power",
-                    "sensor.grid_power",
-                    "sensor.solar_power",
-                    "sensor.home_load",
-                ),
-            ),
-        ),
-    ),
-    (
-        Group(
-            "Money",
-            "mdi:piggy-bank",
-            (
-                wide("sensor.saving"),
-                wide("sensor.saving_today"),
-                wide("sensor.plan_cost"),
-                wide("sensor.baseline_cost"),
-            ),
         ),
         Group(
             "Take over",
@@ -104,11 +83,56 @@ COLUMNS = (
             ),
         ),
         Group(
+            "The last 24 hours",
+            "mdi:chart-line",
+            (
+                history(
+                    "sensor.battery_power",
+                    "sensor.grid_power",
+                    "sensor.solar_power",
+                    "sensor.home_load",
+                ),
+            ),
+        ),
+    ),
+    (
+        Group(
+            "Money",
+            "mdi:piggy-bank",
+            (
+                tile("sensor.saved_today"),
+                tile("sensor.saved_total"),
+                rows(
+                    "sensor.cost_today",
+                    "sensor.cost_today_without",
+                    "sensor.saving",
+                    "sensor.plan_cost",
+                    "sensor.baseline_cost",
+                    "sensor.would_have_saved",
+                    "sensor.learned_from",
+                ),
+            ),
+        ),
+        Group(
             "Settings",
             "mdi:tune",
             (
-                wide("switch.automatic_control"),
-                wide("switch.dry_run"),
+                wide("number.reserve", features=[BUTTONS]),
+                rows(
+                    "switch.automatic_control",
+                    "switch.dry_run",
+                    "select.objective",
+                    "switch.grid_charging",
+                    "switch.battery_export",
+                    "number.lowest_level",
+                    "number.highest_level",
+                    "number.charge_limit",
+                    "number.discharge_limit",
+                    "number.import_limit",
+                    "number.export_limit",
+                    "number.wear",
+                    "select.picture_theme",
+                ),
             ),
         ),
     ),

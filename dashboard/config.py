@@ -133,6 +133,31 @@ def sentences(key: str, attribute: str) -> Card:
     return made
 
 
+def rows(*keys: str) -> Card:
+    """Show entities below each other in one card; switches and lists act there."""
+
+    def made(ids: Ids) -> Config | None:
+        entities: list[Json] = [_row(key, ids[key]) for key in keys if key in ids]
+        if not entities:
+            return None
+        return {
+            "type": "entities",
+            "show_header_toggle": False,
+            "entities": entities,
+            "grid_options": FULL,
+        }
+
+    return made
+
+
+def _row(key: str, entity_id: str) -> Config:
+    row: Config = {"entity": entity_id, "name": OWN_NAME}
+    if key.startswith("number."):
+        # With a field to type in, there is no room for its name. A touch opens it.
+        row["type"] = "simple-entity"
+    return row
+
+
 def history(*keys: str, hours: int = 24) -> Card:
     """Show how entities have been."""
 

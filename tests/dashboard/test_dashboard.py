@@ -23,7 +23,7 @@ from tests.ha.conftest import SetUp
 ROOT = Path(__file__).parents[2]
 BUILT_IN = {
     *("grid", "heading", "history-graph", "markdown", "picture-entity"),
-    *("sections", "tile"),
+    *("entities", "sections", "simple-entity", "tile"),
 }
 ENTRY = "01ENTRY"
 
