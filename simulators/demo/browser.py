@@ -44,7 +44,7 @@ ARGUMENTS = (
 TIMEOUT_S = 60.0
 """Home Assistant's first page is slow on a machine that has other things to do."""
 STILL_S = 0.5
-STILL_TIMES = 3
+STILL_TIMES = 4
 
 _TEXT = """() => {
   const parts = [];
@@ -63,21 +63,49 @@ _TEXT = """() => {
 _OVERFLOWING = """() => {
   const found = [];
   const width = document.documentElement.clientWidth;
+  // What a node is shown in: the slot it is put into, or its shadow root's host.
+  const around = (node) => node.assignedSlot ?? node.parentElement
+    ?? node.getRootNode().host;
+  const cutOff = (text) => {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const box = range.getBoundingClientRect();
+    if (!box.width || !text.data.trim()) return false;
+    for (let each = around(text); each; each = around(each)) {
+      const style = getComputedStyle(each);
+      if (style.visibility === "hidden") return false;
+      if (!["hidden", "clip"].includes(style.overflowX)) {
+        // What can be scrolled is not cut off.
+        if (["auto", "scroll"].includes(style.overflowX)) return false;
+        continue;
+      }
+      const window = each.getBoundingClientRect();
+      // For screen readers only.
+      if (window.width <= 1 || style.clip !== "auto") return false;
+      if (box.right > window.right + 1 || box.left < window.left - 1) return true;
+      if (style.webkitLineClamp !== "none") return box.bottom > window.bottom + 1;
+    }
+    return false;
+  };
   const walk = (element) => {
-    for (const child of (element.shadowRoot ?? element).children) {
+    // What is put into slots stands beside the shadow root that has them.
+    const shadow = element.shadowRoot?.children ?? [];
+    for (const child of [...shadow, ...element.children]) {
       const box = child.getBoundingClientRect();
       const style = getComputedStyle(child);
       const seen = box.width > 0 && box.height > 0 && style.visibility !== "hidden";
       if (seen && (box.right > width + 1 || box.left < -1)) {
         found.push(`${child.tagName.toLowerCase()} ${Math.round(box.left)}`
           + `…${Math.round(box.right)}`);
-      } else if (seen && style.textOverflow === "ellipsis"
-          && child.scrollWidth > child.clientWidth + 1) {
-        found.push(`cut off: ${child.textContent.trim()}`);
+      }
+      const inside = [...child.childNodes, ...(child.shadowRoot?.childNodes ?? [])];
+      for (const text of inside) {
+        if (text.nodeType === Node.TEXT_NODE && cutOff(text)) {
+          found.push(`cut off: ${text.data.trim()}`);
+        }
       }
       walk(child);
     }
-    if (element.shadowRoot) for (const child of element.children) walk(child);
   };
   walk(document.body);
   return found;
