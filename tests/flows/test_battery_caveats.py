@@ -24,7 +24,7 @@ async def finish(dialogue: ConfigDialogue, step: str, model: str) -> dict[str, A
     await dialogue.submit({})
     assert dialogue.step == "battery_found"
     await dialogue.submit(dialogue.form)
-    await dialogue.submit({**LIMITS, "start": "dry_run"})
+    await dialogue.submit(LIMITS)
     (battery,) = dialogue.entry.subentries.values()
     return dict(battery.data)
 

@@ -40,7 +40,7 @@ async def finish(dialogue: ConfigDialogue) -> Mapping[str, Any]:
     """Go on to the end; return what is stored of the battery."""
     assert dialogue.step == "battery_found"
     await dialogue.submit(POWERS)
-    await dialogue.submit({**LIMITS, "start": "dry_run"})
+    await dialogue.submit(LIMITS)
     (battery,) = dialogue.entry.subentries.values()
     return battery.data
 
