@@ -5,7 +5,7 @@ passes meanwhile, or lies ahead. What counts is read from the inverter.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -66,7 +66,8 @@ async def check(demo: Demo) -> bool:
     report.say(f"went live through the repair issue, in {len(steps) - 1} steps")
     await _plan_is_followed(demo, report)
     other = await replay_differences(demo)
-    report.judge(f"its diagnostics replay to the same {other or ''}", good=not other)
+    replayed = f"differ in a replay: {', '.join(other)}" if other else "replay the same"
+    report.judge(f"its diagnostics {replayed}", good=not other)
     await _set_automatic(demo, on=False)
     await _until(lambda: _is(demo, owners), RESTORED_WITHIN_S)
     report.judge(
@@ -99,11 +100,7 @@ async def _dry_run_is_worth_something(demo: Demo, report: Report) -> None:
 
 
 async def _plan_is_followed(demo: Demo, report: Report) -> None:
-    plan = await _plan(demo)
-    report.say(
-        f"plan: {plan['cost']} {plan['currency']}, baseline {plan['baseline_cost']}, "
-        f"{len(plan['slots']) if isinstance(plan['slots'], list) else 0} slots"
-    )
+    report.say(_in_words(await _plan(demo)))
 
     async def followed() -> bool:
         if await demo.state("controlled_by") != "plan":
@@ -117,6 +114,20 @@ async def _plan_is_followed(demo: Demo, report: Report) -> None:
         f"({await demo.state('because')}), inverter {demo.home.home.effective_mode}",
         good=good and await _charging(demo),
     )
+
+
+def _in_words(plan: Mapping[str, Json]) -> str:
+    """Return what a plan costs, and what the home would cost without it."""
+    slots = plan["slots"]
+    count = len(slots) if isinstance(slots, list) else 0
+    return (
+        f"plan: {_money(plan['cost'])} {plan['currency']} in {count} slots, "
+        f"{_money(plan['baseline_cost'])} without it"
+    )
+
+
+def _money(value: Json) -> str:
+    return f"{value:.2f}" if isinstance(value, int | float) else "unknown"
 
 
 async def _plan(demo: Demo) -> dict[str, Json]:
