@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
@@ -12,11 +13,17 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .bridges.findings_store import FindingsStore
-from .bridges.statistics import MeasuredHome, async_measured_home, picked_sensors
+from .bridges.statistics import (
+    MeasuredHome,
+    Picked,
+    async_measured_home,
+    own_sensors,
+    picked_sensors,
+)
 from .const import LOGGER
 from .model.prices import PriceCurve
 from .planner import ProblemError
-from .planner.assumptions import home_assumptions
+from .planner.assumptions import Assumption, home_assumptions
 from .planner.backtest import (
     DAYS,
     LEARN,
@@ -37,6 +44,10 @@ if TYPE_CHECKING:
 DAILY = timedelta(days=1)
 TRY_AGAIN = timedelta(hours=1)
 LEAST_WAIT = timedelta(minutes=1)
+SETTLED = timedelta(minutes=10)
+"""So long after the last change of a setting it is found out anew."""
+HOURLY = timedelta(hours=1)
+"""Changes bring it about no more often than this."""
 PAUSE_S = 0.002
 """How long a planned hour rests, so that a slow computer has time for others."""
 _DAYS_MEASURED = DAYS + LEARN.days + 27
@@ -76,10 +87,11 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
 
     async def async_start(self) -> None:
         """Go on with what was found before, or find out now."""
-        found, inputs = self.store.finding, self._inputs()
+        found = self.store.finding
         wait = timedelta(0)
         if found is not None:
-            if inputs is None or _same_home(found, inputs):
+            # That there was too little is quickly found out again.
+            if isinstance(found, Backtest) and self._same_home(found):
                 wait = found.made_at + DAILY - dt_util.utcnow()
             self.update_interval = wait if LEAST_WAIT < wait <= DAILY else DAILY
             self.async_set_updated_data(found)
@@ -93,6 +105,35 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
                 self.hass, self.async_refresh(), "power_sync backtest"
             )
         await asyncio.shield(self._running)
+
+    @callback
+    def async_settings_changed(self) -> None:
+        """Find out anew soon, unless what was found is about these settings.
+
+        A burst of changes is waited for, and a slider in an automation is no
+        reason to plan a month over and over.
+        """
+        found, now = self.finding, dt_util.utcnow()
+        if found is None:
+            # It is tried again anyway, also after a run that is under way.
+            self.update_interval = TRY_AGAIN
+            return
+        due = found.made_at + DAILY
+        if not self._same_home(found):
+            due = max(now + SETTLED, found.made_at + HOURLY)
+        self.update_interval = min(max(due - now, LEAST_WAIT), DAILY)
+        # Sets the clock by the new interval; what was found stays.
+        self.async_set_updated_data(found)
+
+    def _same_home(self, found: Finding) -> bool:
+        """Whether it is about the battery, limits and sensors that there are now."""
+        inputs = self._inputs()
+        if inputs is None or not isinstance(found, Backtest):
+            return True
+        present = home_assumptions(inputs) | _sensors(
+            picked_sensors(self.config_entry.options)
+        )
+        return all(found.assumptions.get(key) == said for key, said in present.items())
 
     @callback
     def end(self) -> None:
@@ -125,8 +166,12 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
         inputs = self._inputs()
         if inputs is None:
             return None
+        picked = picked_sensors(self.config_entry.options)
         measured = await async_measured_home(
-            self.hass, _DAYS_MEASURED, picked_sensors(self.config_entry.options)
+            self.hass,
+            _DAYS_MEASURED,
+            picked,
+            own_sensors(self.hass, self.config_entry.entry_id),
         )
         if measured is None:
             return None
@@ -137,7 +182,8 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
         job = partial(
             _find, inputs, measured, paid, self._source.known_until, self._cancelled
         )
-        return await self.hass.async_add_executor_job(job)
+        found = await self.hass.async_add_executor_job(job)
+        return _with_sensors(found, picked)
 
     def _cancelled(self) -> bool:
         return self._ended.wait(PAUSE_S)
@@ -161,8 +207,13 @@ def _find(
     return backtest(inputs, past, cancelled=cancelled)
 
 
-def _same_home(found: Finding, inputs: PlanInputs) -> bool:
-    """Whether a finding is about the battery and the limits that there are now."""
+def _sensors(picked: Picked) -> dict[str, Assumption]:
+    """Return which sensors the user has picked, as assumptions."""
+    return {"load_sensor": picked.load, "solar_sensor": picked.solar}
+
+
+def _with_sensors(found: Finding, picked: Picked) -> Finding:
+    """Add to a finding which sensors were picked for it."""
     if not isinstance(found, Backtest):
-        return True
-    return home_assumptions(inputs).items() <= found.assumptions.items()
+        return found
+    return replace(found, assumptions={**found.assumptions, **_sensors(picked)})

@@ -50,6 +50,7 @@ CONF_FORECAST_EVERY_MIN: Final = "forecast_every_min"
 CONF_SOLAR_SOURCE: Final = "solar_source"
 CONF_SOLAR_PROVIDERS: Final = "solar_providers"
 CONF_SOLAR_SENSORS: Final = "solar_sensors"
+CONF_HISTORY_SOURCE: Final = "history_source"
 CONF_LOAD_SENSOR: Final = "load_sensor"
 CONF_SOLAR_SENSOR: Final = "solar_sensor"
 

@@ -13,7 +13,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .bridges.solar_source import async_solar, follow_sensors
-from .bridges.statistics import async_load_history, picked_sensors
+from .bridges.statistics import async_load_history, own_sensors, picked_sensors
 from .const import DOMAIN, LOGGER
 from .control.controller import Controller
 from .devices.protocols import BatteryDriver, DeviceError, WrongDeviceError
@@ -194,7 +194,9 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
         return Forecasts(
             await async_solar(self.hass, self.config_entry.options),
             await async_load_history(
-                self.hass, picked=picked_sensors(self.config_entry.options)
+                self.hass,
+                picked=picked_sensors(self.config_entry.options),
+                own=own_sensors(self.hass, self.config_entry.entry_id),
             ),
         )
 

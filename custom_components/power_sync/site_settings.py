@@ -82,6 +82,7 @@ async def async_act_on(site: Site, before: Settings) -> None:
         await controller.set_automatic(on=settings.automatic)
     if _planned_from(settings) != _planned_from(before):
         site.async_replan_soon()
+        site.coordinators.backtest.async_settings_changed()
     site.coordinators.control.async_update_listeners()
 
 

@@ -139,6 +139,49 @@ async def test_a_restart_keeps_it_and_other_limits_do_not(
     assert other.attributes["assumptions"]["grid_charging"] is False
 
 
+async def test_other_settings_are_looked_into_once_they_have_settled(
+    hass: HomeAssistant, set_up: SetUp, wait: Wait
+) -> None:
+    """Not at once, and no more often than once an hour."""
+    await record(hass, hourly(0.3, 0.9))
+    entry = await set_up(dry_run=True)
+    first = state_of(hass, SAVED)
+    made_at = first.attributes["made_at"]
+    await let_pass(5 * MINUTE, wait)
+    await entry.runtime_data.async_set(grid_charging=False)
+    await let_pass(50 * MINUTE, wait)
+    assert state_of(hass, SAVED).attributes["made_at"] == made_at
+    await let_pass(6 * MINUTE, wait)
+    second = state_of(hass, SAVED)
+    assert second.attributes["made_at"] > made_at
+    assert second.attributes["assumptions"]["grid_charging"] is False
+
+
+async def test_settings_that_are_put_back_change_nothing(
+    hass: HomeAssistant, set_up: SetUp, wait: Wait
+) -> None:
+    """What was found is about them again."""
+    await record(hass, hourly(0.3, 0.9))
+    entry = await set_up(dry_run=True)
+    made_at = state_of(hass, SAVED).attributes["made_at"]
+    await entry.runtime_data.async_set(grid_charging=False)
+    await entry.runtime_data.async_set(grid_charging=True)
+    await let_pass(62 * MINUTE, wait)
+    assert state_of(hass, SAVED).attributes["made_at"] == made_at
+
+
+async def test_settings_before_anything_is_known(
+    hass: HomeAssistant, set_up: SetUp, wait: Wait
+) -> None:
+    """A change is no reason to look sooner; within an hour it is tried again."""
+    entry = await set_up(dry_run=True)
+    await entry.runtime_data.async_set(grid_charging=False)
+    await record(hass, hourly(0.3, 0.9))
+    await let_pass(61 * MINUTE, wait)
+    assumed = state_of(hass, SAVED).attributes["assumptions"]
+    assert assumed["grid_charging"] is False
+
+
 async def test_the_next_day_it_is_found_anew(
     hass: HomeAssistant, set_up: SetUp, wait: Wait
 ) -> None:

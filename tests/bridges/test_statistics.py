@@ -11,8 +11,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
 from custom_components.power_sync.bridges.statistics import (
     NOTHING_PICKED,
     Picked,
+    Unfit,
     async_load_history,
     async_measured_home,
+    async_unfit,
     picked_sensors,
 )
 from custom_components.power_sync.forecast.load import LoadHistory
@@ -252,8 +254,58 @@ async def test_picked_sensors_count_instead_of_the_dashboard(
     assert found.measured_by == "energy_dashboard"
 
 
+@pytest.mark.usefixtures("energy")
+async def test_picked_meters_of_energy(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """What is counted in an hour is its mean; a gap's energy is no hour's."""
+    await meter(hass, "t:home", first_hour, [400.0, None, 200.0, 600.0], unit="Wh")
+    await record_sensor(hass, first_hour, "sensor.sun", (1.5, 0.5))
+    found = await async_measured_home(hass, 30, Picked("t:home", "sensor.sun"))
+    assert found is not None
+    assert loads(found.load, first_hour) == pytest.approx({0: 400.0, 3: 600.0})
+    assert found.solar_w is not None
+    assert [span.value for span in found.solar_w.spans] == pytest.approx([1500, 500])
+    found = await async_measured_home(hass, 30, Picked(SENSOR, "t:home"))
+    assert found is None
+    await record_sensor(hass, first_hour)
+    found = await async_measured_home(hass, 30, Picked(SENSOR, "t:home"))
+    assert found is not None
+    assert found.solar_w is not None
+    assert [span.value for span in found.solar_w.spans] == pytest.approx([400, 600])
+
+
+@pytest.mark.usefixtures("energy")
+async def test_our_own_sensors_come_last(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """Without a dashboard they serve; a home without panels has no sun there."""
+    await record_sensor(hass, first_hour)
+    own = Picked(SENSOR, "sensor.own_sun")
+    found = await async_measured_home(hass, 30, NOTHING_PICKED, own)
+    assert found is not None
+    assert (found.measured_by, found.solar_w) == ("own_sensors", None)
+    await record_sensor(hass, first_hour, "sensor.own_sun", (1.5, 0.5))
+    found = await async_measured_home(hass, 30, NOTHING_PICKED, own)
+    assert found is not None
+    assert found.solar_w is not None
+    await meter(hass, "t:import", first_hour, [0.5])
+    await choose(hass, [grid("t:import", None)])
+    found = await async_measured_home(hass, 30, NOTHING_PICKED, own)
+    assert found is not None
+    assert found.measured_by == "energy_dashboard"
+
+
+async def test_no_sensor_is_fit_without_a_recorder(hass: HomeAssistant) -> None:
+    """There are no statistics then."""
+    found = await async_unfit(hass, 30, ["sensor.a"])
+    assert found == {"sensor.a": Unfit.NO_STATISTICS}
+
+
 def test_what_is_picked() -> None:
     """Sun alone is no home."""
+    chosen = {"history_source": "automatic", "load_sensor": "a"}
+    assert picked_sensors(chosen) == Picked()
     assert picked_sensors({}) == Picked()
     assert picked_sensors({"load_sensor": "a", "solar_sensor": None}) == Picked("a")
     assert picked_sensors({"load_sensor": "a", "solar_sensor": "b"}) == Picked("a", "b")

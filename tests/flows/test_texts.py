@@ -22,6 +22,7 @@ from custom_components.power_sync.flows import (
     octopus,
     octopus_forms,
     options,
+    options_history,
     options_limits,
     options_planning,
     options_solar,
@@ -40,6 +41,11 @@ from custom_components.power_sync.flows.octopus_forms import (
     tariff_schema,
 )
 from custom_components.power_sync.flows.options import MENU
+from custom_components.power_sync.flows.options_history import (
+    HISTORY_SCHEMA,
+    HISTORY_SENSORS_SCHEMA,
+    UNFIT_ERRORS,
+)
 from custom_components.power_sync.flows.options_limits import SITE_LIMITS_SCHEMA
 from custom_components.power_sync.flows.options_planning import PLANNING_SCHEMA
 from custom_components.power_sync.flows.options_solar import (
@@ -83,6 +89,10 @@ OPTION_FIELDS: Mapping[str, Any] = {
     "solar_providers": providers_schema([]),
     "solar_sensors": SENSORS_SCHEMA,
     "solar_found": probatio.Schema({}),
+    "history": HISTORY_SCHEMA,
+    "history_sensors": HISTORY_SENSORS_SCHEMA,
+    "history_found": probatio.Schema({}),
+    "history_found_sun": probatio.Schema({}),
 }
 PLACEHOLDERS = {
     "octopus_tariff": {"region"},
@@ -94,8 +104,17 @@ PLACEHOLDERS = {
     "limits": {"floor"},
     "solar_sensors": {"sensors"},
     "solar_found": {"source", "step", "until", "energy"},
+    "history_sensors": {"sensor"},
+    "history_found": {"days", "until", "per_day"},
+    "history_found_sun": {"days", "until", "per_day", "sun_days", "sun_per_day"},
 }
-OPTIONS = (options_step, options_limits, options_planning, options_solar)
+OPTIONS = (
+    options_step,
+    options_limits,
+    options_planning,
+    options_solar,
+    options_history,
+)
 BATTERY_ONLY = "config_subentries.battery"
 
 
@@ -136,7 +155,8 @@ def strings(module: Any) -> Iterator[tuple[str, str]]:
             case ast.keyword(arg="step_id", value=ast.Constant(value=str(key))):
                 yield "step", key
             case ast.Call(
-                func=ast.Name(id="InputError"), args=[ast.Constant(value=str(key)), *_]
+                func=ast.Name(id="InputError" | "SensorError"),
+                args=[ast.Constant(value=str(key)), *_],
             ):
                 yield "error", key
             case ast.Call(
@@ -177,7 +197,10 @@ def used(*modules: Any) -> dict[str, set[str]]:
         ("options.step", used(options, *OPTIONS)["step"]),
         ("options.step.init.menu_options", set(MENU)),
         ("options.step.init.menu_option_descriptions", set(MENU)),
-        ("options.error", used(limits, *OPTIONS)["error"]),
+        (
+            "options.error",
+            used(limits, *OPTIONS)["error"] | set(UNFIT_ERRORS.values()),
+        ),
         (f"{BATTERY_ONLY}.step", BATTERY),
         (
             f"{BATTERY_ONLY}.error",

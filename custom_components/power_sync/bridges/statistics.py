@@ -1,42 +1,47 @@
 """The home's load history, from statistics that Home Assistant already keeps.
 
 The Energy dashboard knows the meters of grid, sun and batteries; what they
-leave over is the load of the home. Where no dashboard is set up, the hourly
-means of our own load sensor serve.
+leave over is the load of the home. Sensors that the user has picked count instead;
+where there is neither, our own sensors of load and sun serve.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from enum import StrEnum
 import logging
-from typing import Literal
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from custom_components.power_sync.const import CONF_LOAD_SENSOR, CONF_SOLAR_SENSOR
-from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
-from custom_components.power_sync.model.series import Series, Span
-from homeassistant.components.energy.data import async_get_manager
-from homeassistant.components.recorder.statistics import (
-    StatisticsRow,
-    statistics_during_period,
+from custom_components.power_sync.const import (
+    CONF_HISTORY_SOURCE,
+    CONF_LOAD_SENSOR,
+    CONF_SOLAR_SENSOR,
+    DOMAIN,
 )
-from homeassistant.const import UnitOfEnergy, UnitOfPower
+from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
+from custom_components.power_sync.model.series import Series
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
+
+from .hourly import (
+    HOUR,
+    Hours,
+    async_hourly_kwh,
+    async_hourly_w,
+    async_kinds,
+    hour_of,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
-_HOUR = timedelta(hours=1)
-_HOUR_S = 3600.0
-_QUIET_KWH = 0.25
-"""A meter that gained no more than this over missing hours stood still in them.
-
-Solar inverters that sleep leave no statistics at night; without this the home
-would have no load at night. The load of the hour after may be off by this.
-"""
+# The recorder's executor refuses work while Home Assistant stops.
+_UNREADABLE = (HomeAssistantError, SQLAlchemyError, RuntimeError, KeyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,20 @@ class MeasuredHome:
     measured_by: str
 
 
-ENERGY_DASHBOARD = "energy_dashboard"
-SENSORS = "sensors"
+AUTOMATIC: Final = "automatic"
+"""The Energy dashboard, and our own sensors without one."""
+ENERGY_DASHBOARD: Final = "energy_dashboard"
+SENSORS: Final = "sensors"
+OWN_SENSORS: Final = "own_sensors"
+SOURCES: Final = (AUTOMATIC, SENSORS)
+"""What the options can say. The first is the default."""
+OWN_LOAD: Final = "home_load"
+OWN_SOLAR: Final = "solar_power"
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The statistics of power sensors that the user has picked instead."""
+    """The sensors, of power or of energy, that load and sun are learned from."""
 
     load: str | None = None
     solar: str | None = None
@@ -78,45 +90,98 @@ NOTHING_PICKED = Picked()
 def picked_sensors(options: Mapping[str, object]) -> Picked:
     """Return what a site's options say; nothing is picked without a load."""
     load, solar = options.get(CONF_LOAD_SENSOR), options.get(CONF_SOLAR_SENSOR)
-    if not isinstance(load, str):
+    if options.get(CONF_HISTORY_SOURCE) == AUTOMATIC or not isinstance(load, str):
         return NOTHING_PICKED
     return Picked(load, solar if isinstance(solar, str) else None)
 
 
+def own_sensors(hass: HomeAssistant, entry_id: str) -> Picked:
+    """Return a site's own sensors of load and sun, as they are called now."""
+    registry = er.async_get(hass)
+    return Picked(
+        *(
+            registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, f"{entry_id}_{key}")
+            for key in (OWN_LOAD, OWN_SOLAR)
+        )
+    )
+
+
+class Unfit(StrEnum):
+    """Why a sensor cannot be learned from."""
+
+    NO_STATISTICS = "no_statistics"
+    WRONG_UNIT = "wrong_unit"
+    TOO_SHORT = "too_short"
+
+
+LEAST_HOURS: Final = 24
+"""With less than a day of statistics a sensor says nothing about a day."""
+
+
+async def async_unfit(
+    hass: HomeAssistant, days: int, sensors: Collection[str]
+) -> dict[str, Unfit]:
+    """Return those that cannot be learned from, and why. Never raises."""
+    if "recorder" not in hass.config.components:
+        return dict.fromkeys(sensors, Unfit.NO_STATISTICS)
+    try:
+        kinds = await async_kinds(hass, sensors)
+        watts = await async_hourly_w(hass, _since(days), sensors)
+    except _UNREADABLE as err:
+        _LOGGER.debug("The statistics cannot be read: %s", err)
+        return dict.fromkeys(sensors, Unfit.NO_STATISTICS)
+    unfit: dict[str, Unfit] = {}
+    for sensor in sensors:
+        if sensor not in kinds:
+            unfit[sensor] = Unfit.NO_STATISTICS
+        elif kinds[sensor] is None:
+            unfit[sensor] = Unfit.WRONG_UNIT
+        elif len(watts[sensor]) < LEAST_HOURS:
+            unfit[sensor] = Unfit.TOO_SHORT
+    return unfit
+
+
 async def async_load_history(
-    hass: HomeAssistant, days: int = 30, picked: Picked = NOTHING_PICKED
+    hass: HomeAssistant,
+    days: int = 30,
+    picked: Picked = NOTHING_PICKED,
+    own: Picked = NOTHING_PICKED,
 ) -> LoadHistory | None:
     """Return the hourly load of the last `days`, or None where there is none.
 
     Never raises.
     """
-    measured = await async_measured_home(hass, days, picked)
+    measured = await async_measured_home(hass, days, picked, own)
     return None if measured is None else measured.load
 
 
 async def async_measured_home(
-    hass: HomeAssistant, days: int, picked: Picked
+    hass: HomeAssistant, days: int, picked: Picked, own: Picked = NOTHING_PICKED
 ) -> MeasuredHome | None:
     """Return load and sun of the last `days`, or None where there is no load.
 
-    The sensors that were picked count, and the Energy dashboard without any or
-    where they know nothing. Never raises.
+    The sensors that were picked count, the Energy dashboard without any or where
+    they know nothing, and the home's `own` sensors last. Never raises.
     """
     if "recorder" not in hass.config.components:
         _LOGGER.debug("No load history: the recorder is not loaded")
         return None
-    start = (
-        dt_util.utcnow().replace(minute=0, second=0, microsecond=0) - _HOUR * 24 * days
-    )
+    start = _since(days)
     try:
-        measured = None
-        if picked.load is not None:
-            measured = await _async_from_power(hass, start, picked.load, picked.solar)
-        return measured or await _async_from_energy(hass, start)
-    # The recorder's executor refuses work while Home Assistant stops.
-    except (HomeAssistantError, SQLAlchemyError, RuntimeError, KeyError) as err:
+        return (
+            await _async_from_sensors(hass, start, picked, SENSORS)
+            or await _async_from_energy(hass, start)
+            or await _async_from_sensors(hass, start, own, OWN_SENSORS)
+        )
+    except _UNREADABLE as err:
         _LOGGER.debug("No load history: %s", err)
         return None
+
+
+def _since(days: int) -> datetime:
+    """Return the start of the hour that many days ago."""
+    now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    return now - HOUR * 24 * days
 
 
 async def _async_from_energy(
@@ -131,18 +196,7 @@ async def _async_from_energy(
     meters = _meters(manager.data["energy_sources"])
     if meters is None:
         return None
-    # One hour more, because a change is known for an hour only where the
-    # meter's value at its start is.
-    rows = await _async_rows(
-        hass,
-        start - _HOUR,
-        meters.into | meters.out,
-        {"energy": UnitOfEnergy.KILO_WATT_HOUR},
-        "change",
-    )
-    kwh = {
-        meter: _hourly_kwh(rows.get(meter, [])) for meter in meters.into | meters.out
-    }
+    kwh = await async_hourly_kwh(hass, start, meters.into | meters.out)
     hours = set.intersection(*(set(meter) for meter in kwh.values()))
     load = LoadHistory.of(
         (
@@ -156,67 +210,46 @@ async def _async_from_energy(
             )
             for hour in hours
         ),
-        _HOUR,
+        HOUR,
     )
     sun = None if not meters.solar else _sun(kwh[meter] for meter in meters.solar)
     return MeasuredHome(load, sun, ENERGY_DASHBOARD) if load.samples else None
 
 
-def _sun(meters: Iterable[Mapping[float, float]]) -> Series:
+def _sun(meters: Iterable[Hours]) -> Series:
     """Return the mean W of all arrays, in the hours that all of them know."""
     every = list(meters)
     hours = set.intersection(*(set(meter) for meter in every))
     return Series(
-        _hour(hour, max(0.0, 1000 * sum(meter[hour] for meter in every)))
+        hour_of(hour, max(0.0, 1000 * sum(meter[hour] for meter in every)))
         for hour in hours
     )
 
 
-def _hour(epoch_s: float, watts: float) -> Span:
-    start = datetime.fromtimestamp(epoch_s, UTC)
-    return Span(start, start + _HOUR, watts)
-
-
-async def _async_from_power(
-    hass: HomeAssistant, start: datetime, load_id: str, solar_id: str | None
+async def _async_from_sensors(
+    hass: HomeAssistant, start: datetime, sensors: Picked, measured_by: str
 ) -> MeasuredHome | None:
-    """Return the hourly means of power sensors."""
-    ids = {load_id} if solar_id is None else {load_id, solar_id}
-    rows = await _async_rows(hass, start, ids, {"power": UnitOfPower.WATT}, "mean")
-
-    def means(statistic_id: str) -> Iterator[tuple[float, float]]:
-        for row in rows.get(statistic_id, []):
-            if (mean_w := row.get("mean")) is not None:
-                yield row["start"], mean_w
-
+    """Return what sensors of power or of energy say, hour by hour."""
+    if sensors.load is None:
+        return None
+    ids = {each for each in (sensors.load, sensors.solar) if each is not None}
+    watts = await async_hourly_w(hass, start, ids)
     load = LoadHistory.of(
-        (LoadSample(datetime.fromtimestamp(at, UTC), w) for at, w in means(load_id)),
-        _HOUR,
+        (
+            LoadSample(datetime.fromtimestamp(at, UTC), mean_w)
+            for at, mean_w in watts[sensors.load].items()
+        ),
+        HOUR,
     )
     sun = None
-    if solar_id is not None:
-        sun = Series(_hour(at, max(0.0, watts)) for at, watts in means(solar_id))
-    return MeasuredHome(load, sun, SENSORS) if load.samples else None
-
-
-async def _async_rows(
-    hass: HomeAssistant,
-    start: datetime,
-    statistic_ids: Iterable[str],
-    units: dict[str, str],
-    kind: Literal["change", "mean"],
-) -> dict[str, list[StatisticsRow]]:
-    """Read hourly statistics, in the recorder's own executor."""
-    return await get_instance(hass).async_add_executor_job(
-        statistics_during_period,
-        hass,
-        start,
-        None,
-        set(statistic_ids),
-        "hour",
-        units,
-        {kind},
-    )
+    # Our own sensor knows nothing where there are no panels; one that was picked
+    # and knows nothing is not the same as no sun.
+    if sensors.solar is not None and (
+        watts[sensors.solar] or measured_by != OWN_SENSORS
+    ):
+        hours = watts[sensors.solar]
+        sun = Series(hour_of(at, max(0.0, mean_w)) for at, mean_w in hours.items())
+    return MeasuredHome(load, sun, measured_by) if load.samples else None
 
 
 def _meters(sources: Sequence[Mapping[str, object]]) -> _Meters | None:
@@ -252,26 +285,3 @@ def _ids(source: Mapping[str, object], key: str, flows: str | None = None) -> se
     if isinstance(listed, list):
         found += [flow.get(key) for flow in listed if isinstance(flow, dict)]
     return {each for each in found if isinstance(each, str) and each}
-
-
-def _hourly_kwh(rows: Sequence[StatisticsRow]) -> dict[float, float]:
-    """Return the energy per hour, by the epoch second at which it starts.
-
-    After missing hours a change covers them too, so it is not an hour's: those
-    hours are absent, unless the meter stood still.
-    """
-    kwh: dict[float, float] = {}
-    previous: float | None = None
-    for row in rows:
-        change = row.get("change")
-        if change is None:
-            continue
-        start = row["start"]
-        if previous is not None:
-            missing = round((start - previous) / _HOUR_S) - 1
-            if missing == 0 or abs(change) <= _QUIET_KWH:
-                for hour in range(1, missing + 1):
-                    kwh[previous + hour * _HOUR_S] = 0.0
-                kwh[start] = change
-        previous = start
-    return kwh

@@ -9,15 +9,16 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigFlowResult
 
+from .options_history import HistoryStep
 from .options_limits import LimitsStep
 from .options_planning import PlanningStep
 from .options_solar import SolarStep
 
-MENU: Final = ("limits", "planning", "solar")
+MENU: Final = ("limits", "planning", "solar", "history")
 """The subjects, each a step. A new one is a mix-in and a word here."""
 
 
-class SiteOptionsFlow(LimitsStep, PlanningStep, SolarStep):
+class SiteOptionsFlow(LimitsStep, PlanningStep, SolarStep, HistoryStep):
     """Changes what a site may do and how it plans."""
 
     async def async_step_init(
