@@ -44,6 +44,7 @@ async def test_battery_is_added(hass: HomeAssistant, site: MockConfigEntry) -> N
     async with SungrowSimulator(home, serial="B1") as second:
         dialogue = Dialogue(hass, hass.config_entries.subentries)
         await dialogue.open((site.entry_id, "battery"), source=SOURCE_USER)
+        await dialogue.submit({"link": "lan"})
         await dialogue.submit(address(second))
         await dialogue.submit(dialogue.form)
         await hass.async_block_till_done(wait_background_tasks=True)
