@@ -1,7 +1,7 @@
 """A site at simulated devices, made without its set-up dialogue."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, override
 
 from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
@@ -45,6 +45,19 @@ CAPACITY_KWH: Final = 9.6
 
 IMPORT_PRODUCT: Final = "AGILE-24-10-01"
 EXPORT_PRODUCT: Final = "AGILE-OUTGOING-19-05-13"
+
+
+LOOPBACK: Final = LinkOptions(
+    spacing_s=0,
+    timeout_s=3.0,
+    connect_delay_s=0,
+    patience_s=5.0,
+    settle=timedelta(milliseconds=5),
+)
+"""A link without pauses, and with time enough for a computer that is busy."""
+
+IMPATIENT: Final = replace(LOOPBACK, timeout_s=0.4, patience_s=1.0)
+"""For answers that do not come: each costs the test a time-out."""
 
 
 class HassClock(Clock):

@@ -185,10 +185,11 @@ async def test_cancelled_force_is_finished_by_the_next_ticks() -> None:
     """A service call that is given up leaves a force that still ends."""
     bench = Bench()
     controller = await running(bench)
-    gate = asyncio.Event()
+    asked, gate = asyncio.Event(), asyncio.Event()
     real = bench.device.read_settings
 
     async def slow() -> Settings:
+        asked.set()
         await gate.wait()
         return await real()
 
@@ -196,7 +197,7 @@ async def test_cancelled_force_is_finished_by_the_next_ticks() -> None:
     task = asyncio.ensure_future(
         controller.force(Mode.CHARGE, power_w=3000, duration=HOUR)
     )
-    await asyncio.sleep(0.01)
+    await asked.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     gate.set()

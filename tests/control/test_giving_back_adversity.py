@@ -122,9 +122,10 @@ async def test_a_hanging_disk_does_not_lock_the_battery_in_a_force(
     await controller.force(Mode.CHARGE, power_w=3000, duration=HOUR)
     monkeypatch.setattr(journal_module, "SAVE_PATIENCE_S", 0.05)
     real = bench.journal.save
-    hang = asyncio.Event()
+    asked, hang = asyncio.Event(), asyncio.Event()
 
     async def slow(records: Records) -> None:
+        asked.set()
         await hang.wait()
         await real(records)
 
@@ -135,15 +136,13 @@ async def test_a_hanging_disk_does_not_lock_the_battery_in_a_force(
     bench.time.pass_by(seconds=70)
     controller.read("A1", bench.reading())
     stuck = asyncio.ensure_future(controller.tick())
-    await asyncio.sleep(0.01)
+    await asked.wait()
     bench.time.pass_by(hours=2)
     controller.read("A1", bench.reading())
-    late = asyncio.ensure_future(controller.tick())
-    await asyncio.sleep(0.3)
-    done = bench.device.settings == OWNER
+    # Both end while the disk still hangs.
+    await asyncio.gather(stuck, controller.tick())
+    assert bench.device.settings == OWNER
     hang.set()
-    await asyncio.gather(stuck, late)
-    assert done
 
 
 async def test_stop_releases_before_it_waits_for_the_disk() -> None:
@@ -152,18 +151,18 @@ async def test_stop_releases_before_it_waits_for_the_disk() -> None:
     controller = await running(bench)
     await controller.force(Mode.CHARGE, power_w=3000, duration=HOUR)
     bench.time.pass_by(minutes=60)  # ended, but not yet ticked
-    hang = asyncio.Event()
+    asked, hang = asyncio.Event(), asyncio.Event()
 
     async def slow(records: Records) -> None:
+        asked.set()
         await hang.wait()
 
     bench.journal.save = slow  # type: ignore[method-assign]  # a disk that hangs
     stop = asyncio.ensure_future(controller.stop())
-    await asyncio.sleep(0.05)
-    done = bench.device.settings == OWNER
+    await asked.wait()
+    assert bench.device.settings == OWNER
     hang.set()
     await stop
-    assert done
 
 
 async def test_old_stray_restore_does_not_wipe_the_new_sites_journal() -> None:

@@ -26,7 +26,7 @@ from custom_components.power_sync.devices.batteries.sungrow.driver import (
 )
 from custom_components.power_sync.model.battery import Mode, OwnerSetting
 from simulators.sungrow import SungrowSimulator
-from tests.devices.sungrow_unit import CONFIG, IMPATIENT, simulator
+from tests.devices.sungrow_unit import CONFIG, LINK, simulator
 
 from .bench import MemoryJournal
 from .test_power_cut import order
@@ -48,7 +48,7 @@ async def home_assistant(
     """Run an executor from what the journal holds, until it is left."""
     connection = ModbusConnection(ModbusTcpParams(host="127.0.0.1", port=inverter.port))
     try:
-        driver = SungrowBattery(connection.for_unit(1), CONFIG, link=IMPATIENT)
+        driver = SungrowBattery(connection.for_unit(1), CONFIG, link=LINK)
         book = JournalBook(journal)
         await book.load()
         clock = Clock(lambda: datetime.now(UTC))

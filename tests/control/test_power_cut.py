@@ -23,7 +23,7 @@ from custom_components.power_sync.devices.batteries.sungrow.driver import (
 )
 from custom_components.power_sync.model.battery import Command, Mode
 from simulators.sungrow import SungrowSimulator
-from tests.devices.sungrow_unit import CONFIG, IMPATIENT, simulator
+from tests.devices.sungrow_unit import CONFIG, LINK, simulator
 
 from .bench import MemoryJournal
 
@@ -56,7 +56,7 @@ async def home_assistant(
         book = JournalBook(journal)
         await book.load()
         yield BatteryExecutor(
-            SungrowBattery(unit, CONFIG, link=IMPATIENT),
+            SungrowBattery(unit, CONFIG, link=LINK),
             {},
             book,
             CommandLog(),

@@ -4,5 +4,6 @@ from tests.ha.conftest import (  # noqa: F401 - fixtures
     fast_link,
     hass_config_dir,
     hass_storage,
+    link,
     set_up,
 )

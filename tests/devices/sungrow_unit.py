@@ -38,7 +38,8 @@ LINK = LinkOptions(
     patience_s=5,
     settle=timedelta(milliseconds=10),
 )
-IMPATIENT = replace(LINK, timeout_s=0.15)
+IMPATIENT = replace(LINK, timeout_s=0.5)
+"""For answers that do not come: each costs the test a time-out."""
 CONFIG = BatteryConfig(
     identity=BatteryIdentity("sungrow", SERIAL, "SH10RT"),
     rated_power_w=10_000,

@@ -78,7 +78,7 @@ async def test_slow_answers(
     """Too late is unreachable; the link is recycled."""
     battery = driver(unit, clock, IMPATIENT)
     await battery.read()
-    inverter.faults.delay_s = 0.3
+    inverter.faults.delay_s = 1
     with pytest.raises(DeviceUnreachableError):
         await battery.read()
     assert not unit.connected
@@ -133,7 +133,7 @@ async def test_busy_for_long(
     inverter: SungrowSimulator, unit: ModbusUnit, clock: Clock
 ) -> None:
     """The link would go on for a minute with a device that says it is busy."""
-    battery = driver(unit, clock, replace(LINK, patience_s=0.2))
+    battery = driver(unit, clock, replace(LINK, patience_s=0.5))
     await battery.read()
     inverter.faults.refuse_all_writes = ExcCodes.DEVICE_BUSY
     with pytest.raises(DeviceUnreachableError):

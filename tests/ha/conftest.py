@@ -21,18 +21,9 @@ from custom_components.power_sync.devices.batteries.brand import LinkOptions
 from homeassistant.core import HomeAssistant, State
 from simulators.octopus import OctopusSimulator
 from simulators.sungrow import SungrowSimulator
-from tests.common import brand_on, site_entry
+from tests.common import LOOPBACK, brand_on, site_entry
 
 ENTRY_ID = "01KF00000000000000000SITE0"
-LOOPBACK = LinkOptions(
-    spacing_s=0,
-    timeout_s=0.2,
-    connect_delay_s=0,
-    patience_s=0.5,
-    settle=timedelta(milliseconds=5),
-)
-"""A link on which nothing has to be waited for."""
-
 type SetUp = Callable[..., Awaitable[MockConfigEntry]]
 type Wait = Callable[[timedelta], Awaitable[None]]
 
@@ -80,10 +71,16 @@ def quiet_database() -> Iterator[None]:
     logger.setLevel(level)
 
 
+@pytest.fixture
+def link() -> LinkOptions:
+    """Return how to treat the link to the inverter."""
+    return LOOPBACK
+
+
 @pytest.fixture(autouse=True)
-def fast_link(monkeypatch: pytest.MonkeyPatch) -> None:
+def fast_link(link: LinkOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the driver as fast as loopback allows."""
-    brand = brand_on(LOOPBACK)
+    brand = brand_on(link)
     monkeypatch.setattr(modbus, "BRANDS", {brand.key: brand})
 
 

@@ -15,7 +15,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
     do_adhoc_statistics,
 )
 
-from custom_components.power_sync.bridges import modbus
 from custom_components.power_sync.const import DOMAIN
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import EVENT_STATE_CHANGED
@@ -26,8 +25,7 @@ from simulators.octopus import Fault, OctopusSimulator, Rate
 from simulators.octopus.rates import ListedBook
 from simulators.profile import constant
 from simulators.sungrow import SungrowSimulator
-from tests.common import EXPORT_PRODUCT, IMPORT_PRODUCT, NOON, HassClock, brand_on
-from tests.scenarios.conftest import LOOPBACK
+from tests.common import EXPORT_PRODUCT, IMPORT_PRODUCT, NOON, HassClock
 
 from .conftest import ENTRY_ID, SetUp, Wait, state_of, value_of
 
@@ -39,13 +37,6 @@ COST = "sensor.powersync_cost_today_so_far"
 WITHOUT = "sensor.powersync_cost_today_without_powersync"
 SAVED = "sensor.powersync_saved_today"
 TOTAL = "sensor.powersync_saved_in_total"
-
-
-@pytest.fixture(autouse=True)
-def fast_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a busy computer the time for every answer: here each of them counts."""
-    brand = brand_on(LOOPBACK)
-    monkeypatch.setattr(modbus, "BRANDS", {brand.key: brand})
 
 
 def ledger_path(hass: HomeAssistant) -> Path:

@@ -20,9 +20,9 @@ from simulators.home import SimulatedHome
 from simulators.profile import constant
 from simulators.sungrow import SungrowSimulator
 from simulators.sungrow.models import SH5K_30
-from tests.common import NOON, SERIAL, HassClock
+from tests.common import LOOPBACK, NOON, SERIAL, HassClock
 
-from .conftest import LOOPBACK, SetUp, value_of
+from .conftest import SetUp, value_of
 from .test_services import call, device_id, run
 
 RESERVE, MAX_CHARGE, MAX_DISCHARGE = 13099, 33046, 33047

@@ -24,7 +24,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from simulators.octopus import Fault, OctopusSimulator
 from simulators.sungrow import SungrowSimulator
-from tests.common import NOON
+from tests.common import IMPATIENT, NOON
 
 from .conftest import SetUp, Wait, state_of, value_of
 
@@ -105,6 +105,7 @@ async def test_a_new_slot_is_a_new_picture(
     assert await look() != before
 
 
+@pytest.mark.parametrize("link", [IMPATIENT], ids=[""])
 async def test_the_now_line_moves_without_a_new_plan(
     hass: HomeAssistant,
     set_up: SetUp,
@@ -196,6 +197,7 @@ async def choose(hass: HomeAssistant, theme: str) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+@pytest.mark.parametrize("link", [IMPATIENT], ids=[""])
 async def test_no_battery_no_plan(
     hass: HomeAssistant, set_up: SetUp, sungrow: SungrowSimulator
 ) -> None:

@@ -9,8 +9,7 @@ from custom_components.power_sync.devices.batteries.sungrow.driver import (
     SungrowBattery,
 )
 from homeassistant.components.modbus import async_get_temporary_unit
-from tests.common import NOON, battery_data
-from tests.scenarios.conftest import LOOPBACK
+from tests.common import LOOPBACK, NOON, battery_data
 from tests.scenarios.life import Life
 
 

@@ -17,18 +17,9 @@ from homeassistant.util import dt as dt_util
 from simulators.octopus import OctopusSimulator, Rate
 from simulators.octopus.rates import ListedBook
 from simulators.sungrow import SungrowSimulator
-from tests.common import EXPORT_PRODUCT, IMPORT_PRODUCT, brand_on
+from tests.common import EXPORT_PRODUCT, IMPORT_PRODUCT, LOOPBACK, brand_on
 
 from .life import Life, LogCheck, owner_moves_in
-
-LOOPBACK = LinkOptions(
-    spacing_s=0,
-    timeout_s=3.0,
-    connect_delay_s=0,
-    patience_s=5.0,
-    settle=timedelta(milliseconds=5),
-)
-"""A link without pauses, and with time enough for a computer that is busy."""
 
 
 @pytest.fixture(autouse=True)

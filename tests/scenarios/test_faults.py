@@ -1,7 +1,6 @@
 """Each fault of the inverter or its link: a defined state, and a clear message."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from pymodbus.constants import ExcCodes
@@ -11,8 +10,8 @@ from custom_components.power_sync.control.health import Trouble
 from custom_components.power_sync.control.log import Outcome
 from homeassistant.exceptions import HomeAssistantError
 from simulators.modbus_faults import ModbusFaults, Space
+from tests.common import IMPATIENT
 
-from .conftest import LOOPBACK
 from .life import (
     CHARGE,
     COMMAND,
@@ -34,9 +33,6 @@ SLOW = timedelta(seconds=100)
 UNREAD = "Error fetching Sungrow SH10RT"
 NO_PLAN = "Error fetching plan data"
 
-IMPATIENT = replace(LOOPBACK, timeout_s=0.2, patience_s=0.6)
-"""For answers that do not come: each costs the test a time-out."""
-
 type Break = Callable[[ModbusFaults], None]
 
 
@@ -53,7 +49,7 @@ PASSING = {
     "garbage": set_fault("garbage_next", 3),
     "half frames": set_fault("half_frame_next", 3),
     "slow": set_fault("delay_s", 0.02),
-    "too slow": set_fault("delay_s", 0.35),
+    "too slow": set_fault("delay_s", 0.6),
     "silent": set_fault("silent", True),  # noqa: FBT003 - a value
 }
 

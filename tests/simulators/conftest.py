@@ -42,7 +42,7 @@ async def inverter(
 
 @pytest.fixture
 async def client(inverter: SungrowSimulator) -> AsyncIterator[ModbusClient]:
-    """Yield a connected client without patience."""
+    """Yield a connected client."""
     client = ModbusClient(inverter.host, inverter.port)
     await client.connect()
     yield client

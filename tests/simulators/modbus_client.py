@@ -15,13 +15,13 @@ class Answer:
 
 
 class ModbusClient:
-    """Reads and writes registers, with little patience.
+    """Reads and writes registers, with patience for a busy computer.
 
     Raises TimeoutError where nothing answers in time, and ConnectionError where
     the socket is closed instead.
     """
 
-    def __init__(self, host: str, port: int, *, timeout_s: float = 0.15) -> None:
+    def __init__(self, host: str, port: int, *, timeout_s: float = 5) -> None:
         """Build it; `connect` opens the socket."""
         self._host, self._port, self._timeout_s = host, port, timeout_s
         self._number = 0

@@ -16,16 +16,29 @@ SOC_REQUEST = bytes.fromhex("000700000006 01 04 32DE 0001")
 SOC_ANSWER = bytes.fromhex("000700000005 01 04 02 0271")
 
 
-async def raw_answer(inverter: SungrowSimulator) -> bytes:
-    """Return what arrives for one request within 100 ms, b"" for a closed socket."""
+PATIENCE_S = 5.0
+"""How long an answer may take that has to come."""
+IMPATIENCE_S = 0.1
+"""How long to wait for one that must not."""
+
+
+async def raw_answer(
+    inverter: SungrowSimulator, *, within_s: float = PATIENCE_S
+) -> bytes:
+    """Return what arrives for one request in time, b"" for a closed socket."""
     reader, writer = await asyncio.open_connection(inverter.host, inverter.port)
     writer.write(SOC_REQUEST)
     try:
-        return await asyncio.wait_for(reader.read(100), 0.1)
+        return await asyncio.wait_for(reader.read(100), within_s)
     finally:
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
+
+
+def impatient(inverter: SungrowSimulator) -> ModbusClient:
+    """Return a client for answers that must not come."""
+    return ModbusClient(inverter.host, inverter.port, timeout_s=IMPATIENCE_S)
 
 
 async def test_no_fault(inverter: SungrowSimulator) -> None:
@@ -88,9 +101,10 @@ async def test_silence(inverter: SungrowSimulator) -> None:
     """The socket opens, stays open, and says nothing."""
     inverter.faults.silent = True
     with pytest.raises(TimeoutError):
-        await raw_answer(inverter)
+        await raw_answer(inverter, within_s=IMPATIENCE_S)
+    async with asyncio.timeout(PATIENCE_S):
+        await inverter.request_received.wait()
     assert inverter.requests == 1
-    assert inverter.request_received.is_set()
 
 
 async def test_slow_answers_keep_their_numbers(inverter: SungrowSimulator) -> None:
@@ -109,13 +123,14 @@ async def test_slow_answers_keep_their_numbers(inverter: SungrowSimulator) -> No
     await writer.wait_closed()
 
 
-async def test_a_late_write_counts_all_the_same(
-    client: ModbusClient, inverter: SungrowSimulator
-) -> None:
+async def test_a_late_write_counts_all_the_same(inverter: SungrowSimulator) -> None:
     """Who does not wait for the answer cannot know that it was carried out."""
     inverter.faults.delay_s = 5
-    with pytest.raises(TimeoutError):
-        await client.write(13099, 20)
+    async with impatient(inverter) as client:
+        writing = asyncio.ensure_future(client.write(13099, 20))
+        await inverter.request_received.wait()
+        with pytest.raises(TimeoutError):
+            await writing
     assert inverter.settings()[13099] == 20
     await inverter.stop()
     assert inverter.connections == 0
@@ -201,13 +216,13 @@ async def test_one_client_at_a_time(
     """The second is accepted and closed; when the first is gone it is served."""
     inverter.faults.single_client = True
     reader, writer = await asyncio.open_connection(inverter.host, inverter.port)
-    assert await asyncio.wait_for(reader.read(1), 1) == b""
+    assert await asyncio.wait_for(reader.read(1), PATIENCE_S) == b""
     writer.close()
     assert (await client.read_input(13022)).exception_code is None
     inverter.drop_connections()
     reader, writer = await asyncio.open_connection(inverter.host, inverter.port)
     writer.write(SOC_REQUEST)
-    assert await asyncio.wait_for(reader.readexactly(11), 1) == SOC_ANSWER
+    assert await asyncio.wait_for(reader.readexactly(11), PATIENCE_S) == SOC_ANSWER
     writer.close()
 
 
@@ -226,8 +241,9 @@ async def test_another_unit(client: ModbusClient, inverter: SungrowSimulator) ->
     answer = await client.read_input(13022, unit=2)
     assert answer.exception_code == 0x0B
     inverter.faults.silent_units = True
-    with pytest.raises(TimeoutError):
-        await client.read_input(13022, unit=2)
+    async with impatient(inverter) as other:
+        with pytest.raises(TimeoutError):
+            await other.read_input(13022, unit=2)
     assert (await client.read_input(13022)).exception_code is None
     assert inverter.requests == 1
 
