@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+import os
 
 from freezegun import api, freeze_time
 from freezegun.api import FrozenDateTimeFactory
+from hypothesis import HealthCheck, settings
 import pytest
 
 # Imported so that Home Assistant finds the integration in this directory.
@@ -15,6 +17,17 @@ from simulators.profile import constant
 from simulators.sungrow import SungrowSimulator
 
 from .common import BATTERY_W, CAPACITY_KWH, NOON, RATED_W, SERIAL, HassClock
+
+settings.register_profile(
+    "power_sync",
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    # Where changes are checked, the same ones pass today and tomorrow.
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("power_sync")
+"""How fast a computer is decides about no property."""
 
 
 @pytest.fixture

@@ -356,7 +356,7 @@ STEPS = st.lists(
 )
 
 
-@hypothesis_settings(deadline=None, max_examples=150)
+@hypothesis_settings(max_examples=150)
 @given(steps=STEPS)
 def test_whatever_happens_the_owner_has_the_battery_back(
     steps: list[tuple[str, object]],

@@ -280,7 +280,7 @@ def test_what_cannot_be_read_is_not_written() -> None:
 
 
 @given(OWNERS, STATES, COMMANDS, st.data())
-@hypothesis_settings(deadline=None, max_examples=300)
+@hypothesis_settings(max_examples=300)
 def test_release_ends_at_the_owner(
     owner: Settings,
     now: Settings,
@@ -296,7 +296,7 @@ def test_release_ends_at_the_owner(
 
 
 @given(OWNERS, STATES, COMMANDS)
-@hypothesis_settings(deadline=None, max_examples=300)
+@hypothesis_settings(max_examples=300)
 def test_every_command_is_safe(
     owner: Settings, now: Settings, command: tuple[Mode, float | None]
 ) -> None:

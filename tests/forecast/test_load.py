@@ -257,7 +257,7 @@ def test_the_hour_that_was_skipped_takes_the_next() -> None:
     assert ahead(history, now=now, zone=BERLIN).p50_w.at(two) == pytest.approx(103)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     loads=st.lists(st.none() | st.floats(0, 20000), min_size=1, max_size=200),
     recent_w=st.none() | st.floats(0, 20000),

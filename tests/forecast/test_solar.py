@@ -239,7 +239,7 @@ def test_energy_keyed_by_the_end_of_its_period() -> None:
     assert moved == {"2024-04-26T04:20:17+00:00": 89, "2024-04-26T05:00:00+00:00": 376}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     step_minutes=st.sampled_from([15, 30, 60]),
     arrays=st.lists(

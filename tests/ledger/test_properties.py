@@ -59,7 +59,7 @@ ledgers = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     battery=batteries,
     sun=powers,
@@ -166,7 +166,7 @@ def test_what_is_no_ledger_is_refused(data: object) -> None:
         ledger_from_json(data)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 170))
 def test_a_restart_loses_what_was_not_measured_alone(minute: int) -> None:
     """At any moment of a day, in the middle of a forced charge or after it."""

@@ -255,7 +255,7 @@ def changed_after(
     return lambda start: other if start + HOUR > moment else value(start)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 10_000),
     hours=st.integers(12, 60),

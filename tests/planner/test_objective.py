@@ -105,7 +105,7 @@ def test_a_plan_for_money_is_not_held_on_to() -> None:
     assert plan(problem, running=found) == cheapest
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(problems())
 def test_rules(problem: Problem) -> None:
     """Whatever the home: all rules, no grid charging, no export from the battery."""

@@ -160,7 +160,7 @@ def check_money(problem: Problem, found: Plan) -> None:
         assert spared or found.cost <= found.baseline_cost + close
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(problems())
 def test_no_plan_breaks_a_rule(problem: Problem) -> None:
     """Any plan keeps the rules of battery, meter, commands and money."""
@@ -172,7 +172,7 @@ def test_no_plan_breaks_a_rule(problem: Problem) -> None:
     check_money(problem, found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems(), problems())
 def test_no_running_plan_breaks_a_rule(problem: Problem, other: Problem) -> None:
     """So does one that comes after any other."""
@@ -183,7 +183,7 @@ def test_no_running_plan_breaks_a_rule(problem: Problem, other: Problem) -> None
     check_money(problem, found)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(problems())
 def test_the_plan_is_deterministic(problem: Problem) -> None:
     """The same input has the same output."""

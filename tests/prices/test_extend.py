@@ -293,7 +293,7 @@ def test_ends_between_half_hours() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     st.lists(st.floats(-0.2, 1.0), min_size=96, max_size=240),
     st.integers(1, 60),

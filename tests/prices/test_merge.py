@@ -68,7 +68,7 @@ def test_other_currency() -> None:
     assert merge(curve(slot(0, 30, 0.2)), new) is new
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 9))),
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.power_sync.model.battery import Mode, Write
@@ -18,7 +18,7 @@ from custom_components.power_sync.recording.model import Recording, Versions
 from .homes import recordings
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=60)
 @given(recordings)
 def test_a_recording_comes_back_as_it_was(recording: Recording) -> None:
     """Through JSON, bit for bit; and writing it again gives the same text."""

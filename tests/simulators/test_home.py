@@ -336,7 +336,7 @@ CONTROLS = st.builds(
     minutes=st.lists(st.integers(1, 45), min_size=1, max_size=5),
     islanded=st.booleans(),
 )
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_energy_is_conserved(  # noqa: PLR0913 - a home
     loads: list[float],
     suns: list[float],

@@ -38,7 +38,7 @@ def test_consecutive_slots_of_one_mode_are_one_step() -> None:
     assert found[-1].end == made.grid.end
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(integers(0, 10_000), integers(0, 71))
 def test_steps_are_the_plan(seed: int, hours: int) -> None:
     """From now to the end without gaps, each as its slots, no two alike."""
