@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 import json
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.power_sync.ledger.baseline import Cells
@@ -60,6 +60,24 @@ ledgers = st.builds(
 
 
 @settings(max_examples=30)
+@example(
+    # Midnight between the reserve and where a battery that rests there goes on.
+    battery=BatterySpec(
+        capacity_kwh=5.0,
+        max_charge_kw=1.0,
+        max_discharge_kw=1.0,
+        soc_pct=10.0,
+        reserve_pct=10.0,
+        charge_efficiency=1.0,
+        discharge_efficiency=1.0,
+    ),
+    sun=[0.0] * 7 + [1.0] + [0.0] * 8,
+    load=[0.0] * 14 + [1.0, 0.0],
+    bought=[0.0] * SLOTS,
+    sold=[0.0] * SLOTS,
+    missed=set(),
+    export_limit_kw=None,
+)
 @given(
     battery=batteries,
     sun=powers,
@@ -85,6 +103,9 @@ def test_plain_self_consumption_saves_nothing(  # noqa: PLR0913, PLR0917 - a hom
     """
     grid = TimeGrid(START, SLOT, SLOTS)
     sold = [max(0.0, price) for price in sold]
+    if missed:
+        # Whether it came to rest meanwhile nobody can know.
+        battery = replace(battery, resume_margin_pct=0.0)
     home = Home(
         Problem(
             grid=grid,

@@ -25,9 +25,16 @@ class Cells:
     resting: bool
 
     @classmethod
-    def at(cls, battery: BatterySpec, kwh: float) -> Cells:
-        """Return the cells of a battery that has just been read."""
-        return cls(kwh, kwh - _floor_kwh(battery) <= TINY_KWH)
+    def at(cls, battery: BatterySpec, kwh: float, *, rested: bool = False) -> Cells:
+        """Return the cells of a battery that has just been read.
+
+        One that `rested` at its floor goes on to until it has its margin.
+        """
+        floor_kwh, top_kwh = _floor_kwh(battery), _top_kwh(battery)
+        margin_kwh = battery.resume_margin_pct / 100 * battery.capacity_kwh
+        resume_kwh = min(margin_kwh, top_kwh - floor_kwh) if rested else 0.0
+        energy = kwh - floor_kwh
+        return cls(kwh, energy <= TINY_KWH or energy < resume_kwh - TINY_KWH)
 
     def moved(self, battery: BatterySpec, by_kwh: float) -> Cells:
         """Return cells that took part in what was not measured, as far as they can."""

@@ -57,7 +57,8 @@ class Day:
     def begin(self, battery: BatterySpec, stored_kwh: float) -> None:
         """Start with what is stored: so much have both homes."""
         self.stored_kwh = stored_kwh
-        self.baseline = Cells.at(battery, stored_kwh)
+        rested = self.baseline.resting
+        self.baseline = Cells.at(battery, stored_kwh, rested=rested)
 
     def skip(self, sample: Sample) -> None:
         """Take a reading after a time that was not measured.

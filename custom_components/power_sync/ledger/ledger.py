@@ -160,13 +160,15 @@ class Ledger:
         start, day = local_midnight(when, zone), self.day
         if day is not None and day.start == start:
             return day
-        value_per_kwh = None
+        begun = Day(start)
         if day is not None and self.since is not None:
             closing()
             self.saved_before += day.saved or 0.0
-            value_per_kwh = day.value_per_kwh
-        self.day = Day(start, value_per_kwh=value_per_kwh)
-        return self.day
+            begun.value_per_kwh = day.value_per_kwh
+            # A battery that rests at its floor does so beyond midnight.
+            begun.baseline = day.baseline
+        self.day = begun
+        return begun
 
 
 def _priced(
