@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 import time
 
+from modbus_connection import ModbusTlsParams
 import pytest
 
 from custom_components.power_sync import removal, site
 from custom_components.power_sync.const import DOMAIN
 from homeassistant import block_async_io
+from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.components.persistent_notification import (
     _async_get_or_create_notifications as notifications,
 )
@@ -261,6 +263,25 @@ async def test_a_battery_that_is_removed_while_unreachable(life: Life) -> None:
     assert list(life.site.controller.strays()) == [life.inverter.serial]
     await life.inverter.accept_connections()
     assert controls(life.inverter) == forced(CHARGE, 3000)
+    await life.wait(timedelta(minutes=2))
+    assert controls(life.inverter) == OWNERS
+    assert life.records() == {}
+
+
+async def test_a_removed_battery_waits_for_its_link(life: Life) -> None:
+    """Another integration holds it with settings that differ from ours."""
+    life.log.expect("Error fetching plan data", NOT_GIVEN_BACK)
+    await life.set_up()
+    await life.charge(60)
+    await life.inverter.refuse_connections()
+    remove_battery(life)
+    await life.settle()
+    await life.inverter.accept_connections()
+    other = ModbusTlsParams(host=life.inverter.host, port=life.inverter.port)
+    async with async_get_temporary_unit(life.hass, other, 1):
+        await life.wait(timedelta(minutes=3))
+        assert controls(life.inverter) == forced(CHARGE, 3000)
+        assert list(life.records()) == [life.inverter.serial]
     await life.wait(timedelta(minutes=2))
     assert controls(life.inverter) == OWNERS
     assert life.records() == {}
