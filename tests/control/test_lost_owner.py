@@ -6,7 +6,7 @@ from custom_components.power_sync.control.view import Master
 from custom_components.power_sync.model.battery import Mode, SettingValue
 
 from .bench import OWNER, Bench, Device
-from .test_controller import lease, plan, slot
+from .test_controller import HOUR, lease, plan, slot
 
 FORCED: dict[str, SettingValue] = {
     "ems_mode": 2,
@@ -67,3 +67,43 @@ async def test_a_dry_run_without_ceilings_ends_only_what_is_forced(
     await controller.tick()
     assert bench.device.settings == NORMAL
     assert bool(bench.device.writes) is forced
+
+
+@pytest.mark.parametrize(
+    ("found", "mode", "power_w", "safe"),
+    [
+        (
+            {"ems_mode": 2, "forced_command": 0xAA, "forced_power_w": 3000},
+            Mode.CHARGE,
+            3000.0,
+            {"ems_mode": 0, "forced_command": 0xCC},
+        ),
+        ({"max_discharge_10w": 1}, Mode.NO_DISCHARGE, None, {"max_discharge_10w": 660}),
+    ],
+)
+async def test_what_was_so_already_is_put_back_too(
+    found: dict[str, SettingValue],
+    mode: Mode,
+    power_w: float | None,
+    safe: dict[str, SettingValue],
+) -> None:
+    """A lost journal, a battery that is silent at first, then the user's own force.
+
+    The inverter already holds what is commanded, so nothing has to be written; it
+    is given back in the end all the same.
+    """
+    bench = lost(**found)
+    controller = await bench.controller()
+    controller.read("A1", bench.reading())
+    bench.device.reachable = False
+    await controller.tick()
+    bench.device.reachable = True
+    await controller.force(mode, power_w=power_w, duration=HOUR)
+    await controller.restore_normal()
+    for _ in range(30):
+        bench.time.pass_by(seconds=60)
+        controller.read("A1", bench.reading())
+        await controller.tick()
+    held = {key: bench.device.settings[key] for key in safe}
+    assert held == safe
+    assert not controller.batteries["A1"].executor.held

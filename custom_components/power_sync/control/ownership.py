@@ -58,7 +58,10 @@ def owner_before_command(
     taken for the owner's setting.
     """
     if record.lost:
-        return replace(record, owner=dict(driver.safe_settings(now)))
+        # Whatever is not safe may be ours, and is to be put back in the end.
+        safe = dict(driver.safe_settings(now))
+        ours = {key: (now[key],) for key in now if safe[key] != now[key]}
+        return replace(record, owner=safe, ours={**ours, **record.ours})
     normal = driver.owner_settings(now)
     # Somebody's forced command that we take over is ours to end.
     taken = {
