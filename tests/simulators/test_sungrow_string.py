@@ -111,8 +111,9 @@ async def test_asleep_at_night(
 ) -> None:
     """The socket opens and nothing answers, until the sun is back."""
     home.profile = constant(800)
-    with pytest.raises(TimeoutError):
-        await client.read_input(5016, 2)
+    async with ModbusClient(inverter.host, inverter.port, timeout_s=0.1) as impatient:
+        with pytest.raises(TimeoutError):
+            await impatient.read_input(5016, 2)
     home.profile = constant(800, 100)
     assert (await client.read_input(5016, 2)).registers == [100, 0]
 
