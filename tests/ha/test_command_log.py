@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 import json
-import logging
 from pathlib import Path
 import re
 import stat
+import threading
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ from homeassistant.components.logbook.processor import EventProcessor
 from homeassistant.components.recorder import history
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.storage import Store
 from homeassistant.setup import async_setup_component
 from simulators.home import Cells, SimulatedHome
 from simulators.profile import constant
@@ -40,6 +41,8 @@ from .test_texts import TEXTS
 
 MINUTE = timedelta(minutes=1)
 LAST = "sensor.powersync_last_command"
+SLOW_S = 20
+"""How long a disk that is held up waits for the word to go on."""
 
 
 def log_path(hass: HomeAssistant) -> Path:
@@ -266,18 +269,29 @@ async def test_a_file_that_cannot_be_read_stops_nothing(
 
 
 async def test_a_slow_disk_does_not_hold_up_the_unload(
-    hass: HomeAssistant,
-    set_up: SetUp,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    hass: HomeAssistant, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The battery has been given back by then, and the log is no reason to wait."""
-    caplog.set_level(logging.DEBUG, "custom_components.power_sync")
     entry = await set_up()
     await run(hass, "force_charge", power_w=2000)
-    monkeypatch.setattr(kept, "FLUSH_PATIENCE_S", 0)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    assert f"{log_path(hass).name} takes too long to be written" in caplog.text
+    path, ready, written = log_path(hass), threading.Event(), threading.Event()
+    write = Store._write_prepared_data  # noqa: SLF001 - the disk itself is to be slow
+
+    def write_slowly(store: Store[Any], mode: str, data: str | bytes) -> None:
+        if store.path == str(path):
+            ready.wait(SLOW_S)
+            written.set()
+        write(store, mode, data)
+
+    monkeypatch.setattr(Store, "_write_prepared_data", write_slowly)
+    monkeypatch.setattr(kept, "FLUSH_PATIENCE_S", 0.05)
+    try:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert not written.is_set()
+    finally:
+        ready.set()
+    await hass.async_add_executor_job(written.wait, SLOW_S)
+    assert written.is_set()
 
 
 async def messages(hass: HomeAssistant, events: Sequence[Event]) -> list[str]:
