@@ -24,6 +24,8 @@ from custom_components.power_sync.devices.batteries.brand import (
 from custom_components.power_sync.devices.batteries.stored import (
     StoredConfigError,
     from_stored,
+    number_in,
+    text_in,
 )
 from custom_components.power_sync.devices.protocols import BatteryDriver
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
@@ -61,16 +63,18 @@ def link_of(brand: BatteryBrand, data: Data) -> BrandLink:
 
 def link_params(brand: BatteryBrand, data: Data) -> tuple[Params, int]:
     """Return the link's settings and the unit id. Raises StoredConfigError."""
-    unit_id = _whole(data, CONF_UNIT_ID)
+    unit_id = int(number_in(data, CONF_UNIT_ID))
     match link_of(brand, data).transport:
         case Transport.TCP:
-            host = normal_host(_text(data, CONF_HOST))
-            return ModbusTcpParams(host=host, port=_whole(data, CONF_PORT)), unit_id
+            host = normal_host(text_in(data, CONF_HOST))
+            return ModbusTcpParams(
+                host=host, port=int(number_in(data, CONF_PORT))
+            ), unit_id
         case Transport.RTU_OVER_TCP:
-            host = normal_host(_text(data, CONF_HOST))
+            host = normal_host(text_in(data, CONF_HOST))
             # The colons of an IPv6 address would read as the port's.
             host = f"[{host}]" if ":" in host else host
-            device = f"socket://{host}:{_whole(data, CONF_PORT)}"
+            device = f"socket://{host}:{int(number_in(data, CONF_PORT))}"
             params = ModbusSerialParams(device=device, baudrate=_SOCKET_BAUD_RATE)
             return params, unit_id
         case Transport.SERIAL:
@@ -78,30 +82,16 @@ def link_params(brand: BatteryBrand, data: Data) -> tuple[Params, int]:
 
 
 def _serial_params(data: Data) -> ModbusSerialParams:
-    parity = _PARITIES.get(_text(data, CONF_PARITY))
-    stop_bits = _STOP_BITS.get(_whole(data, CONF_STOP_BITS))
+    parity = _PARITIES.get(text_in(data, CONF_PARITY))
+    stop_bits = _STOP_BITS.get(int(number_in(data, CONF_STOP_BITS)))
     if parity is None or stop_bits is None:
         raise StoredConfigError("no serial line")
     return ModbusSerialParams(
-        device=_text(data, CONF_DEVICE),
-        baudrate=_whole(data, CONF_BAUD_RATE),
+        device=text_in(data, CONF_DEVICE),
+        baudrate=int(number_in(data, CONF_BAUD_RATE)),
         parity=parity,
         stopbits=stop_bits,
     )
-
-
-def _text(data: Data, key: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str):
-        raise StoredConfigError(f"no {key}")
-    return value
-
-
-def _whole(data: Data, key: str) -> int:
-    value = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise StoredConfigError(f"no {key}")
-    return int(value)
 
 
 def _known(data: Data) -> tuple[BatteryBrand, BatteryConfig]:

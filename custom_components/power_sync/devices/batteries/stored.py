@@ -36,34 +36,36 @@ def from_stored(stored: Stored) -> BatteryConfig:
         raise StoredConfigError("no settings")
     return BatteryConfig(
         identity=BatteryIdentity(
-            brand=_text(stored, "brand"),
-            serial=_text(stored, "serial"),
-            model=_text(stored, "model"),
-            sw_version=_text(stored, "sw_version")
+            brand=text_in(stored, "brand"),
+            serial=text_in(stored, "serial"),
+            model=text_in(stored, "model"),
+            sw_version=text_in(stored, "sw_version")
             if stored.get("sw_version")
             else None,
         ),
-        rated_power_w=_number(stored, "rated_power_w"),
+        rated_power_w=number_in(stored, "rated_power_w"),
         capacity_kwh=(
             None
             if stored.get("capacity_kwh") is None
-            else _number(stored, "capacity_kwh")
+            else number_in(stored, "capacity_kwh")
         ),
-        max_charge_w=_number(stored, "max_charge_w"),
-        max_discharge_w=_number(stored, "max_discharge_w"),
+        max_charge_w=number_in(stored, "max_charge_w"),
+        max_discharge_w=number_in(stored, "max_discharge_w"),
         settings=frozenset(str(setting) for setting in settings),
-        variant=_text(stored, "variant") if stored.get("variant") else None,
+        variant=text_in(stored, "variant") if stored.get("variant") else None,
     )
 
 
-def _text(stored: Stored, key: str) -> str:
+def text_in(stored: Stored, key: str) -> str:
+    """Return a stored text. Raises StoredConfigError."""
     value = stored.get(key)
     if not isinstance(value, str):
         raise StoredConfigError(f"no {key}")
     return value
 
 
-def _number(stored: Stored, key: str) -> float:
+def number_in(stored: Stored, key: str) -> float:
+    """Return a stored number; true and false are none. Raises StoredConfigError."""
     value = stored.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise StoredConfigError(f"no {key}")
