@@ -1,0 +1,20 @@
+"""Set up the battery: there is nothing to ask."""
+
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+
+from .const import DOMAIN
+
+
+class EntityBatteryConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Ask only whether to add it."""
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Confirm."""
+        if user_input is None:
+            return self.async_show_form(step_id="user")
+        return self.async_create_entry(title="Cellar battery", data={})
