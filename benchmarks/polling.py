@@ -1,4 +1,4 @@
-"""What polling a Sungrow costs: requests and time, at a simulated one of each kind.
+"""What polling a battery costs: requests and time, at a simulated one of each kind.
 
 `requests_full` is the most that any poll asks, from the very first one on,
 `requests_usual` the most common number in ten minutes of polls, and `poll_ms`
@@ -16,12 +16,16 @@ import time
 from modbus_connection import ModbusTcpParams
 from modbus_connection.tmodbus import ModbusConnection
 
+from custom_components.power_sync.devices.batteries.brand import BatteryBrand
+from custom_components.power_sync.devices.batteries.modbus import modbus_access
+from custom_components.power_sync.devices.batteries.sigenergy import SIGENERGY
 from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
 from custom_components.power_sync.devices.batteries.sungrow.link import LAN
 from simulators.clock import ManualClock
 from simulators.home import Cells, SimulatedHome
 from simulators.modbus import ModbusDevice
 from simulators.profile import constant
+from simulators.sigenergy import SigenergySimulator
 from simulators.sungrow import (
     SH5K_30,
     SH8RL,
@@ -50,8 +54,8 @@ async def _all() -> dict[str, float]:
     full: dict[str, int] = {}
     usual: dict[str, int] = {}
     poll_ms: list[float] = []
-    for name, device in _variants().items():
-        counts, times_ms = await _poll(device)
+    for name, (brand, device) in _variants().items():
+        counts, times_ms = await _poll(brand, device)
         full[name] = max(counts)
         usual[name] = Counter(counts).most_common(1)[0][0]
         poll_ms += times_ms
@@ -64,7 +68,7 @@ async def _all() -> dict[str, float]:
     }
 
 
-def _variants() -> dict[str, ModbusDevice]:
+def _variants() -> dict[str, tuple[BatteryBrand, ModbusDevice]]:
     hybrids = {
         "sh_rt": SH10RT,
         "sh_t": SH10T,
@@ -73,9 +77,24 @@ def _variants() -> dict[str, ModbusDevice]:
         "sh_rl": SH8RL,
         "sh_k": SH5K_30,
     }
-    return {
+    sungrows: dict[str, ModbusDevice] = {
         **{key: SungrowSimulator(_home(), model=m) for key, m in hybrids.items()},
         "ihomemanager": HomeManagerSimulator(_home()),
+    }
+    sigenergies = {
+        "sigenergy": SigenergySimulator(_home()),
+        "sigenergy_v25": SigenergySimulator(_home(), protocol=2.5),
+        "sigenergy_v28": SigenergySimulator(_home(), protocol=2.8),
+        "sigenergy_three_inverters_and_charger": SigenergySimulator(
+            _home(),
+            serials=("SIGA", "SIGB", "SIGC"),
+            inverter_units=(2, 3, 4),
+            charger_unit=1,
+        ),
+    }
+    return {
+        **{name: (SUNGROW, device) for name, device in sungrows.items()},
+        **{name: (SIGENERGY, device) for name, device in sigenergies.items()},
     }
 
 
@@ -84,15 +103,21 @@ def _home() -> SimulatedHome:
     return SimulatedHome(ManualClock(NOON), constant(1200, 3000), cells=cells)
 
 
-async def _poll(device: ModbusDevice) -> tuple[list[int], list[float]]:
+async def _poll(
+    brand: BatteryBrand, device: ModbusDevice
+) -> tuple[list[int], list[float]]:
     """Set a device up as the dialogue does, and poll it for ten minutes."""
     at = NOON
     counts, times_ms = [], []
     async with device:
         link = ModbusConnection(ModbusTcpParams(host=device.host, port=device.port))
+        access = modbus_access(brand)
         unit = link.for_unit(device.unit_id)
-        found = await SUNGROW.probe(unit, LINK)
-        battery = SUNGROW.driver(unit, found.config, now=lambda: at, link=LINK)
+        siblings = {each: link.for_unit(each) for each in access.siblings(None)}
+        found = await access.probe(unit, LINK, siblings)
+        battery = access.driver(
+            unit, found.config, now=lambda: at, link=LINK, siblings=siblings
+        )
         for _ in range(POLLS):
             before, started = device.requests, time.perf_counter()
             await battery.read()

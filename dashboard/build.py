@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from simulators.demo.json_values import Json
 
-from .cards import COLUMNS, ICON, TITLE
+from .cards import BATTERIES, COLUMNS, ICON, TITLE
 from .config import Config, Group, Ids
 from .registry import Site
+
+SEVERAL = 2
 
 
 def build(sites: Iterable[Site]) -> Config:
@@ -17,6 +19,7 @@ def build(sites: Iterable[Site]) -> Config:
 
 def _view(site: Site, number: int) -> Config:
     columns = [_column(groups, site.ids) for groups in COLUMNS]
+    columns[0] += _batteries(site)
     return {
         "title": site.title,
         "path": "powersync" if number == 0 else f"powersync-{number + 1}",
@@ -25,6 +28,16 @@ def _view(site: Site, number: int) -> Config:
         "max_columns": len(COLUMNS),
         "sections": [_section(cards) for cards in columns if cards],
     }
+
+
+def _batteries(site: Site) -> list[Json]:
+    """Return what each of several batteries does; one alone is the home's."""
+    if len(site.batteries) < SEVERAL:
+        return []
+    made = [card(ids) for ids in site.batteries for card in BATTERIES.cards]
+    cards: list[Json] = [card for card in made if card is not None]
+    heading = {"heading": BATTERIES.heading, "icon": BATTERIES.icon}
+    return [{"type": "heading", **heading}, *cards] if cards else []
 
 
 def _section(cards: list[Json]) -> Config:

@@ -32,6 +32,17 @@ BUTTONS: Config = {"type": "numeric-input", "style": "buttons"}
 CHARGE = "Charge the battery now, for the time and with the power set here?"
 DISCHARGE = "Discharge the battery now, for the time and with the power set here?"
 
+# For each of several batteries, the name of its device over what is planned for it.
+BATTERIES = Group(
+    "Batteries",
+    "mdi:battery-heart-variant",
+    (
+        wide("sensor.planned_action", name={"type": "device"}),
+        tile("sensor.battery_level"),
+        tile("sensor.planned_level"),
+    ),
+)
+
 # A column is what stands below each other on a wide screen; on a phone they follow
 # one another. An entity that a home does not have leaves no gap.
 COLUMNS = (
@@ -61,6 +72,8 @@ COLUMNS = (
                 wide("sensor.outcome"),
                 tile("sensor.import_price"),
                 tile("sensor.export_price"),
+                tile("sensor.price_level"),
+                tile("sensor.cheapest_window"),
             ),
         ),
     ),

@@ -152,10 +152,16 @@ def rows(*keys: str) -> Card:
 
 def _row(key: str, entity_id: str) -> Config:
     row: Config = {"entity": entity_id, "name": OWN_NAME}
-    if key.startswith("number."):
-        # With a field to type in, there is no room for its name. A touch opens it.
-        row["type"] = "simple-entity"
-    return row
+    if not key.startswith("number."):
+        return row
+    # With a field to type in, there is no room for its name. A touch opens it.
+    row["type"] = "simple-entity"
+    # A limit that a home does not have would be called unknown.
+    return {
+        "type": "conditional",
+        "conditions": [{"entity": entity_id, "state_not": "unknown"}],
+        "row": row,
+    }
 
 
 def history(*keys: str, hours: int = 24) -> Card:

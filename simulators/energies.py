@@ -44,9 +44,13 @@ _ENERGY_NAMES = tuple(field.name for field in fields(Energies))
 
 
 def count(totals: Energies, flows: Flows, hours: float) -> Energies:
-    """Add `hours` of `flows`. The sun serves the load first, then the battery."""
+    """Add `hours` of `flows`. The sun serves the load first, then the battery.
+
+    Below zero the load is what a neighbour gives, which is no load.
+    """
     charge_w = max(0.0, -flows.battery_w)
-    to_load_w = min(flows.solar_w, flows.load_w)
+    load_w = max(0.0, flows.load_w)
+    to_load_w = min(flows.solar_w, load_w)
     to_battery_w = min(flows.solar_w - to_load_w, charge_w)
     to_grid_w = flows.solar_w - to_load_w - to_battery_w
     kh = hours / 1000
@@ -57,7 +61,7 @@ def count(totals: Energies, flows: Flows, hours: float) -> Energies:
         export_kwh=totals.export_kwh + max(0.0, -flows.grid_w) * kh,
         charge_kwh=totals.charge_kwh + charge_w * kh,
         discharge_kwh=totals.discharge_kwh + max(0.0, flows.battery_w) * kh,
-        load_kwh=totals.load_kwh + flows.load_w * kh,
+        load_kwh=totals.load_kwh + load_w * kh,
         solar_to_load_kwh=totals.solar_to_load_kwh + to_load_w * kh,
         solar_to_battery_kwh=totals.solar_to_battery_kwh + to_battery_w * kh,
         solar_to_grid_kwh=totals.solar_to_grid_kwh + to_grid_w * kh,

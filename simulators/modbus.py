@@ -12,7 +12,7 @@ from pymodbus.constants import ExcCodes
 
 from simulators.clock import Clock
 from simulators.modbus_faults import ModbusFaults, RegisterError, Space, WriteRecord
-from simulators.modbus_server import DeviceServer
+from simulators.modbus_server import DeviceServer, ServedUnit
 
 __all__ = ["ModbusDevice", "ModbusFaults", "RegisterError", "Space", "WriteRecord"]
 
@@ -50,6 +50,10 @@ class ModbusDevice(ABC):
         self._clock = clock
         self._rtu = rtu
         self._server: DeviceServer | None = None
+
+    def at(self, unit_id: int) -> ServedUnit | None:
+        """Return what answers for a unit id: the device itself, or nobody."""
+        return self if unit_id == self.unit_id else None
 
     @abstractmethod
     def read_registers(self, space: Space, first: int, count: int) -> list[int]:
@@ -131,12 +135,16 @@ class ModbusDevice(ABC):
 
     def serve_read(self, space: Space, first: int, count: int) -> list[int]:
         """Answer a read. Raises RegisterError."""
+        self.check_read(space, first, count)
+        return self.read_registers(space, first, count)
+
+    def check_read(self, space: Space, first: int, count: int) -> None:
+        """Raise RegisterError where a read is refused, whatever is there."""
         if not 1 <= count <= _MAX_READ:
             raise RegisterError(ExcCodes.ILLEGAL_VALUE)
         wanted = {(space, first + offset) for offset in range(count)}
         if wanted & self.faults.hidden:
             raise RegisterError(ExcCodes.ILLEGAL_ADDRESS)
-        return self.read_registers(space, first, count)
 
     def serve_write(self, first: int, values: Sequence[int]) -> None:
         """Answer a write of all `values` or none. Raises RegisterError."""

@@ -18,12 +18,21 @@ _FUNCTIONS = {_READ_HOLDING, _READ_INPUT, _WRITE_ONE, _WRITE_MANY}
 _GARBAGE = bytes.fromhex("deadbeefdeadbeefdeadbeef")
 
 
+class ServedUnit(Protocol):
+    """What answers for a unit id."""
+
+    def serve_read(self, space: Space, first: int, count: int) -> list[int]:
+        """Answer a read. Raises RegisterError."""
+
+    def serve_write(self, first: int, values: Sequence[int]) -> None:
+        """Answer a write. Raises RegisterError."""
+
+
 class ServedDevice(Protocol):
     """What the server needs of a device."""
 
     host: str
     port: int
-    unit_id: int
     faults: ModbusFaults
     requests: int
     request_received: asyncio.Event
@@ -36,11 +45,8 @@ class ServedDevice(Protocol):
     def connections(self) -> int:
         """How many clients are connected."""
 
-    def serve_read(self, space: Space, first: int, count: int) -> list[int]:
-        """Answer a read. Raises RegisterError."""
-
-    def serve_write(self, first: int, values: Sequence[int]) -> None:
-        """Answer a write. Raises RegisterError."""
+    def at(self, unit_id: int) -> ServedUnit | None:
+        """Return what answers for a unit id; None where nobody does."""
 
 
 class _Registers:
@@ -58,7 +64,7 @@ class _Registers:
             return self._echo
         space = Space.INPUT if func_code == _READ_INPUT else Space.HOLDING
         try:
-            return self._device.serve_read(space, address, count)
+            return self._unit(device_id).serve_read(space, address, count)
         except RegisterError as err:
             return err.code
 
@@ -67,11 +73,17 @@ class _Registers:
     ) -> ExcCodes | None:
         """Write."""
         try:
-            self._device.serve_write(address, values)
+            self._unit(device_id).serve_write(address, values)
         except RegisterError as err:
             return err.code
         self._echo = list(values)
         return None
+
+    def _unit(self, device_id: int) -> ServedUnit:
+        unit = self._device.at(device_id)
+        if unit is None:
+            raise RegisterError(ExcCodes.GATEWAY_NO_RESPONSE)
+        return unit
 
 
 class DeviceServer(ModbusTcpServer):
@@ -138,21 +150,21 @@ class _Connection(ServerRequestHandler):
     async def _handle(self, request: ModbusPDU) -> None:
         device, faults = self._device, self._device.faults
         async with self._turn:
-            if request.dev_id == device.unit_id:
+            other = device.at(request.dev_id) is None
+            if not other:
                 device.requests += 1
                 device.request_received.set()
             every = faults.drop_every
             if faults.take("drop_next") or (every and device.requests % every == 0):
                 self.close()
                 return
-            other = request.dev_id != device.unit_id
             if faults.silent or not device.awake or (other and faults.silent_units):
                 return
             await self._answer(request)
 
     async def _answer(self, request: ModbusPDU) -> None:
         code = request.function_code
-        if request.dev_id != self._device.unit_id:
+        if self._device.at(request.dev_id) is None:
             response: ModbusPDU = ExceptionResponse(code, ExcCodes.GATEWAY_NO_RESPONSE)
         elif code not in _FUNCTIONS:
             response = ExceptionResponse(code, ExcCodes.ILLEGAL_FUNCTION)

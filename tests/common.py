@@ -22,9 +22,10 @@ from custom_components.power_sync.const import (
     ENTRY_VERSION,
     SUBENTRY_BATTERY,
 )
-from custom_components.power_sync.devices.batteries.brand import (
-    BatteryBrand,
+from custom_components.power_sync.devices.batteries.brand import BatteryBrand
+from custom_components.power_sync.devices.batteries.modbus import (
     LinkOptions,
+    modbus_access,
 )
 from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
 from homeassistant.config_entries import ConfigSubentryData
@@ -71,8 +72,9 @@ class HassClock(Clock):
 
 def brand_on(options: LinkOptions, brand: BatteryBrand = SUNGROW) -> BatteryBrand:
     """Return a brand each of whose links is treated as `options` say."""
-    links = {key: replace(link, options=options) for key, link in brand.links.items()}
-    return replace(brand, links=links)
+    access = modbus_access(brand)
+    links = {key: replace(link, options=options) for key, link in access.links.items()}
+    return replace(brand, access=replace(access, links=links))
 
 
 def battery_data(sungrow: SungrowSimulator) -> dict[str, object]:

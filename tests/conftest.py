@@ -11,10 +11,15 @@ import pytest
 
 # Imported so that Home Assistant finds the integration in this directory.
 import custom_components.power_sync  # noqa: F401
+from simulators.aemo import AemoSimulator
+from simulators.amber import AmberSimulator
+from simulators.car import SimulatedCar
 from simulators.home import Cells, SimulatedHome
+from simulators.myenergi import MyenergiSimulator, SimulatedZappi
 from simulators.octopus import OctopusSimulator
 from simulators.profile import constant
 from simulators.sungrow import SungrowSimulator
+from simulators.tls import TestAuthority
 
 from .common import BATTERY_W, CAPACITY_KWH, NOON, RATED_W, SERIAL, HassClock
 
@@ -28,6 +33,18 @@ settings.register_profile(
 )
 settings.load_profile("power_sync")
 """How fast a computer is decides about no property."""
+
+LONGEST_NAME = 250
+AUTHORITY = TestAuthority.make()
+"""Made once, and before any clock stands still."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse names of tests made from data: both processes must find the same."""
+    for item in items:
+        if len(item.nodeid) > LONGEST_NAME:
+            msg = f"Give this test's parameter an id: {item.nodeid[:120]}…"
+            raise pytest.UsageError(msg)
 
 
 @pytest.fixture
@@ -75,4 +92,37 @@ async def sungrow(
 async def octopus(socket_enabled: None) -> AsyncIterator[OctopusSimulator]:
     """Start the electricity provider."""
     async with OctopusSimulator(HassClock()) as running:
+        yield running
+
+
+@pytest.fixture
+async def amber(socket_enabled: None) -> AsyncIterator[AmberSimulator]:
+    """Start the electricity provider of a home in Australia."""
+    async with AmberSimulator(HassClock()) as running:
+        yield running
+
+
+@pytest.fixture
+async def aemo(socket_enabled: None) -> AsyncIterator[AemoSimulator]:
+    """Start the operator of Australia's market."""
+    async with AemoSimulator(HassClock()) as running:
+        yield running
+
+
+@pytest.fixture
+def zappi(home: SimulatedHome) -> SimulatedZappi:
+    """Return a Zappi in the mode Fast, with nobody plugged in."""
+    return SimulatedZappi(home, SimulatedCar(home), mode=1)
+
+
+@pytest.fixture
+async def myenergi(
+    socket_enabled: None, zappi: SimulatedZappi, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[MyenergiSimulator]:
+    """Start the cloud that a Zappi reports to, and have its authority trusted."""
+    async with MyenergiSimulator(HassClock(), [zappi], authority=AUTHORITY) as running:
+        monkeypatch.setattr(
+            "custom_components.power_sync.bridges.myenergi.client_context",
+            running.authority.client_context,
+        )
         yield running

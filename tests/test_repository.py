@@ -10,7 +10,9 @@ import tomllib
 
 import pytest
 
+from custom_components.power_sync.devices.batteries import BRANDS
 from homeassistant.util.yaml import parse_yaml
+from scripts import docs_tables
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / "power_sync"
@@ -245,3 +247,17 @@ def test_the_icon_is_what_home_assistant_shows() -> None:
     colour_type = icon[25]
     assert (width, height) == (256, 256)
     assert colour_type == 6, "not RGBA"
+
+
+@pytest.mark.parametrize("path", docs_tables.PLACES, ids=lambda path: path.name)
+def test_tables_are_what_the_code_says(path: Path) -> None:
+    """Whoever changes what a battery can be told runs scripts/docs."""
+    text = path.read_text(encoding="utf-8")
+    assert docs_tables.with_table(text) == text
+    assert all(brand.name in text for brand in BRANDS.values())
+
+
+def test_a_table_needs_a_place() -> None:
+    """A document that has lost its marks is named as an error, not left stale."""
+    with pytest.raises(ValueError, match="no place"):
+        docs_tables.with_table("# A page\n")

@@ -6,16 +6,22 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
+from .backtest_services import async_setup_backtest_services
 from .brand_services import async_setup_brand_services
-from .const import DOMAIN, ENTRY_VERSION, LOGGER, PLATFORMS
+from .bridges.zones import async_load_zone
+from .const import CONF_PRICES, DOMAIN, ENTRY_VERSION, LOGGER, PLATFORMS
+from .decide_service import async_setup_decide_service
 from .issues import async_delete_issues
+from .price_services import async_setup_price_services
 from .removal import async_give_back_pending, async_give_back_removed
 from .services import async_setup_services
 from .site import PowerSyncConfigEntry
 from .site_setup import build_site
+from .trial import async_end_trial_at_start
 from .watch import WATCHED
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -31,6 +37,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which exist whether or not a site is loaded."""
     async_setup_services(hass)
     async_setup_brand_services(hass)
+    async_at_started(hass, async_end_trial_at_start)
+    async_setup_backtest_services(hass)
+    async_setup_decide_service(hass)
+    async_setup_price_services(hass)
 
     @callback
     def mark() -> None:
@@ -48,6 +58,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PowerSyncConfigEntry) ->
     """
     if _STOPPING in hass.data:
         raise ConfigEntryNotReady
+    await async_load_zone(entry.data.get(CONF_PRICES, {}))
     try:
         site = build_site(hass, entry)
     except ConfigEntryError as err:
@@ -58,7 +69,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: PowerSyncConfigEntry) ->
     entry.runtime_data = site
     try:
         await site.async_start()
-        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+        # One by one: all entities at once would hold up the loop for too long.
+        for platform in PLATFORMS:
+            await hass.config_entries.async_forward_entry_setups(entry, (platform,))
     except asyncio.CancelledError:
         await site.async_stop()
         raise

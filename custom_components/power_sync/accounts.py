@@ -1,5 +1,6 @@
 """A site's ledger: fed with every reading, kept on disk, shown every five minutes."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,14 +11,18 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .bridges.kept import KeptFile, KeptStore
-from .const import LOGGER, POLL_EVERY
+from .const import CONF_BILLING, LOGGER, POLL_EVERY
 from .fleet import fleet_of
 from .ledger.codec import ledger_from_json, ledger_to_json
 from .ledger.ledger import Figures, Ledger
+from .ledger.period import Bill
 from .ledger.sample import Sample
+from .model.plan import Plan
 from .model.timegrid import SLOT, floor_time
 from .planner import ProblemError
+from .planner.demand_ahead import DemandAhead
 from .planner.inputs import merged_fleet
+from .prices.demand import charges_from, days_between
 
 if TYPE_CHECKING:
     from .site import PowerSyncConfigEntry, Site
@@ -39,7 +44,8 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
     ) -> None:
         """Count nothing before `async_start`."""
         super().__init__(hass, LOGGER, config_entry=entry, name="savings")
-        self.ledger = Ledger()
+        self.charges = charges_from(entry.options.get(CONF_BILLING, {}))
+        self.ledger = Ledger(charges=self.charges)
         self._site = site
         self._store = ledger_store(hass, entry.entry_id, self)
 
@@ -50,12 +56,47 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
         figures: Figures | None = self.data
         return figures
 
+    def bill(self, now: datetime) -> Bill | None:
+        """Return what the billing period comes to so far; None before it is known."""
+        period, zone = self.ledger.period, dt_util.get_default_time_zone()
+        if period is None:
+            return None
+        _, until = self.charges.period(now, zone)
+        planning = self._site.coordinators.plan.planning
+        ahead = () if planning is None else _imports(planning.plan, now, until)
+        return period.bill(
+            self.charges,
+            standing_per_day=self._site.coordinators.prices.source.standing_per_day,
+            expected_kw=self.charges.highest_kw(ahead, zone),
+            now=now,
+            zone=zone,
+        )
+
+    def demand_ahead(self, now: datetime) -> DemandAhead | None:
+        """Return what the planner needs of the demand charge; None without one."""
+        charges, zone = self.charges, dt_util.get_default_time_zone()
+        if charges.rate_per_kw <= 0:
+            return None
+        start, until = charges.period(now, zone)
+        period = self.ledger.period
+        known = period is not None and period.start == start
+        return DemandAhead(
+            rate_per_kw=charges.cost(1.0, days_between(start, until, zone)),
+            peak_kw=period.peak_kw if period is not None and known else 0.0,
+            until=until,
+            start_min=charges.start.hour * 60 + charges.start.minute,
+            end_min=charges.end.hour * 60 + charges.end.minute,
+            weekdays=charges.days.weekdays,
+            interval=charges.interval,
+        )
+
     async def async_start(self) -> None:
         """Go on from where the last run stopped."""
         data = await self._store.load()
         if data is not None:
             try:
                 self.ledger = ledger_from_json(data)
+                self.ledger.charges = self.charges
             except ValueError as err:
                 LOGGER.debug("The ledger cannot be used: %s", err)
         self._async_look(dt_util.utcnow())
@@ -161,6 +202,15 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
         planning = self._site.coordinators.plan.planning
         slot = None if planning is None else planning.plan.slot_at(now)
         return None if slot is None else slot.stored_value_per_kwh
+
+
+def _imports(
+    plan: Plan, now: datetime, until: datetime
+) -> Iterator[tuple[datetime, float]]:
+    """Yield what a plan imports from now to the end of the period, slot by slot."""
+    for start, slot in zip(plan.grid.starts(), plan.slots, strict=True):
+        if start + plan.grid.step > now and start < until:
+            yield start, slot.grid_kw
 
 
 def ledger_store(

@@ -1,10 +1,12 @@
 """Plans and commands as plain data, for actions and diagnostics. Pure."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from .control.log import LogEntry
 from .model.battery import Command
-from .model.plan import Plan, PlannedSlot, Reason
+from .model.plan import Limit, Plan, PlannedBattery, PlannedSlot, Reason
+from .words.overview import Overview, Window
 from .words.summary import Summary
 
 W_PER_KW = 1000.0
@@ -13,9 +15,17 @@ type Plain = dict[str, Plain] | list[Plain] | str | int | float | bool | None
 type PlainObject = dict[str, Plain]
 
 
-def plan_answer(plan: Plan, zone: tzinfo) -> PlainObject:
-    """Return a plan; times are local with their offset, powers in W."""
+def plan_answer(plan: Plan, zone: tzinfo, names: Mapping[str, str]) -> PlainObject:
+    """Return a plan; times are local with their offset, powers in W.
+
+    `names` are what to call the batteries, by their serials.
+    """
+    titles = [names.get(battery_id, battery_id) for battery_id in plan.battery_ids]
     return {
+        "batteries": [
+            {"serial": battery_id, "name": title}
+            for battery_id, title in zip(plan.battery_ids, titles, strict=True)
+        ],
         "made_at": _time(plan.made_at, zone),
         "start": _time(plan.grid.start, zone),
         "end": _time(plan.grid.end, zone),
@@ -31,7 +41,7 @@ def plan_answer(plan: Plan, zone: tzinfo) -> PlainObject:
         "softened": list(plan.softened),
         "notes": dict(plan.notes),
         "slots": [
-            _slot(start, slot, zone)
+            _slot(start, slot, zone, titles)
             for start, slot in zip(plan.grid.starts(), plan.slots, strict=True)
         ],
     }
@@ -55,8 +65,16 @@ def _watts(power_kw: float | None) -> float | None:
     return None if power_kw is None else power_kw * W_PER_KW
 
 
-def _slot(start: datetime, slot: PlannedSlot, zone: tzinfo) -> PlainObject:
+def _slot(
+    start: datetime, slot: PlannedSlot, zone: tzinfo, titles: Sequence[str]
+) -> PlainObject:
+    parts = zip(titles, slot.batteries, strict=False)
     return {
+        **(
+            {"batteries": [_part(title, part, zone) for title, part in parts]}
+            if slot.batteries
+            else {}
+        ),
         "start": _time(start, zone),
         "mode": slot.mode.value,
         "power_w": _watts(slot.power_kw),
@@ -77,12 +95,55 @@ def _slot(start: datetime, slot: PlannedSlot, zone: tzinfo) -> PlainObject:
     }
 
 
+def _part(title: str, part: PlannedBattery, zone: tzinfo) -> PlainObject:
+    """Return one battery's part in a slot."""
+    return {
+        "name": title,
+        "mode": part.mode.value,
+        "power_w": _watts(part.power_kw),
+        "battery_w": part.battery_kw * W_PER_KW,
+        "soc_pct": part.soc_pct,
+        "reason": _reason(part.reason, zone),
+    }
+
+
 def _reason(reason: Reason, zone: tzinfo) -> PlainObject:
     return {
         "key": reason.key.value,
         "price_per_kwh": reason.price_per_kwh,
         "value_per_kwh": reason.value_per_kwh,
         "used_at": None if reason.used_at is None else _time(reason.used_at, zone),
+        "limit": _limit(reason.limit),
+    }
+
+
+def _limit(limit: Limit | None) -> PlainObject | None:
+    if limit is None:
+        return None
+    return {
+        "key": limit.key.value,
+        "power_w": _watts(limit.power_kw),
+        "level_pct": limit.level_pct,
+    }
+
+
+def overview_answer(whole: Overview, zone: tzinfo) -> PlainObject:
+    """Return when the battery buys and sells, and what the plan saves."""
+    return {
+        "charging": [_window(window, zone) for window in whole.charging],
+        "exporting": [_window(window, zone) for window in whole.exporting],
+        "saving": whole.saving,
+        "until": _time(whole.until, zone),
+    }
+
+
+def _window(window: Window, zone: tzinfo) -> PlainObject:
+    return {
+        "start": _time(window.start, zone),
+        "end": _time(window.end, zone),
+        "energy_kwh": window.energy_kwh,
+        "price_per_kwh": window.price_per_kwh,
+        "firm": window.firm,
     }
 
 

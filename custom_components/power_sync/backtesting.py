@@ -2,41 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
-from threading import Event
+from datetime import timedelta
 from typing import TYPE_CHECKING, override
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .bridges.findings_store import FindingsStore
-from .bridges.statistics import (
-    MeasuredHome,
-    Picked,
-    async_measured_home,
-    own_sensors,
-    picked_sensors,
-)
-from .const import LOGGER
-from .model.prices import PriceCurve
+from .bridges.statistics import picked_sensors
+from .const import DOMAIN, LOGGER
+from .past import async_go_on, async_past, sensor_assumptions, with_sensors
 from .planner import ProblemError
-from .planner.assumptions import Assumption, home_assumptions
-from .planner.backtest import (
-    DAYS,
-    LEARN,
-    BacktestCancelledError,
-    Past,
-    backtest,
-    first_hour,
-)
+from .planner.assumptions import home_assumptions
+from .planner.backtest import backtest_by_hour
 from .planner.findings import Backtest, Finding
 from .planner.inputs import PlanInputs
-from .prices.extend import HISTORY
-from .prices.merge import merge
 from .prices.protocols import PriceError, PriceSource
+from .what_if import Compared, PastOfSite, Question
 
 if TYPE_CHECKING:
     from .site import PowerSyncConfigEntry
@@ -48,10 +32,7 @@ SETTLED = timedelta(minutes=10)
 """So long after the last change of a setting it is found out anew."""
 HOURLY = timedelta(hours=1)
 """Changes bring it about no more often than this."""
-PAUSE_S = 0.002
-"""How long a planned hour rests, so that a slow computer has time for others."""
-_DAYS_MEASURED = DAYS + LEARN.days + 27
-"""A month to learn from before the month that counts, where there is one."""
+PROGRESS_STEP_PCT = 5
 
 
 class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
@@ -76,8 +57,10 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
         self.store = FindingsStore(hass, entry.entry_id)
         self._inputs = inputs
         self._source = source
-        self._ended = Event()
         self._running: asyncio.Task[None] | None = None
+        self._asked: set[asyncio.Task[list[Compared]]] = set()
+        self.progress_pct: int | None = None
+        """How far the run under way is; None where none is."""
 
     @property
     def finding(self) -> Finding | None:
@@ -96,15 +79,51 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
             self.update_interval = wait if LEAST_WAIT < wait <= DAILY else DAILY
             self.async_set_updated_data(found)
         if not LEAST_WAIT < wait <= DAILY:
-            await self.async_run()
+            await self._async_finished()
 
     async def async_run(self) -> None:
-        """Plan the past again now; who asks meanwhile waits for the same."""
-        if self._running is None or self._running.done():
-            self._running = self.config_entry.async_create_background_task(
+        """Plan the past again now; who asks meanwhile waits for the same.
+
+        Raises HomeAssistantError where the site ends before it is done.
+        """
+        if not await self._async_finished():
+            raise _ended()
+
+    async def _async_finished(self) -> bool:
+        """Plan the past again; return False where it was ended before it was done."""
+        running = self._running
+        if running is None or running.done():
+            running = self._running = self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), "power_sync backtest"
             )
-        await asyncio.shield(self._running)
+        await asyncio.wait((running,))
+        return not running.cancelled()
+
+    async def async_ask(self, question: Question) -> list[Compared]:
+        """Plan the past again as asked; nothing of it is kept.
+
+        Raises HomeAssistantError where it cannot be done, or is ended before.
+        """
+        inputs = self._inputs()
+        if inputs is None:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="no_backtest"
+            )
+        past = PastOfSite(self.hass, self.config_entry, inputs, self._source)
+        asked = self.config_entry.async_create_background_task(
+            self.hass, past.async_answer(question, self._told), "power_sync what if"
+        )
+        self._asked.add(asked)
+        try:
+            await asyncio.wait((asked,))
+        finally:
+            # Who has asked may have gone.
+            asked.cancel()
+            self._asked.discard(asked)
+            self._show(None)
+        if asked.cancelled():
+            raise _ended()
+        return asked.result()
 
     @callback
     def async_settings_changed(self) -> None:
@@ -130,7 +149,7 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
         inputs = self._inputs()
         if inputs is None or not isinstance(found, Backtest):
             return True
-        present = home_assumptions(inputs) | _sensors(
+        present = home_assumptions(inputs) | sensor_assumptions(
             picked_sensors(self.config_entry.options)
         )
         return all(found.assumptions.get(key) == said for key, said in present.items())
@@ -138,7 +157,9 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
     @callback
     def end(self) -> None:
         """End what is under way: nobody waits for it any more."""
-        self._ended.set()
+        for running in (self._running, *self._asked):
+            if running is not None:
+                running.cancel()
 
     @override
     async def _async_update_data(self) -> Finding | None:
@@ -149,8 +170,6 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
         except (PriceError, ProblemError) as err:
             LOGGER.debug("The past cannot be planned again: %s", err)
             found = None
-        except BacktestCancelledError:
-            return self.finding
         if found is None:
             self.update_interval = TRY_AGAIN
             return self.finding
@@ -161,59 +180,35 @@ class BacktestCoordinator(DataUpdateCoordinator[Finding | None]):
     async def _async_find(self) -> Finding | None:
         """Return the finding, or None where battery or load are not known.
 
-        Raises PriceError, ProblemError and BacktestCancelledError.
+        Raises PriceError and ProblemError.
         """
         inputs = self._inputs()
         if inputs is None:
             return None
         picked = picked_sensors(self.config_entry.options)
-        measured = await async_measured_home(
-            self.hass,
-            _DAYS_MEASURED,
-            picked,
-            own_sensors(self.hass, self.config_entry.entry_id),
-        )
-        if measured is None:
+        past = await async_past(self.hass, self.config_entry, inputs, self._source)
+        if past is None:
             return None
-        begin = first_hour(measured.load, inputs.now, DAYS)
-        paid = PriceCurve(inputs.curve.currency, inputs.curve.zone, ())
-        if begin is not None:
-            paid = await self._source.history(begin - HISTORY - DAILY, inputs.now)
-        job = partial(
-            _find, inputs, measured, paid, self._source.known_until, self._cancelled
-        )
-        found = await self.hass.async_add_executor_job(job)
-        return _with_sensors(found, picked)
+        hours = backtest_by_hour(inputs, past)
+        try:
+            found = await async_go_on(self.hass, hours, self._told)
+        finally:
+            self._show(None)
+        return with_sensors(found, picked)
 
-    def _cancelled(self) -> bool:
-        return self._ended.wait(PAUSE_S)
+    @callback
+    def _told(self, share: float) -> None:
+        """Show how far it is, in steps that are worth a state."""
+        self._show(int(share * 100 / PROGRESS_STEP_PCT) * PROGRESS_STEP_PCT)
+
+    @callback
+    def _show(self, progress_pct: int | None) -> None:
+        if progress_pct != self.progress_pct:
+            self.progress_pct = progress_pct
+            self.async_update_listeners()
 
 
-def _find(
-    inputs: PlanInputs,
-    measured: MeasuredHome,
-    paid: PriceCurve,
-    known_until: Callable[[datetime], datetime],
-    cancelled: Callable[[], bool],
-) -> Finding:
-    """Plan the past again. Runs in a thread."""
-    past = Past(
-        load=measured.load,
-        solar_w=measured.solar_w,
-        curve=merge(paid, inputs.curve),
-        known_until=known_until,
-        measured_by=measured.measured_by,
+def _ended() -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="backtest_ended"
     )
-    return backtest(inputs, past, cancelled=cancelled)
-
-
-def _sensors(picked: Picked) -> dict[str, Assumption]:
-    """Return which sensors the user has picked, as assumptions."""
-    return {"load_sensor": picked.load, "solar_sensor": picked.solar}
-
-
-def _with_sensors(found: Finding, picked: Picked) -> Finding:
-    """Add to a finding which sensors were picked for it."""
-    if not isinstance(found, Backtest):
-        return found
-    return replace(found, assumptions={**found.assumptions, **_sensors(picked)})

@@ -1,4 +1,4 @@
-"""Actions under a brand's own name: generic ones, for batteries of that brand alone.
+"""Actions under a maker's own name, for its batteries alone; and for any that can.
 
 Which there are says the brand's line in the registry.
 """
@@ -20,6 +20,7 @@ from homeassistant.exceptions import ServiceValidationError
 
 from .const import DOMAIN
 from .devices.batteries import BRANDS
+from .devices.batteries.actions import ANY_BRAND
 from .devices.batteries.brand import (
     BatteryBrand,
     BrandAction,
@@ -28,6 +29,7 @@ from .devices.batteries.brand import (
     RestoreAction,
 )
 from .forcing import async_force, async_restore_normal, battery_name
+from .model.battery import OwnerSetting
 from .owner_actions import async_set_owner
 from .services import (
     ATTR_POWER_W,
@@ -63,6 +65,14 @@ def brand_schema(action: BrandAction) -> probatio.Schema:
 @callback
 def async_setup_brand_services(hass: HomeAssistant) -> None:
     """Register the actions of all brands."""
+    for generic in ANY_BRAND:
+        hass.services.async_register(
+            DOMAIN,
+            generic.name,
+            _any_handler(generic),
+            schema=brand_schema(generic),
+            supports_response=SupportsResponse.OPTIONAL,
+        )
     for brand in BRANDS.values():
         for action in brand.actions:
             restores = isinstance(action, RestoreAction)
@@ -100,6 +110,26 @@ def _handler(brand: BatteryBrand, action: BrandAction) -> Handler:
     return async_handle
 
 
+def _any_handler(action: OwnerAction) -> Handler:
+    async def async_handle(call: ServiceCall) -> ServiceResponse:
+        site = site_of(call)
+        batteries = batteries_of(call, site) or _able(site, action.setting)
+        return await _async_set(call, site, action, batteries)
+
+    return async_handle
+
+
+def _able(site: Site, setting: OwnerSetting) -> list[str]:
+    """Return the batteries that have a setting; all of them where none has it."""
+    known = site.controller.batteries
+    able = [
+        serial
+        for serial, battery in known.items()
+        if battery.executor.driver.owner_range(setting) is not None
+    ]
+    return able or list(known)
+
+
 async def _async_set(
     call: ServiceCall, site: Site, action: OwnerAction, batteries: list[str]
 ) -> ServiceResponse:
@@ -133,13 +163,15 @@ def _value(call: ServiceCall, action: OwnerAction) -> float:
 
 
 def _batteries(call: ServiceCall, site: Site, brand: BatteryBrand) -> list[str]:
-    """Return the serials meant: all of the brand where none is named.
+    """Return the serials meant: all of the brand's maker where none is named.
 
-    Raises ServiceValidationError for a battery of another brand.
+    Whichever way they are reached. Raises ServiceValidationError for a battery of
+    another maker.
     """
     known = site.controller.batteries
     of_brand = {
-        serial: battery.executor.driver.identity.brand == brand.key
+        serial: BRANDS[battery.executor.driver.identity.brand].manufacturer
+        == brand.manufacturer
         for serial, battery in known.items()
     }
     named = batteries_of(call, site)

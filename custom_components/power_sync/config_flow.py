@@ -1,6 +1,6 @@
 """Setting up a site: prices, a first battery, limits."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 from typing import Any, Final, override
 
@@ -23,6 +23,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
+from .bridges.price_source import ALL_PROVIDERS
 from .const import (
     CONF_EXPORT_CEILING_W,
     CONF_EXPORT_LIMIT_W,
@@ -32,10 +33,18 @@ from .const import (
     DOMAIN,
     ENTRY_VERSION,
     SUBENTRY_BATTERY,
+    SUBENTRY_CHARGER,
 )
-from .flows.battery import BatterySteps, abort_if_serial_in_use
+from .flows.amber import AmberSteps
+from .flows.battery import BatterySteps
+from .flows.battery_found import abort_if_serial_in_use
 from .flows.battery_subentry import BatterySubentryFlow
+from .flows.charger import ChargerSubentryFlow
+from .flows.day_ahead import DayAheadSteps
+from .flows.entity import EntitySteps
 from .flows.errors import InputError
+from .flows.fixed import FixedSteps
+from .flows.flow_power import FlowPowerSteps
 from .flows.limits import (
     LIMITS_SCHEMA,
     checked_limits,
@@ -45,13 +54,22 @@ from .flows.limits import (
 )
 from .flows.octopus import OctopusSteps
 from .flows.options import SiteOptionsFlow
-from .prices.registry import PROVIDERS
+from .flows.reauth import ReauthSteps
+from .model.plain import JsonObject
 
 TITLE: Final = "PowerSync"
+USUAL_PROVIDERS: Final = MappingProxyType({"GB": "octopus", "AU": "amber"})
+"""By country: what is suggested first."""
 
 
 class PowerSyncConfigFlow(
     OctopusSteps,
+    AmberSteps,
+    DayAheadSteps,
+    FlowPowerSteps,
+    EntitySteps,
+    FixedSteps,
+    ReauthSteps,
     BatterySteps[ConfigFlowContext, ConfigFlowResult, str],
     ConfigFlow,
     domain=DOMAIN,
@@ -62,10 +80,8 @@ class PowerSyncConfigFlow(
     MINOR_VERSION = 1
 
     def __init__(self) -> None:
-        """Start with nothing chosen; a new provider is one line more here."""
+        """Start with nothing chosen."""
         self.prices = MappingProxyType({})
-        self._provider_steps: Mapping[str, Callable[[], Awaitable[ConfigFlowResult]]]
-        self._provider_steps = {"octopus": self.async_step_octopus}
         self._data: dict[str, Any] = {}
         self._battery: ConfigSubentryData
 
@@ -83,30 +99,51 @@ class PowerSyncConfigFlow(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what a site can have more of."""
-        return {SUBENTRY_BATTERY: BatterySubentryFlow}
+        return {
+            SUBENTRY_BATTERY: BatterySubentryFlow,
+            SUBENTRY_CHARGER: ChargerSubentryFlow,
+        }
 
     @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the electricity provider, where there are several."""
-        if user_input is None and len(PROVIDERS) == 1:
-            user_input = {CONF_PROVIDER: next(iter(PROVIDERS))}
+        """Ask for the electricity provider."""
         if user_input is not None:
-            return await self._provider_steps[user_input[CONF_PROVIDER]]()
-        return self.async_show_form(step_id="user", data_schema=provider_schema())
+            return await self._async_ask(user_input[CONF_PROVIDER])
+        usual = USUAL_PROVIDERS.get(self.hass.config.country or "")
+        suggested = {} if usual is None else {CONF_PROVIDER: usual}
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(
+                provider_schema(), suggested
+            ),
+        )
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change the tariff, as those on sale come to an end."""
+        """Change the tariff, as those on sale come to an end, or the provider."""
         data = self._get_reconfigure_entry().data
-        self.prices = data[CONF_PRICES]
-        return await self._provider_steps[data[CONF_PROVIDER]]()
+        if user_input is not None:
+            provider = user_input[CONF_PROVIDER]
+            if provider == data[CONF_PROVIDER]:
+                self.prices = data[CONF_PRICES]
+            return await self._async_ask(provider)
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(provider_schema(), data),
+        )
+
+    async def _async_ask(self, provider: str) -> ConfigFlowResult:
+        """Begin the steps of a provider: the first is called like it."""
+        begin: Callable[[], Awaitable[ConfigFlowResult]]
+        begin = getattr(self, f"async_step_{provider}")
+        return await begin()
 
     @override
     async def async_prices_done(
-        self, provider: str, prices: Mapping[str, str | None]
+        self, provider: str, prices: JsonObject
     ) -> ConfigFlowResult:
         """Go on to the battery; a site that exists has its own already."""
         self._data = {CONF_PROVIDER: provider, CONF_PRICES: dict(prices)}
@@ -166,7 +203,7 @@ class PowerSyncConfigFlow(
 def provider_schema() -> probatio.Schema:
     """Return the form that asks for the provider."""
     select = SelectSelectorConfig(
-        options=list(PROVIDERS),
+        options=list(ALL_PROVIDERS),
         mode=SelectSelectorMode.LIST,
         translation_key="provider",
     )

@@ -10,18 +10,22 @@ DOMAIN: Final = "power_sync"
 LOGGER = logging.getLogger(__package__)
 
 PLATFORMS: Final = [
+    Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CALENDAR,
     Platform.IMAGE,
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TIME,
 ]
 
 ENTRY_VERSION: Final = 10
 """Older versions belong to another integration of the same domain."""
 
 SUBENTRY_BATTERY: Final = "battery"
+SUBENTRY_CHARGER: Final = "charger"
 
 # Entry data
 CONF_PROVIDER: Final = "provider"
@@ -42,11 +46,17 @@ CONF_GRID_CHARGING: Final = "grid_charging"
 CONF_BATTERY_EXPORT: Final = "battery_export"
 CONF_WEAR_PER_KWH: Final = "wear_per_kwh"
 CONF_OBJECTIVE: Final = "objective"
+CONF_SPIKE_ENTER_PER_MWH: Final = "spike_enter_per_mwh"
+CONF_SPIKE_LEAVE_PER_MWH: Final = "spike_leave_per_mwh"
 
 # Entry options that only a new start brings into force
 CONF_BATTERY_POLL_S: Final = "battery_poll_s"
 CONF_PLAN_EVERY_MIN: Final = "plan_every_min"
 CONF_FORECAST_EVERY_MIN: Final = "forecast_every_min"
+CONF_BILLING: Final = "billing"
+"""The charges beside energy (`prices/demand.py`)."""
+CONF_MARKET: Final = "market"
+"""The wholesale market that is watched, unless the prices' settings say it."""
 CONF_SOLAR_SOURCE: Final = "solar_source"
 CONF_SOLAR_PROVIDERS: Final = "solar_providers"
 CONF_SOLAR_SENSORS: Final = "solar_sensors"
@@ -59,6 +69,9 @@ CONF_UNIT_ID: Final = "unit_id"
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PARITY: Final = "parity"
 CONF_STOP_BITS: Final = "stop_bits"
+
+CONF_SUBENTRY_ID: Final = "subentry_id"
+"""Which battery a dialogue is about, where it is about one."""
 
 POLL_EVERY: Final = timedelta(seconds=10)
 """How often a battery is read where nothing says otherwise."""

@@ -1,10 +1,9 @@
-"""The rhythms of a site: readings, prices, forecasts, plan, control."""
+"""The rhythms of a site: readings, forecasts, plan, control; prices have a module."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from random import random
+from datetime import datetime
 from typing import TYPE_CHECKING, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -12,29 +11,32 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .bridges.libraries import Library, async_ensure
 from .bridges.solar_source import async_solar, follow_sensors
-from .bridges.statistics import async_load_history, own_sensors, picked_sensors
-from .const import DOMAIN, LOGGER
+from .bridges.statistics import async_measured_home, own_sensors, picked_sensors
+from .const import CONF_SUBENTRY_ID, DOMAIN, LOGGER
 from .control.controller import Controller
-from .devices.protocols import BatteryDriver, DeviceError, WrongDeviceError
+from .devices.protocols import (
+    BatteryDriver,
+    DeviceAuthError,
+    DeviceError,
+    DeviceNotReadyError,
+    WrongDeviceError,
+)
 from .forecast.load import LoadHistory
+from .forecast.scorecard import Score, load_score, score
 from .model.battery import BatteryReading
 from .model.forecast import Forecast
 from .model.plan import Plan
-from .model.prices import PriceCurve
 from .periods import Periods
 from .planner import ProblemError
 from .planner.inputs import PlanInputs
+from .planner.site_assemble import MISSING, UNSOLVED
 from .planning import Planning, make_plan
-from .prices.merge import merge
-from .prices.protocols import PriceError, PriceSource
-from .prices.schedule import retry_at
+from .solar_record import SolarRecord
 
 if TYPE_CHECKING:
     from .site import PowerSyncConfigEntry
-
-LEAST_WAIT = timedelta(seconds=5)
-JITTER = timedelta(seconds=20)
 
 
 class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
@@ -65,6 +67,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
         self.subentry_id = subentry_id
         self.driver = driver
         self.controller = controller
+        self._refused = False
+        self._waited = False
 
     @property
     def battery_id(self) -> str:
@@ -81,85 +85,44 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="wrong_device"
             ) from None
+        except DeviceNotReadyError as err:
+            # Not a failed poll. Marked as failed beforehand, this is no news to
+            # Home Assistant, which would log an error at each of its starts.
+            self._waited, self.last_update_success = True, False
+            raise self._unreachable(err) from None
         except DeviceError as err:
             self.controller.unread(self.battery_id)
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="battery_unreachable",
-                translation_placeholders={"error": str(err)},
-                # What it came from names the address, and would be logged.
-            ) from None
+            if self._waited:
+                # Now it is news.
+                self._waited, self.last_update_success = False, True
+            if isinstance(err, DeviceAuthError):
+                self._async_ask_anew()
+            # What it came from names the address, and would be logged.
+            raise self._unreachable(err) from None
+        self._refused = self._waited = False
         self.controller.read(self.battery_id, reading)
         return reading
 
-
-class PriceCoordinator(DataUpdateCoordinator[PriceCurve]):
-    """Fetches prices when the provider is due to have new ones.
-
-    An outage never loses prices: the last curve is kept until its slots end.
-    """
-
-    config_entry: PowerSyncConfigEntry
-
-    def __init__(
-        self, hass: HomeAssistant, entry: PowerSyncConfigEntry, source: PriceSource
-    ) -> None:
-        """Fetch from `source`."""
-        super().__init__(
-            hass,
-            LOGGER,
-            config_entry=entry,
-            name="electricity prices",
-            always_update=False,
+    @staticmethod
+    def _unreachable(err: DeviceError) -> UpdateFailed:
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key="battery_unreachable",
+            translation_placeholders={"error": str(err)},
         )
-        self.source = source
-        self.error: PriceError | None = None
-        """Why the last fetch failed; a TariffEndedError is for the user to solve."""
-        self._failures = 0
 
-    @property
-    def curve(self) -> PriceCurve | None:
-        """The prices known, or None before the first answer."""
-        # Home Assistant leaves `data` at None until there is some.
-        curve: PriceCurve | None = self.data
-        return curve
+    @callback
+    def _async_ask_anew(self) -> None:
+        """Ask the user for the account's password, once; readings go on.
 
-    @override
-    async def _async_update_data(self) -> PriceCurve:
-        """Return the prices known now."""
-        try:
-            fetched = await self.source.fetch()
-        except PriceError as err:
-            return self._outage(err)
-        if self.error is not None:
-            LOGGER.info("Electricity prices are back")
-        self.error, self._failures = None, 0
-        curve = merge(self.curve, fetched)
-        self._schedule(self.source.next_fetch(curve))
-        return curve
-
-    def _outage(self, err: PriceError) -> PriceCurve:
-        now = dt_util.utcnow()
-        news = self.error is None
-        self.error = err
-        self._failures += 1
-        self._schedule(retry_at(err, self._failures, now))
-        curve = self.curve
-        if curve is None or curve.at(now) is None:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="prices_unavailable",
-                translation_placeholders={"error": str(err)},
-                # What it came from names the address, and would be logged.
-            ) from None
-        if news:
-            LOGGER.info("No new electricity prices, going on with those known: %s", err)
-        return curve
-
-    def _schedule(self, when: datetime) -> None:
-        # A few seconds of its own for each home, lest all ask at 16:00:00.
-        jitter = JITTER * random()  # noqa: S311 - no secret
-        self.update_interval = max(when - dt_util.utcnow(), LEAST_WAIT) + jitter
+        Not by ConfigEntryAuthFailed, which would end them, though a cloud that
+        refuses now may do so by mistake.
+        """
+        if not self._refused:
+            self._refused = True
+            self.config_entry.async_start_reauth(
+                self.hass, data={CONF_SUBENTRY_ID: self.subentry_id}
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +131,12 @@ class Forecasts:
 
     solar: Forecast | None
     load_history: LoadHistory | None
+    expected_solar: Forecast | None = None
+    """The forecast as put right by how the sun came out lately."""
+    solar_score: Score | None = None
+    """How yesterday's solar forecast came out, each hour as it was said before."""
+    load_score: Score | None = None
+    """How yesterday's load forecast came out, as it was at midnight."""
 
 
 class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
@@ -184,6 +153,8 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
             name="forecasts",
             update_interval=Periods.of(entry.options).forecast,
         )
+        self._record = SolarRecord(hass, entry.entry_id)
+        entry.async_on_unload(self._record.async_close)
         entry.async_on_unload(
             follow_sensors(hass, entry.options, self.async_request_refresh)
         )
@@ -191,14 +162,37 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
     @override
     async def _async_update_data(self) -> Forecasts:
         """Return what there is; neither source raises."""
+        solar = await async_solar(self.hass, self.config_entry.options)
+        measured = await async_measured_home(
+            self.hass,
+            picked=picked_sensors(self.config_entry.options),
+            own=own_sensors(self.hass, self.config_entry.entry_id),
+        )
+        if measured is None:
+            return Forecasts(
+                solar, None, await self._record.async_expected(solar, None)
+            )
+        expected = await self._record.async_expected(solar, measured.solar_w)
+        now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()
+        sun_w = measured.solar_w
         return Forecasts(
-            await async_solar(self.hass, self.config_entry.options),
-            await async_load_history(
-                self.hass,
-                picked=picked_sensors(self.config_entry.options),
-                own=own_sensors(self.hass, self.config_entry.entry_id),
+            solar,
+            measured.load,
+            expected,
+            solar_score=(
+                None if sun_w is None else score(self._record.said_w, sun_w, now, zone)
+            ),
+            load_score=await self.hass.async_add_executor_job(
+                load_score, measured.load, now, zone
             ),
         )
+
+    @property
+    def known(self) -> Forecasts | None:
+        """The forecasts, or None before the first."""
+        # Home Assistant leaves `data` at None until there is some.
+        forecasts: Forecasts | None = self.data
+        return forecasts
 
 
 class PlanCoordinator(DataUpdateCoordinator[Planning]):
@@ -222,6 +216,7 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
         self._inputs = inputs
         self._publish = publish
         self._one_at_a_time = asyncio.Lock()
+        self._library: asyncio.Task[None] | None = None
 
     @property
     def planning(self) -> Planning | None:
@@ -252,6 +247,11 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
         inputs = self._inputs()
         if inputs is None:
             raise self._nothing_to_plan_from()
+        coupled = len(inputs.fleet) > 1 or inputs.demand is not None
+        if coupled and self._library is None:
+            self._library = self.config_entry.async_create_background_task(
+                self.hass, self._async_get_library(), "power_sync library"
+            )
         running = None if self.planning is None else self.planning.plan
         try:
             planning = await self.hass.async_add_executor_job(
@@ -267,6 +267,17 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
             raise self._nothing_to_plan_from()
         self._publish(planning.plan)
         return planning
+
+    async def _async_get_library(self) -> None:
+        """Install what plans batteries together, and a demand charge; plan again.
+
+        Until then, and where it cannot be had, they are planned as one, and the
+        import that the charge is for is kept below what that plan needs.
+        """
+        usable = await async_ensure(self.hass, Library.SCIPY)
+        plan = None if self.planning is None else self.planning.plan
+        if usable and plan is not None and plan.notes.get(UNSOLVED) == MISSING:
+            await self.async_refresh()
 
     def _nothing_to_plan_from(self) -> UpdateFailed:
         """Return the error that keeps the last plan.

@@ -14,8 +14,10 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from .answers import PlainObject, command_answer, log_answer
+from .charger_coordinator import ChargerCoordinator
 from .const import DOMAIN
 from .control.controlled import Controlled
+from .planning import losses_of
 from .recording.file import KEY, recording_plain
 from .recording.model import Versions
 from .recording.take import take
@@ -50,7 +52,9 @@ async def async_get_config_entry_diagnostics(
     return {
         "version": version,
         "entry": _entry(entry),
-        **redactor.plain_object(_state(hass, site, names)),
+        **redactor.plain_object(
+            {**_state(hass, site, names), "mode_losses": await _losses(hass, site)}
+        ),
         KEY: recording_plain(recording),
     }
 
@@ -83,6 +87,10 @@ def _state(
             names[serial]: _battery(battery)
             for serial, battery in controller.batteries.items()
         },
+        "chargers": [
+            _charger(coordinator) for coordinator in site.coordinators.chargers.values()
+        ],
+        "cars_mistaken": controller.cars.false_alarms,
         "strays": len(controller.strays()),
         "problems": [
             {"key": problem.key, "battery": names.get(problem.battery_id or "")}
@@ -139,6 +147,17 @@ def _battery(battery: Controlled) -> dict[str, object]:
     }
 
 
+def _charger(coordinator: ChargerCoordinator) -> dict[str, object]:
+    """Return what is known of a charger."""
+    reading = coordinator.data
+    return {
+        "kind": coordinator.charger.identity.kind,
+        "reading": asdict(reading) if reading else None,
+        "last_error": str(coordinator.last_exception or ""),
+        "update_interval": coordinator.update_interval,
+    }
+
+
 def _prices(site: Site) -> dict[str, object] | None:
     curve = site.coordinators.prices.curve
     if curve is None:
@@ -192,6 +211,14 @@ def _plan(site: Site) -> dict[str, object] | None:
         "slots": len(plan.slots),
         "capacity_kwh": planning.capacity_kwh,
     }
+
+
+async def _losses(hass: HomeAssistant, site: Site) -> dict[str, float] | None:
+    """Return what each mode saves over the plan's horizon."""
+    planning = site.coordinators.plan.planning
+    if planning is None:
+        return None
+    return await hass.async_add_executor_job(losses_of, planning)
 
 
 def _secrets(hass: HomeAssistant, entry: ConfigEntry, site: Site) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What all entities of PowerSync have in common."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigSubentry
@@ -8,12 +9,16 @@ from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
+from .charger_coordinator import ChargerCoordinator
 from .const import DOMAIN
 from .coordinators import BatteryCoordinator
 from .devices.batteries import BRANDS
+from .devices.chargers import CHARGERS
 from .model.battery import BatteryReading
+from .model.charger import ChargerReading
 from .site import PowerSyncConfigEntry, Site
 
 type Followed = Iterable[DataUpdateCoordinator[Any]]
@@ -49,6 +54,19 @@ class PowerSyncEntity(Entity):
         await super().async_added_to_hass()
         for coordinator in self.followed:
             self.async_on_remove(coordinator.async_add_listener(self._async_news))
+
+    @callback
+    def async_follow_slots(self) -> None:
+        """Take the begin of each slot for news, too, from now on."""
+        self.async_on_remove(
+            async_track_utc_time_change(
+                self.hass, self._async_slot_begins, minute=range(0, 60, 5), second=0
+            )
+        )
+
+    @callback
+    def _async_slot_begins(self, _now: datetime) -> None:
+        self._async_news()
 
     @callback
     def _async_news(self) -> None:
@@ -101,6 +119,47 @@ class BatteryEntity(PowerSyncEntity):
         A single lost answer does not count; `control/health.py` says what does.
         """
         return self.site.readings.get(self.coordinator.battery_id)
+
+
+class ChargerEntity(PowerSyncEntity):
+    """An entity of one car charger."""
+
+    def __init__(
+        self,
+        entry: PowerSyncConfigEntry,
+        coordinator: ChargerCoordinator,
+        site_device_id: str,
+        description: EntityDescription,
+    ) -> None:
+        """Describe an entity on a charger's device."""
+        super().__init__(entry.runtime_data, coordinator.charger_id, description)
+        self.coordinator = coordinator
+        identity = coordinator.charger.identity
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, identity.serial)},
+            name=coordinator.title,
+            manufacturer=CHARGERS[identity.kind].manufacturer or None,
+            model=identity.model,
+            sw_version=identity.sw_version,
+            via_device_id=site_device_id,
+        )
+
+    @property
+    @override
+    def followed(self) -> Followed:
+        """The charger's readings."""
+        return (self.coordinator,)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the charger can be read."""
+        return self.reading is not None
+
+    @property
+    def reading(self) -> ChargerReading | None:
+        """The last reading, or None while the charger cannot be read."""
+        return self.coordinator.reading
 
 
 def site_device(entry: PowerSyncConfigEntry) -> DeviceInfo:

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from .answers import PlainObject
-from .planner.findings import Costs, Finding, TooLittle
+from .planner.findings import Backtest, Costs, Finding, TooLittle
 
 MONEY_DIGITS = 2
 ATTR_BY_DAY = "by_day"
@@ -21,6 +21,7 @@ def finding_answer(found: Finding, zone: tzinfo) -> PlainObject:
         }
     return {
         **_costs(found.costs),
+        **_foresight(found),
         "per_day": round(found.saved_per_day, MONEY_DIGITS),
         "currency": found.currency,
         "days": round(found.days, 1),
@@ -38,6 +39,17 @@ def finding_answer(found: Finding, zone: tzinfo) -> PlainObject:
             for each in found.by_day
         ],
         ATTR_ASSUMPTIONS: dict(found.assumptions),
+    }
+
+
+def _foresight(found: Backtest) -> PlainObject:
+    """Return what could have been saved at most, where it was asked for."""
+    if found.perfect_foresight is None:
+        return {}
+    captured = found.captured_pct
+    return {
+        "cost_perfect_foresight": round(found.perfect_foresight, MONEY_DIGITS),
+        "captured_pct": None if captured is None else round(captured, 1),
     }
 
 

@@ -25,6 +25,7 @@ def fleet_of(
         capabilities = controller.batteries[battery_id].executor.driver.capabilities
         members.append(
             FleetMember(
+                battery_id=battery_id,
                 capacity_kwh=capacity_kwh * (reading.soh_pct or 100.0) / 100.0,
                 soc_pct=reading.soc_pct,
                 max_charge_w=capabilities.max_charge_w,

@@ -113,6 +113,18 @@ async def async_force(
     return forced
 
 
+def hold_mode(site: Site, batteries: Sequence[str] | None) -> Mode:
+    """Return the mode in which the batteries (default: all) keep their charge.
+
+    Where one of them cannot keep the sun's way in open, they rest.
+    """
+    able = [b.executor.driver.capabilities.modes for b in _chosen(site, batteries)]
+    if all(Mode.NO_DISCHARGE in modes for modes in able):
+        return Mode.NO_DISCHARGE
+    rest = all(Mode.STANDBY in modes for modes in able)
+    return Mode.STANDBY if rest else Mode.NO_DISCHARGE
+
+
 async def async_restore_normal(
     site: Site, batteries: Sequence[str] | None = None
 ) -> None:

@@ -11,6 +11,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from .entity import Followed
+from .forcing import battery_name
 from .model.timegrid import SLOT, floor_time
 from .picture import PictureInput, Theme, draw_notice, draw_plan
 from .planning import Planning
@@ -138,4 +139,8 @@ class PlanPicture(TellingEntity, ImageEntity):
             texts=shown.texts,
             theme=shown.theme,
             notes=shown.notes,
+            names=tuple(
+                battery_name(self.site, battery_id)
+                for battery_id in planning.plan.battery_ids
+            ),
         )

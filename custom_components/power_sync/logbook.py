@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.components.logbook.const import (
+    LOGBOOK_ENTRY_ICON,
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
@@ -17,6 +18,7 @@ from .control.reasons import ControlReason
 
 type Describer = Callable[[Event], dict[str, str]]
 
+ICON = "mdi:home-battery"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -29,6 +31,7 @@ def async_describe_events(
     @callback
     def async_describe(event: Event) -> dict[str, str]:
         return {
+            LOGBOOK_ENTRY_ICON: ICON,
             LOGBOOK_ENTRY_NAME: str(event.data["battery"]),
             LOGBOOK_ENTRY_MESSAGE: command_message(hass, event.data),
         }

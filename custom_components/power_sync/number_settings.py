@@ -10,7 +10,7 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower, UnitOfTime
 from homeassistant.exceptions import ServiceValidationError
 
 from .const import DOMAIN
@@ -19,15 +19,19 @@ from .forcing import most_w
 from .model.battery import Mode
 from .settings import (
     LEAST_SPAN_PCT,
+    LONGEST_WINDOW_H,
     LOWEST_EXPORT_LIMIT_W,
     LOWEST_IMPORT_LIMIT_W,
     LOWEST_POWER_W,
     MOST_WEAR_PER_KWH,
+    SHORTEST_WINDOW_H,
 )
 from .site import PowerSyncConfigEntry, Site
-from .site_values import currency
+from .site_values import PER_MWH, currency, watches_market
 
 MOST_W: Final = 100_000.0
+MOST_PER_MWH: Final = 30_000.0
+"""The market has a cap, which rises each July: 20 300 in 2025-26."""
 POWER_STEP_W: Final = 100.0
 
 type Range = tuple[float, float]
@@ -39,12 +43,15 @@ class SettingNumberDescription(NumberEntityDescription):
 
     `range_fn` says between what it can be set now. With `top_is_no_limit` a
     setting of None is shown as the top of the range, and set by it; otherwise None
-    is unknown, and comes back only in the options.
+    is unknown, and comes back only in the options. With `per_kwh` it is a price in
+    the currency of the site's prices.
     """
 
     setting: str
     range_fn: Callable[[Site], Range]
     top_is_no_limit: bool = False
+    per_kwh: bool = False
+    exists_fn: Callable[[Site], bool] = lambda _: True
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     mode: NumberMode | None = NumberMode.BOX
 
@@ -117,12 +124,31 @@ def _power(
     )
 
 
-WEAR: Final = SettingNumberDescription(
-    key="wear",
-    setting="wear_per_kwh",
-    native_step=0.001,
-    range_fn=lambda _: (0.0, MOST_WEAR_PER_KWH),
-)
+def _price(key: str, setting: str, most: float) -> SettingNumberDescription:
+    """Return a price per kWh, in the currency of the prices."""
+    return SettingNumberDescription(
+        key=key,
+        setting=setting,
+        native_step=0.001,
+        range_fn=lambda _: (0.0, most),
+        per_kwh=True,
+    )
+
+
+def _spike(
+    key: str, setting: str, range_fn: Callable[[Site], Range]
+) -> SettingNumberDescription:
+    """Return a wholesale price, where one is followed."""
+    return SettingNumberDescription(
+        key=key,
+        setting=setting,
+        native_unit_of_measurement=PER_MWH,
+        native_step=1.0,
+        range_fn=range_fn,
+        exists_fn=watches_market,
+    )
+
+
 SETTING_NUMBERS: Final = (
     _level("reserve", "reserve_pct", _reserve_range),
     _level("lowest_level", "min_soc_pct", _lowest_range),
@@ -141,7 +167,25 @@ SETTING_NUMBERS: Final = (
     ),
     _power("import_limit", "import_limit_w", lambda _: (LOWEST_IMPORT_LIMIT_W, MOST_W)),
     _power("export_limit", "export_limit_w", _export_range),
-    WEAR,
+    _price("wear", "wear_per_kwh", MOST_WEAR_PER_KWH),
+    _price("boost_offset", "boost_offset_per_kwh", 0.5),
+    _price("boost_minimum", "boost_minimum_per_kwh", 1.0),
+    _price("boost_threshold", "boost_threshold_per_kwh", 0.5),
+    _price("chip_threshold", "chip_threshold_per_kwh", 2.0),
+    _spike("spike_enter", "spike_enter_per_mwh", lambda _: (1.0, MOST_PER_MWH)),
+    _spike(
+        "spike_leave",
+        "spike_leave_per_mwh",
+        lambda site: (0.0, site.settings.spike_enter_per_mwh),
+    ),
+    SettingNumberDescription(
+        key="cheapest_window_hours",
+        setting="cheapest_window_h",
+        device_class=NumberDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        native_step=0.5,
+        range_fn=lambda _: (SHORTEST_WINDOW_H, LONGEST_WINDOW_H),
+    ),
 )
 
 
@@ -187,8 +231,8 @@ class SettingNumber(SiteEntity, NumberEntity):
         await self.site.async_set(**{description.setting: None if no_limit else value})
 
 
-class Wear(SettingNumber):
-    """What a kWh out of the battery costs in wear, in the currency of the prices."""
+class PriceNumber(SettingNumber):
+    """A number per kWh, in the currency of the prices."""
 
     @property
     @override
@@ -207,6 +251,7 @@ class Wear(SettingNumber):
 def setting_numbers(entry: PowerSyncConfigEntry) -> list[SettingNumber]:
     """Return the numbers of a site."""
     return [
-        (Wear if description is WEAR else SettingNumber)(entry, description)
+        (PriceNumber if description.per_kwh else SettingNumber)(entry, description)
         for description in SETTING_NUMBERS
+        if description.exists_fn(entry.runtime_data)
     ]

@@ -12,6 +12,7 @@ from .control.owner_settings import OwnerChange, OwnerValueError, set_owner
 from .devices.batteries.brand import OwnerAction
 from .forcing import Problem, async_raise_if, battery_name
 from .model.battery import Mode, OwnerSetting
+from .settings import LOWEST_EXPORT_LIMIT_W
 from .site import Site
 
 _DONE = (
@@ -42,7 +43,7 @@ async def async_set_owner(
     """
     wanted = None if action.zero_is_none and value == 0 else value * action.scale
     if action.setting is OwnerSetting.EXPORT_LIMIT_W:
-        _check_ceiling(site, wanted)
+        _check_export_limit(site, wanted)
     changes = {
         serial: OwnerChange(action.setting, part)
         for serial, part in _parts(site, action, wanted, batteries).items()
@@ -90,8 +91,12 @@ def _power_w(battery: Controlled, setting: OwnerSetting, power_w: float) -> floa
     return power_w if power_w or allowed is None else allowed.least
 
 
-def _check_ceiling(site: Site, value: float | None) -> None:
-    """Refuse more than the export limit that was found on the inverter."""
+def _check_export_limit(site: Site, value: float | None) -> None:
+    """Refuse what was meant as kW, and more than was found on the inverter."""
+    if value is not None and value < LOWEST_EXPORT_LIMIT_W:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="export_limit_too_low"
+        )
     ceiling_w = site.settings.export_ceiling_w
     if ceiling_w is not None and (value is None or value > ceiling_w):
         raise ServiceValidationError(

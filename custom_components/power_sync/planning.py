@@ -1,10 +1,10 @@
 """A plan with what it was made from. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .model.plan import Plan
-from .planner import plan
-from .planner.inputs import Outlook, PlanInputs, outlook, problem_from
+from .planner import mode_losses, plan
+from .planner.inputs import Outlook, PlanInputs, merged, outlook, problem_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +31,18 @@ def make_plan(inputs: PlanInputs, running: Plan | None) -> Planning | None:
         return None
     problem = problem_from(inputs, ahead)
     planned = plan(problem, running=running, now=inputs.now)
-    return Planning(planned, ahead, problem.battery.capacity_kwh, inputs, running)
+    ids = tuple(member.battery_id for member in inputs.fleet)
+    if all(ids):
+        planned = replace(planned, battery_ids=ids)
+    capacity_kwh = sum(battery.capacity_kwh for battery in problem.all_batteries)
+    return Planning(planned, ahead, capacity_kwh, inputs, running)
+
+
+def losses_of(planning: Planning) -> dict[str, float]:
+    """Return what each mode saves over the plan's horizon. Runs in a thread.
+
+    Several batteries count as one that knows the modes that all of them know.
+    """
+    problem = problem_from(planning.inputs, planning.outlook)
+    losses = mode_losses(merged(problem, planning.inputs))
+    return {mode.value: round(money, 4) for mode, money in losses.items()}

@@ -13,19 +13,28 @@ SHOWN_TEXTS = frozenset(
     {
         "brand",
         "capacity_source",
+        "currency",
+        "direction",
         "domain",
+        "end",
         "export_product",
         "import_product",
+        "integration",
+        "kind",
         "link",
         "model",
+        "outlook",
         "parity",
         "provider",
         "region",
         "settings",
         "solar_source",
         "source",
+        "start",
         "subentry_type",
         "sw_version",
+        "via",
+        "zone",
     }
 )
 """Keys of what is stored whose texts are shown; all other texts are private."""

@@ -12,8 +12,8 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .accounts import ledger_store
+from .bridges.access import async_forget_battery, temporary_driver
 from .bridges.findings_store import FindingsStore
-from .bridges.modbus import temporary_driver
 from .bridges.storage import JournalStore, SettingsStore
 from .command_log import command_log_store
 from .const import DOMAIN, LOGGER, RELEASE_AT_REMOVAL_S
@@ -24,6 +24,8 @@ from .control.view import SiteLimits
 from .devices.batteries.stored import StoredConfigError
 from .issues import async_show_lost
 from .model.plain import JsonObject
+from .site_setup import battery_subentries
+from .solar_record import solar_record_store
 
 TRY_AGAIN_S = 3
 
@@ -35,6 +37,7 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
     answer then. What cannot be given back is listed for the user.
     """
     controller, left = await _async_held(hass, entry)
+    batteries = battery_subentries(entry)
     try:
         async with asyncio.timeout(RELEASE_AT_REMOVAL_S):
             while left:
@@ -50,12 +53,15 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
         ]
         await _async_tell(hass, entry, names)
     elif controller.owner_settings_lost:
-        titles = [f"- {subentry.title}" for subentry in entry.subentries.values()]
+        titles = [f"- {subentry.title}" for subentry in batteries]
         await _async_tell(hass, entry, titles)
+    for subentry in batteries:
+        await async_forget_battery(hass, subentry.data)
     await JournalStore(hass, entry.entry_id).remove()
     await SettingsStore(hass, entry.entry_id).remove()
     await command_log_store(hass, entry.entry_id).remove()
     await ledger_store(hass, entry.entry_id).remove()
+    await solar_record_store(hass, entry.entry_id).remove()
     await FindingsStore(hass, entry.entry_id).remove()
 
 
@@ -100,7 +106,7 @@ async def _async_note_lost(controller: Controller, entry: ConfigEntry) -> None:
     """Take every battery for held: what a damaged journal said is not known."""
     lost = {
         subentry.unique_id: Record(device=dict(subentry.data), lost=True)
-        for subentry in entry.subentries.values()
+        for subentry in battery_subentries(entry)
         if subentry.unique_id is not None
     }
     changes = {battery_id: partial(_replaced, new) for battery_id, new in lost.items()}

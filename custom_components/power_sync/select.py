@@ -5,10 +5,16 @@ from typing import override
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import FORCE_DURATIONS_MIN
-from .entity import SiteEntity
+from .charger_coordinator import ChargerCoordinator
+from .const import DOMAIN, FORCE_DURATIONS_MIN
+from .control.view import HoldMethod
+from .devices.protocols import DeviceError
+from .entity import ChargerEntity, SiteEntity, async_register_site_device
+from .model.charger import ChargeMode
 from .picture import Theme
 from .planner import Objective
 from .site import PowerSyncConfigEntry
@@ -32,6 +38,14 @@ PICTURE_THEME = SelectEntityDescription(
     entity_category=EntityCategory.CONFIG,
 )
 
+HOLD_METHOD = SelectEntityDescription(
+    key="hold_method",
+    options=[method.value for method in HoldMethod],
+    entity_category=EntityCategory.CONFIG,
+)
+
+CHARGE_MODE = SelectEntityDescription(key="charge_mode")
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -44,8 +58,16 @@ async def async_setup_entry(
             ForceDuration(entry, FORCE_DURATION),
             PlanObjective(entry, OBJECTIVE),
             PictureTheme(entry, PICTURE_THEME),
+            HowToHold(entry, HOLD_METHOD),
         ]
     )
+    site_device_id = async_register_site_device(dr.async_get(hass), entry)
+    for coordinator in entry.runtime_data.coordinators.chargers.values():
+        if coordinator.charger.modes:
+            async_add_entities(
+                [ChargerMode(entry, coordinator, site_device_id, CHARGE_MODE)],
+                config_subentry_id=coordinator.subentry_id,
+            )
 
 
 class ForceDuration(SiteEntity, SelectEntity):
@@ -91,3 +113,53 @@ class PictureTheme(SiteEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Draw the picture anew."""
         await self.site.async_set(picture_theme=Theme(option))
+
+
+class HowToHold(SiteEntity, SelectEntity):
+    """How batteries are kept from discharging into a car."""
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """The method."""
+        return self.site.settings.hold_method.value
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Hold so from now on."""
+        await self.site.async_set(hold_method=HoldMethod(option))
+
+
+class ChargerMode(ChargerEntity, SelectEntity):
+    """How a charger decides when its car charges."""
+
+    def __init__(
+        self,
+        entry: PowerSyncConfigEntry,
+        coordinator: ChargerCoordinator,
+        site_device_id: str,
+        description: SelectEntityDescription,
+    ) -> None:
+        """Offer the modes that the charger has."""
+        super().__init__(entry, coordinator, site_device_id, description)
+        modes = coordinator.charger.modes
+        self._attr_options = [mode.value for mode in ChargeMode if mode in modes]
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """The mode that it was last seen in."""
+        mode = None if self.reading is None else self.reading.mode
+        return None if mode is None else mode.value
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Set the mode; batteries are held before the car may start."""
+        try:
+            await self.coordinator.async_set_mode(ChargeMode(option))
+        except DeviceError as err:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="charger_failed",
+                translation_placeholders={"error": str(err)},
+            ) from err

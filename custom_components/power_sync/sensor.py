@@ -1,20 +1,19 @@
 """Sensors: prices, powers, what PowerSync does and why, the plan, forecasts."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from .command_log import UNRECORDED_ATTRIBUTES
 from .entity import BatteryEntity, Followed, SiteEntity, async_register_site_device
 from .finding_answer import ATTR_ASSUMPTIONS, ATTR_BY_DAY
 from .forecast_points import Point, forecast_points
+from .plan_points import PlanPoints
 from .planning import Planning
 from .sensor_backtest import BACKTEST_SENSORS
 from .sensor_battery import (
@@ -23,20 +22,25 @@ from .sensor_battery import (
     BatterySensorDescription,
     LeaseSensorDescription,
 )
+from .sensor_bill import BILL_SENSORS
+from .sensor_charger import CHARGER_SENSORS, ChargerSensor
+from .sensor_hold import HOLD_SENSORS, LEAKED_IN_TOTAL, LeakedInTotal
 from .sensor_money import MONEY_SENSORS, MoneySensor
+from .sensor_planned import PLANNED_SENSORS, PlannedSensor
+from .sensor_prices import PRICE_SENSORS
+from .sensor_scores import SCORE_ATTRIBUTES, SCORE_SENSORS
 from .sensor_site import (
     FORECAST_SENSORS,
     SITE_SENSORS,
     ForecastSensorDescription,
     SiteSensorDescription,
 )
+from .sensor_window import CHEAPEST_WINDOW, CheapestWindow
 from .sensor_words import PLAN_IN_WORDS, PlanInWords
 from .site import PowerSyncConfigEntry
 from .site_values import Value, currency
 
 PARALLEL_UPDATES = 0
-
-ATTR_FORECAST = "forecast"
 
 
 async def async_setup_entry(
@@ -48,10 +52,30 @@ async def async_setup_entry(
     # The home's device comes first: those of the batteries point to it.
     site_device_id = async_register_site_device(dr.async_get(hass), entry)
     async_add_entities(
-        SiteSensor(entry, each) for each in (*SITE_SENSORS, *BACKTEST_SENSORS)
+        SiteSensor(entry, each)
+        for each in (
+            *SITE_SENSORS,
+            *PRICE_SENSORS,
+            *BILL_SENSORS,
+            *BACKTEST_SENSORS,
+            *SCORE_SENSORS,
+            *HOLD_SENSORS,
+        )
+        if each.exists_fn(entry.runtime_data)
     )
+    async_add_entities([LeakedInTotal(entry, LEAKED_IN_TOTAL)])
+    for charger in entry.runtime_data.coordinators.chargers.values():
+        async_add_entities(
+            (
+                ChargerSensor(entry, charger, site_device_id, each)
+                for each in CHARGER_SENSORS
+            ),
+            config_subentry_id=charger.subentry_id,
+        )
     async_add_entities(ForecastSensor(entry, each) for each in FORECAST_SENSORS)
-    async_add_entities([PlanInWords(entry, PLAN_IN_WORDS)])
+    async_add_entities(
+        [PlanInWords(entry, PLAN_IN_WORDS), CheapestWindow(entry, CHEAPEST_WINDOW)]
+    )
     async_add_entities(MoneySensor(entry, each) for each in MONEY_SENSORS)
     for coordinator in entry.runtime_data.coordinators.batteries.values():
         async_add_entities(
@@ -63,6 +87,10 @@ async def async_setup_entry(
                 *(
                     LeaseSensor(entry, coordinator, site_device_id, each)
                     for each in LEASE_SENSORS
+                ),
+                *(
+                    PlannedSensor(entry, coordinator, site_device_id, each)
+                    for each in PLANNED_SENSORS
                 ),
             ),
             config_subentry_id=coordinator.subentry_id,
@@ -84,24 +112,14 @@ class SlotSensor(SiteEntity, SensorEntity):
         code = currency(self.site)
         return None if code is None else unit_fn(code)
 
-    @callback
-    def _async_follow_slots(self) -> None:
-        self.async_on_remove(
-            async_track_utc_time_change(
-                self.hass, self._async_slot, minute=range(0, 60, 5), second=0
-            )
-        )
-
-    @callback
-    def _async_slot(self, _now: datetime) -> None:
-        self.async_write_ha_state()
-
 
 class SiteSensor(SlotSensor):
     """A figure of the home."""
 
     entity_description: SiteSensorDescription
-    _unrecorded_attributes = UNRECORDED_ATTRIBUTES | {ATTR_ASSUMPTIONS, ATTR_BY_DAY}
+    _unrecorded_attributes = (
+        UNRECORDED_ATTRIBUTES | SCORE_ATTRIBUTES | {ATTR_ASSUMPTIONS, ATTR_BY_DAY}
+    )
 
     @property
     @override
@@ -114,7 +132,7 @@ class SiteSensor(SlotSensor):
         """Start to follow."""
         await super().async_added_to_hass()
         if self.entity_description.each_slot:
-            self._async_follow_slots()
+            self.async_follow_slots()
 
     @property
     @override
@@ -136,13 +154,10 @@ class SiteSensor(SlotSensor):
         return None if attributes_fn is None else attributes_fn(self.site)
 
 
-class ForecastSensor(SlotSensor):
+class ForecastSensor(PlanPoints, SlotSensor):
     """What is expected in the present slot, and in all slots ahead."""
 
     entity_description: ForecastSensorDescription
-    _unrecorded_attributes = frozenset({ATTR_FORECAST})
-    _points: list[Point] | None = None
-    _points_of: Planning | None = None
 
     @property
     @override
@@ -154,7 +169,7 @@ class ForecastSensor(SlotSensor):
     async def async_added_to_hass(self) -> None:
         """Start to follow."""
         await super().async_added_to_hass()
-        self._async_follow_slots()
+        self.async_follow_slots()
 
     @property
     @override
@@ -169,16 +184,7 @@ class ForecastSensor(SlotSensor):
             return None
         return round(values[index], self.entity_description.digits)
 
-    @property
     @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """All slots that are known, the first one first."""
-        planning = self.site.coordinators.plan.planning
-        if planning is not None and planning is not self._points_of:
-            # Several hundred points are worked out once for each plan.
-            self._points_of, self._points = planning, self._points_from(planning)
-        return None if self._points is None else {ATTR_FORECAST: self._points}
-
     def _points_from(self, planning: Planning) -> list[Point] | None:
         values = self.entity_description.values_fn(planning)
         if values is None:

@@ -13,6 +13,8 @@ from .sensor_site import SiteSensorDescription
 from .site import Site
 from .site_values import Value
 
+ATTR_PROGRESS = "progress_pct"
+
 
 def _would_have_saved(site: Site, _now: datetime) -> float | None:
     """Return what a backtest found; None where there is too little to go by."""
@@ -31,10 +33,12 @@ def _learned_days(site: Site, _now: datetime) -> Value:
 
 def _figures(site: Site) -> Mapping[str, object] | None:
     """Return what the figure is made of and stands on."""
-    found = site.coordinators.backtest.finding
+    backtest = site.coordinators.backtest
+    found, progress_pct = backtest.finding, backtest.progress_pct
+    progress = {} if progress_pct is None else {ATTR_PROGRESS: progress_pct}
     if found is None:
-        return None
-    return finding_answer(found, dt_util.get_default_time_zone())
+        return progress or None
+    return {**finding_answer(found, dt_util.get_default_time_zone()), **progress}
 
 
 WOULD_HAVE_SAVED = SiteSensorDescription(

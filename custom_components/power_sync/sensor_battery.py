@@ -103,6 +103,22 @@ BATTERY_SENSORS = (
         value_fn=lambda reading: reading.capacity_kwh,
     ),
     BatterySensorDescription(
+        key="present_capacity",
+        device_class=SensorDeviceClass.ENERGY_STORAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda reading: reading.present_capacity_kwh,
+    ),
+    BatterySensorDescription(
+        key="full_cycles",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda reading: reading.full_cycles,
+    ),
+    BatterySensorDescription(
         key="minimum_level",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,

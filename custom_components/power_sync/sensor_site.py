@@ -20,7 +20,7 @@ from .entity import Followed
 from .model.battery import Mode
 from .planning import Planning
 from .site import Coordinators, Site
-from .site_values import PRICE_DIGITS, Value
+from .site_values import PER_MWH, PRICE_DIGITS, Value
 from .totals import SiteReading
 
 MONEY_DIGITS = 4
@@ -46,6 +46,10 @@ def _plans(coordinators: Coordinators) -> Followed:
     return (coordinators.plan,)
 
 
+def _market(coordinators: Coordinators) -> Followed:
+    return () if coordinators.spike is None else (coordinators.spike,)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SiteSensorDescription(SensorEntityDescription):
     """Describe a sensor of the home; its value is a function of site and time.
@@ -60,6 +64,7 @@ class SiteSensorDescription(SensorEntityDescription):
     available_fn: Callable[[Site], bool] = lambda _: True
     unit_fn: Callable[[str], str] | None = None
     each_slot: bool = False
+    exists_fn: Callable[[Site], bool] = lambda _: True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +232,16 @@ SITE_SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=values.prices_known_until,
         follows_fn=_prices,
+    ),
+    SiteSensorDescription(
+        key="wholesale_price",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PER_MWH,
+        suggested_display_precision=2,
+        value_fn=values.wholesale_price,
+        follows_fn=_market,
+        each_slot=True,
+        exists_fn=values.watches_market,
     ),
 )
 

@@ -1,12 +1,10 @@
 """The plan in words: what it does now, and the next steps with their reasons."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.core import callback
-from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from .entity import Followed
@@ -33,16 +31,8 @@ class PlanInWords(TellingEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Start to follow."""
         await super().async_added_to_hass()
-        self.async_on_remove(
-            async_track_utc_time_change(
-                self.hass, self._async_slot, minute=range(0, 60, 5), second=0
-            )
-        )
+        self.async_follow_slots()
         self._tell()
-
-    @callback
-    def _async_slot(self, _now: datetime) -> None:
-        self._async_news()
 
     @callback
     @override

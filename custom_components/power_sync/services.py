@@ -23,26 +23,29 @@ from homeassistant.helpers import (
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.util import dt as dt_util
 
-from .answers import log_answer, plan_answer, summary_answer
+from .answers import log_answer, overview_answer, plan_answer, summary_answer
 from .bridges.texts import async_texts
 from .const import DOMAIN, FORCE_DURATION_MAX_MIN
 from .control.log import LOG_LENGTH
-from .finding_answer import finding_answer
 from .forcing import (
     Forced,
     async_force,
     async_replan,
     async_restore_normal,
     battery_name,
+    hold_mode,
 )
 from .model.battery import Mode
+from .planning import losses_of
 from .site import PowerSyncConfigEntry, Site
+from .words.overview import overview
 from .words.summary import Teller
 
 ATTR_BATTERY: Final = "battery"
 ATTR_DURATION: Final = "duration"
 ATTR_DURATION_MINUTES: Final = "duration_minutes"
 ATTR_LIMIT: Final = "limit"
+ATTR_MODE_LOSSES: Final = "mode_losses"
 ATTR_POWER_W: Final = "power_w"
 ATTR_SINCE: Final = "since"
 
@@ -64,6 +67,7 @@ LOG_SCHEMA = BATTERY_SCHEMA.extend(
         ),
     }
 )
+PLAN_SCHEMA = SITE_SCHEMA.extend({probatio.Optional(ATTR_MODE_LOSSES): cv.boolean})
 # Durations are checked by hand: their errors are for householders.
 FORCE_SCHEMA = BATTERY_SCHEMA.extend(
     {
@@ -90,8 +94,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("hold", _async_hold, FORCE_SCHEMA, SupportsResponse.OPTIONAL),
         ("restore_normal", _async_restore, BATTERY_SCHEMA, SupportsResponse.NONE),
         ("replan", _async_replan, SITE_SCHEMA, SupportsResponse.NONE),
-        ("backtest", _async_backtest, SITE_SCHEMA, SupportsResponse.ONLY),
-        ("get_plan", _async_get_plan, SITE_SCHEMA, SupportsResponse.ONLY),
+        ("get_plan", _async_get_plan, PLAN_SCHEMA, SupportsResponse.ONLY),
         ("get_command_log", _async_get_log, LOG_SCHEMA, SupportsResponse.ONLY),
     ):
         hass.services.async_register(
@@ -112,8 +115,10 @@ def _force(
 
 async def _async_hold(call: ServiceCall) -> ServiceResponse:
     """Keep the charge; with a power, discharge at most that."""
-    limited = ATTR_POWER_W in call.data
-    return await _async_force(call, Mode.LIMIT if limited else Mode.NO_DISCHARGE)
+    if ATTR_POWER_W in call.data:
+        return await _async_force(call, Mode.LIMIT)
+    site = site_of(call)
+    return await _async_force(call, hold_mode(site, batteries_of(call, site)))
 
 
 async def _async_force(call: ServiceCall, mode: Mode) -> ServiceResponse:
@@ -157,26 +162,26 @@ async def _async_replan(call: ServiceCall) -> None:
 
 
 async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
-    planning = site_of(call).coordinators.plan.planning
+    site = site_of(call)
+    planning = site.coordinators.plan.planning
     if planning is None:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_plan")
     zone, texts = dt_util.get_default_time_zone(), await async_texts(call.hass)
-    told = Teller(planning.plan, dt_util.utcnow(), zone, texts).summary()
-    return {
-        **plan_answer(planning.plan, zone),
+    plan, now = planning.plan, dt_util.utcnow()
+    names = {each: battery_name(site, each) for each in plan.battery_ids}
+    told = Teller(plan, now, zone, texts).summary()
+    answer = {
+        **plan_answer(plan, zone, names),
+        "overview": {
+            **overview_answer(overview(plan, now), zone),
+            "text": " ".join(told.glance),
+        },
         "summary": summary_answer(told, zone),
     }
-
-
-async def _async_backtest(call: ServiceCall) -> ServiceResponse:
-    """Plan the past again, and say what was found."""
-    backtest = site_of(call).coordinators.backtest
-    await backtest.async_run()
-    if backtest.finding is None:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="no_backtest"
-        )
-    return {**finding_answer(backtest.finding, dt_util.get_default_time_zone())}
+    if call.data.get(ATTR_MODE_LOSSES):
+        losses = await call.hass.async_add_executor_job(losses_of, planning)
+        answer["mode_losses"] = dict(losses)
+    return answer
 
 
 async def _async_get_log(call: ServiceCall) -> ServiceResponse:

@@ -11,9 +11,11 @@ from enum import Enum
 from math import inf, isfinite
 from typing import Any, Final
 
-from .control.view import SiteLimits
+from .control.view import HoldMethod, SiteLimits
 from .picture import Theme
 from .planner.problem import DEFAULT_WEAR_PER_KWH, Objective
+from .planner.shaping import MIDNIGHT_MIN, TRUE_PRICES, Shaping
+from .prices.spike_watch import ENTER_AUD_PER_MWH, LEAVE_AUD_PER_MWH, Thresholds
 
 FORCE_DURATION_DEFAULT_MIN: Final = 30
 DEFAULT_RESERVE_PCT: Final = 10.0
@@ -23,6 +25,8 @@ MOST_WEAR_PER_KWH: Final = 10.0
 # A limit below these is one in kW: the smallest supplies are of some kilowatts.
 LOWEST_IMPORT_LIMIT_W: Final = 500.0
 LOWEST_EXPORT_LIMIT_W: Final = 100.0
+SHORTEST_WINDOW_H: Final = 0.5
+LONGEST_WINDOW_H: Final = 24.0
 LOWEST_POWER_W: Final = 200.0
 """A power limit below this is one in kW, or no operation at all."""
 
@@ -53,7 +57,23 @@ class Settings:
     battery_export: bool = False
     wear_per_kwh: float = DEFAULT_WEAR_PER_KWH
     objective: Objective = Objective.LOWEST_COST
+    spike_protection: bool = TRUE_PRICES.spike_protection
+    export_boost: bool = TRUE_PRICES.export_boost
+    boost_offset_per_kwh: float = TRUE_PRICES.boost_offset_per_kwh
+    boost_minimum_per_kwh: float = TRUE_PRICES.boost_minimum_per_kwh
+    boost_threshold_per_kwh: float = TRUE_PRICES.boost_threshold_per_kwh
+    boost_start_min: int = TRUE_PRICES.boost_start_min
+    boost_end_min: int = TRUE_PRICES.boost_end_min
+    chip_mode: bool = TRUE_PRICES.chip_mode
+    chip_threshold_per_kwh: float = TRUE_PRICES.chip_threshold_per_kwh
+    chip_start_min: int = TRUE_PRICES.chip_start_min
+    chip_end_min: int = TRUE_PRICES.chip_end_min
+    cheapest_window_h: float = 3.0
     picture_theme: Theme = Theme.AUTO
+    spike_enter_per_mwh: float = ENTER_AUD_PER_MWH
+    spike_leave_per_mwh: float = LEAVE_AUD_PER_MWH
+    car_hold: bool = True
+    hold_method: HoldMethod = HoldMethod.AUTOMATIC
 
     @property
     def limits(self) -> SiteLimits:
@@ -69,8 +89,33 @@ class Settings:
             discharge_limit_w=self.discharge_limit_w,
         )
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """When the wholesale price is a spike."""
+        return Thresholds(self.spike_enter_per_mwh, self.spike_leave_per_mwh)
+
+    @property
+    def hold(self) -> HoldMethod | None:
+        """How batteries are kept from feeding cars; None where they are not."""
+        return self.hold_method if self.car_hold else None
+
+    @property
+    def shaping(self) -> Shaping:
+        """How prices count for the plan."""
+        return Shaping(
+            **{field.name: getattr(self, field.name) for field in fields(Shaping)}
+        )
+
 
 _DEFAULTS = Settings()
+_MOST: Final = {
+    "boost_start_min": MIDNIGHT_MIN - 1,
+    "boost_end_min": MIDNIGHT_MIN - 1,
+    "chip_start_min": MIDNIGHT_MIN - 1,
+    "chip_end_min": MIDNIGHT_MIN - 1,
+    "cheapest_window_h": LONGEST_WINDOW_H,
+}
+_LEAST: Final = {"cheapest_window_h": SHORTEST_WINDOW_H}
 _PERCENT = frozenset({"reserve_pct", "min_soc_pct", "max_soc_pct"})
 
 
@@ -107,7 +152,7 @@ def _checked(name: str, value: object) -> object:
         or (isinstance(value, bool))
     ):
         raise TypeError(name)
-    most = 100.0 if name in _PERCENT else inf
-    if not isfinite(value) or not 0 <= value <= most:
+    most = 100.0 if name in _PERCENT else _MOST.get(name, inf)
+    if not isfinite(value) or not _LEAST.get(name, 0) <= value <= most:
         raise ValueError(name)
     return int(value) if isinstance(default, int) else float(value)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +14,11 @@ from homeassistant.util import dt as dt_util
 from .accounts import Accounts
 from .backtesting import BacktestCoordinator
 from .bridges.storage import JournalStore, SettingsStore
+from .charger_coordinator import (
+    ChargerCoordinator,
+    async_look_at_cars,
+    charger_coordinators,
+)
 from .command_log import KeptCommandLog
 from .const import (
     LOGGER,
@@ -24,14 +28,13 @@ from .const import (
     WATCH_EVERY,
 )
 from .control.clock import Clock
-from .control.controller import Controller, Member
+from .control.controller import Controller
 from .control.health import Trouble
 from .coordinators import (
     BatteryCoordinator,
     ControlCoordinator,
     ForecastCoordinator,
     PlanCoordinator,
-    PriceCoordinator,
 )
 from .fleet import fleet_of
 from .forecast.load import RECENT, LoadHistory
@@ -41,8 +44,12 @@ from .model.battery import BatteryReading
 from .model.plan import Plan
 from .periods import POLL_S
 from .planner.inputs import PlanInputs
+from .price_coordinator import SYNC_AT_MOST_EVERY, PriceCoordinator
 from .prices.protocols import PriceSource
+from .prices.spike_watch import SpikeWatch
+from .site_devices import Devices
 from .site_settings import async_act_on, not_stored, seed_settings
+from .spike import SpikeCoordinator
 from .strays import Strays
 from .totals import SiteReading, site_reading
 from .watch import Known, Watch
@@ -58,12 +65,14 @@ class Coordinators:
     """What entities follow."""
 
     batteries: dict[str, BatteryCoordinator] = field(repr=False)
+    chargers: dict[str, ChargerCoordinator] = field(repr=False)
     prices: PriceCoordinator
     forecasts: ForecastCoordinator
     plan: PlanCoordinator
     control: ControlCoordinator
     accounts: Accounts
     backtest: BacktestCoordinator
+    spike: SpikeCoordinator | None
 
 
 class Site:
@@ -73,15 +82,16 @@ class Site:
         self,
         hass: HomeAssistant,
         entry: PowerSyncConfigEntry,
-        drivers: Mapping[str, Member],
+        devices: Devices,
         source: PriceSource,
+        watch: SpikeWatch | None = None,
     ) -> None:
         """Wire everything; nothing is read or written before `async_start`."""
         self.hass = hass
         self.entry = entry
         self.settings = seed_settings(entry)
         self.controller = Controller(
-            drivers.values(),
+            devices.batteries.values(),
             JournalStore(hass, entry.entry_id),
             Clock(dt_util.utcnow),
             self.settings.limits,
@@ -91,14 +101,18 @@ class Site:
                 member.driver.identity.serial: BatteryCoordinator(
                     hass, entry, subentry_id, member.driver, self.controller
                 )
-                for subentry_id, member in drivers.items()
+                for subentry_id, member in devices.batteries.items()
             },
+            chargers=charger_coordinators(
+                hass, entry, devices.chargers, self.controller
+            ),
             prices=PriceCoordinator(hass, entry, source),
             forecasts=ForecastCoordinator(hass, entry),
             plan=PlanCoordinator(hass, entry, self.plan_inputs, self._take_plan),
             control=ControlCoordinator(hass, entry, self.controller),
             accounts=Accounts(hass, entry, self),
-            backtest=BacktestCoordinator(hass, entry, self.plan_inputs, source),
+            backtest=BacktestCoordinator(hass, entry, self.past_inputs, source),
+            spike=None if watch is None else SpikeCoordinator(hass, entry, watch),
         )
         self._settings_store = SettingsStore(hass, entry.entry_id)
         self._loads: deque[tuple[datetime, float]] = deque(maxlen=LOADS_KEPT)
@@ -123,13 +137,17 @@ class Site:
         self.settings = await self._settings_store.load(self.settings)
         self.controller.limits = self.settings.limits
         self.controller.automatic = self.settings.automatic
+        self.controller.hold = self.settings.hold
         self.controller.dry_run = self.settings.dry_run
         await self.controller.start()
         if self.controller.owner_settings_lost:
             async_show_lost(self.hass, self.entry)
         self._strays.find()
         batteries = self.coordinators.batteries.values()
-        await asyncio.gather(*(battery.async_refresh() for battery in batteries))
+        await asyncio.gather(
+            async_look_at_cars(self.coordinators.chargers.values()),
+            *(battery.async_refresh() for battery in batteries),
+        )
         await self.controller.tick()
         # Only now: control does not wait for what happened earlier.
         await self._command_log.async_restore()
@@ -146,6 +164,8 @@ class Site:
         entry, hass = self.entry, self.hass
         for battery in self.coordinators.batteries.values():
             entry.async_on_unload(battery.async_add_listener(self._async_new_reading))
+        for charger in self.coordinators.chargers.values():
+            charger.async_follow(self.async_act_soon)
         for action, every in (
             (self._async_tick, TICK_EVERY),
             (self._async_watch, WATCH_EVERY),
@@ -160,7 +180,9 @@ class Site:
         """Fetch prices and forecasts for the first time, and plan."""
         coordinators = self.coordinators
         await asyncio.gather(
-            coordinators.prices.async_refresh(), coordinators.forecasts.async_refresh()
+            coordinators.prices.async_refresh(),
+            coordinators.forecasts.async_refresh(),
+            self._async_watch_market(),
         )
         await coordinators.plan.async_refresh()
         coordinators.plan.async_start()
@@ -169,6 +191,14 @@ class Site:
                 coordinator.async_add_listener(self.async_replan_soon)
             )
         await coordinators.backtest.async_start()
+
+    async def _async_watch_market(self) -> None:
+        """Look at the wholesale price from now on, whether or not it is shown."""
+        spike = self.coordinators.spike
+        if spike is not None:
+            spike.set_thresholds(self.settings.thresholds)
+            await spike.async_refresh()
+            self.entry.async_on_unload(spike.async_add_listener(lambda: None))
 
     async def async_shutdown(self) -> None:
         """Give the batteries back before Home Assistant stops."""
@@ -186,6 +216,8 @@ class Site:
         except TimeoutError:
             LOGGER.debug("The time to give the batteries back is over")
         await self._command_log.async_close()
+        for charger in self.coordinators.chargers.values():
+            await charger.charger.close()
         await self.coordinators.accounts.async_close()
         coordinators = self.coordinators.batteries
         return [
@@ -207,6 +239,15 @@ class Site:
         reading = self.reading
         if reading.load_power_w is not None:
             self._loads.append((dt_util.utcnow(), reading.load_power_w))
+        self.async_act_soon()
+
+    @callback
+    def async_act_soon(self) -> None:
+        """Let control act at once where a car has begun or ended."""
+        if self.controller.car_is_news():
+            self.entry.async_create_background_task(
+                self.hass, self.controller.tick(), "power_sync car"
+            )
 
     @callback
     def async_replan_soon(self) -> None:
@@ -238,6 +279,25 @@ class Site:
     async def async_replan(self) -> None:
         """Make a new plan now, and act on it."""
         await self.coordinators.plan.async_refresh()
+
+    async def async_sync(self) -> None:
+        """Read and fetch everything now, then plan.
+
+        A provider is asked once a minute at most, and not before it wants to be; a
+        battery whose readings come seldom, as those of a cloud, keeps its rhythm.
+        """
+        coordinators = self.coordinators
+        often = [
+            battery
+            for battery in coordinators.batteries.values()
+            if battery.driver.capabilities.poll_every <= SYNC_AT_MOST_EVERY
+        ]
+        await asyncio.gather(
+            *(battery.async_refresh() for battery in often),
+            coordinators.prices.async_sync(),
+            coordinators.forecasts.async_refresh(),
+        )
+        await self.async_replan()
 
     async def async_set(self, **changes: Any) -> None:
         """Change settings, store them, and act on them.
@@ -301,7 +361,7 @@ class Site:
             now=dt_util.utcnow(),
             zone=dt_util.get_default_time_zone(),
             curve=curve,
-            solar=forecasts.solar if forecasts else None,
+            solar=forecasts.expected_solar if forecasts else None,
             load_history=(forecasts and forecasts.load_history) or NO_HISTORY,
             recent_load_w=self._recent_load_w(),
             fleet=fleet,
@@ -311,11 +371,18 @@ class Site:
             discharge_limit_w=limits.discharge_limit_w,
             wear_per_kwh=self.settings.wear_per_kwh,
             objective=self.settings.objective,
+            shaping=self.settings.shaping,
+            demand=self.coordinators.accounts.demand_ahead(dt_util.utcnow()),
             import_limit_w=limits.import_limit_w,
             export_limit_w=self.export_limit_w(),
             grid_charging=limits.grid_charging,
             battery_export=limits.battery_export,
         )
+
+    def past_inputs(self) -> PlanInputs | None:
+        """Return what the past is planned from: it has no billing periods."""
+        inputs = self.plan_inputs()
+        return None if inputs is None else replace(inputs, demand=None)
 
     def export_limit_w(self) -> float | None:
         """Return the tighter of the user's limit and those set on the devices."""

@@ -13,7 +13,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .bridges.storage import SettingsStore
-from .const import CONF_DRY_RUN, DOMAIN
+from .const import (
+    CONF_DRY_RUN,
+    CONF_PRICES,
+    CONF_SPIKE_ENTER_PER_MWH,
+    CONF_SPIKE_LEAVE_PER_MWH,
+    DOMAIN,
+)
 from .settings import Settings, settings_from
 
 if TYPE_CHECKING:
@@ -21,19 +27,29 @@ if TYPE_CHECKING:
 
 _NOT_PLANNED_FROM = {
     "automatic",
+    "cheapest_window_h",
+    "car_hold",
     "dry_run",
     "export_ceiling_w",
     "force_duration_min",
     "force_power_w",
+    "hold_method",
     "picture_theme",
+    CONF_SPIKE_ENTER_PER_MWH,
+    CONF_SPIKE_LEAVE_PER_MWH,
 }
 """Settings that change no plan. Any other one that is added does."""
+_SAID_BY_CONTRACTS = (CONF_SPIKE_ENTER_PER_MWH, CONF_SPIKE_LEAVE_PER_MWH)
+"""Settings that start as the prices' own settings have them."""
 
 
 def seed_settings(entry: ConfigEntry) -> Settings:
     """Return the settings that a site starts with: what was answered at set-up."""
     seed = Settings(dry_run=entry.data.get(CONF_DRY_RUN) is not False)
-    return settings_from(entry.options, seed)
+    prices = entry.data.get(CONF_PRICES, {})
+    said = {key: prices[key] for key in _SAID_BY_CONTRACTS if key in prices}
+    contract = settings_from(said, seed)
+    return settings_from(entry.options, contract)
 
 
 async def async_present_settings(
@@ -76,10 +92,14 @@ async def async_act_on(site: Site, before: Settings) -> None:
     controller.automatic = settings.automatic
     if settings.limits != controller.limits:
         await controller.set_limits(settings.limits)
+    if settings.hold is not controller.hold:
+        await controller.set_hold(settings.hold)
     if settings.dry_run != controller.dry_run:
         await controller.set_dry_run(on=settings.dry_run)
     elif switched:
         await controller.set_automatic(on=settings.automatic)
+    if site.coordinators.spike is not None:
+        site.coordinators.spike.set_thresholds(settings.thresholds)
     if _planned_from(settings) != _planned_from(before):
         site.async_replan_soon()
         site.coordinators.backtest.async_settings_changed()

@@ -12,13 +12,24 @@ from homeassistant.exceptions import (
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
-from .bridges.modbus import battery_driver
-from .const import CONF_PRICES, CONF_PROVIDER, DOMAIN, SUBENTRY_BATTERY
+from .bridges.access import battery_driver
+from .bridges.chargers import charger_of
+from .bridges.price_source import price_source
+from .const import (
+    CONF_MARKET,
+    CONF_PRICES,
+    CONF_PROVIDER,
+    DOMAIN,
+    SUBENTRY_BATTERY,
+    SUBENTRY_CHARGER,
+)
 from .control.controller import Member
 from .devices.batteries.stored import StoredConfigError
+from .devices.chargers.protocol import Charger
 from .prices.protocols import PriceError, PriceSource
-from .prices.registry import PROVIDERS
+from .prices.spike_watch import SpikeWatch, watch_from_settings
 from .site import PowerSyncConfigEntry, Site
+from .site_devices import Devices
 
 _IN_CONTROL = frozenset(
     {
@@ -64,7 +75,30 @@ def build_site(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> Site:
                 translation_placeholders={"battery": subentry.title},
             ) from err
         members[subentry.subentry_id] = Member(driver, dict(subentry.data))
-    return Site(hass, entry, members, _price_source(hass, entry))
+    return Site(
+        hass,
+        entry,
+        Devices(members, _chargers(hass, entry)),
+        _price_source(hass, entry),
+        spike_watch(hass, entry),
+    )
+
+
+def _chargers(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> dict[str, Charger]:
+    """Return the chargers of a site, by subentry."""
+    chargers: dict[str, Charger] = {}
+    for subentry in entry.subentries.values():
+        if subentry.subentry_type != SUBENTRY_CHARGER:
+            continue
+        try:
+            chargers[subentry.subentry_id] = charger_of(hass, subentry.data)
+        except StoredConfigError as err:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="charger_config_invalid",
+                translation_placeholders={"charger": subentry.title},
+            ) from err
+    return chargers
 
 
 def _check_not_elsewhere(
@@ -95,12 +129,21 @@ def _check_not_elsewhere(
             )
 
 
+def spike_watch(hass: HomeAssistant, entry: ConfigEntry[Any]) -> SpikeWatch | None:
+    """Return what watches the wholesale price; None where there is no region.
+
+    The options say it where they say anything; else the contract may.
+    """
+    return watch_from_settings(
+        async_get_clientsession(hass),
+        entry.options.get(CONF_MARKET, entry.data[CONF_PRICES]),
+        now=dt_util.utcnow,
+    )
+
+
 def _price_source(hass: HomeAssistant, entry: PowerSyncConfigEntry) -> PriceSource:
     try:
-        factory = PROVIDERS[entry.data[CONF_PROVIDER]]
-        return factory(
-            async_get_clientsession(hass), entry.data[CONF_PRICES], now=dt_util.utcnow
-        )
+        return price_source(hass, entry.data[CONF_PROVIDER], entry.data[CONF_PRICES])
     except (KeyError, PriceError) as err:
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key="tariff_invalid"

@@ -6,17 +6,24 @@ from datetime import datetime, timedelta
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from .control.car_hold import of_home
+from .control.controlled import HOLD_EXCESS_W
+from .control.view import HoldStatus
 from .decision import deciding, fresh, next_action
 from .model.plan import Plan
 from .model.prices import PriceSlot
 from .planner import saving_until
 from .planning import Planning
+from .prices.nem import CURRENCY
 from .site import Site
 
 type Value = StateType | datetime
 
 PRICE_DIGITS = 5
 """What is left of rounding beyond this would only be noise."""
+
+PER_MWH = f"{CURRENCY}/MWh"
+"""As Australia's wholesale price is spoken of."""
 
 
 def currency(site: Site) -> str | None:
@@ -42,6 +49,18 @@ def prices_known_until(site: Site, _now: datetime) -> datetime | None:
     return None if curve is None else curve.firm_until
 
 
+def watches_market(site: Site) -> bool:
+    """Whether the wholesale price of a region is followed."""
+    return site.coordinators.spike is not None
+
+
+def wholesale_price(site: Site, _now: datetime) -> float | None:
+    """Return the wholesale price of the newest five minutes, in $/MWh without GST."""
+    spike = site.coordinators.spike
+    status = None if spike is None else spike.status
+    return None if status is None else status.price_per_mwh
+
+
 # What is decided. Where batteries differ, `deciding` says which one speaks.
 
 
@@ -58,6 +77,21 @@ def action_attributes(site: Site) -> Mapping[str, Value]:
     powers = [command.power_w for command in commands if command is not None]
     known = [power for power in powers if power is not None]
     return {"power_w": sum(known) if known else None}
+
+
+def hold_status(site: Site) -> HoldStatus | None:
+    """Return what a car means for the batteries; None where that is off."""
+    batteries = site.controller.batteries.values()
+    return of_home([battery.lease.hold for battery in batteries])
+
+
+def holding(site: Site) -> bool:
+    """Whether a battery is held for a car: followed, and seen in its own power."""
+    for battery in site.controller.batteries.values():
+        excess_w = battery.hold_excess_w(battery.health.reading)
+        if excess_w is not None and excess_w <= HOLD_EXCESS_W:
+            return True
+    return False
 
 
 def outcome(site: Site, _now: datetime) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from .bridges.modbus import temporary_driver
+from .bridges.access import temporary_driver
 from .const import LOGGER
 from .control.controller import Controller
 from .devices.batteries.stored import StoredConfigError

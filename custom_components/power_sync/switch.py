@@ -1,6 +1,5 @@
 """Switches: whether PowerSync acts, whether for real, and what it may do."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -10,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import SiteEntity
-from .settings import Settings
 from .site import PowerSyncConfigEntry
 
 PARALLEL_UPDATES = 1
@@ -21,32 +19,23 @@ class SettingSwitchDescription(SwitchEntityDescription):
     """Describe a switch over one of the settings; `setting` is its name."""
 
     setting: str
-    is_on_fn: Callable[[Settings], bool]
 
 
 SWITCHES = (
-    SettingSwitchDescription(
-        key="automatic_control",
-        setting="automatic",
-        is_on_fn=lambda settings: settings.automatic,
-    ),
-    SettingSwitchDescription(
-        key="dry_run",
-        setting="dry_run",
-        is_on_fn=lambda settings: settings.dry_run,
-        entity_category=EntityCategory.CONFIG,
-    ),
-    SettingSwitchDescription(
-        key="grid_charging",
-        setting="grid_charging",
-        is_on_fn=lambda settings: settings.grid_charging,
-        entity_category=EntityCategory.CONFIG,
-    ),
-    SettingSwitchDescription(
-        key="battery_export",
-        setting="battery_export",
-        is_on_fn=lambda settings: settings.battery_export,
-        entity_category=EntityCategory.CONFIG,
+    SettingSwitchDescription(key="automatic_control", setting="automatic"),
+    *(
+        SettingSwitchDescription(
+            key=setting, setting=setting, entity_category=EntityCategory.CONFIG
+        )
+        for setting in (
+            "dry_run",
+            "car_hold",
+            "grid_charging",
+            "battery_export",
+            "spike_protection",
+            "export_boost",
+            "chip_mode",
+        )
     ),
 )
 
@@ -69,7 +58,8 @@ class SettingSwitch(SiteEntity, SwitchEntity):
     @override
     def is_on(self) -> bool:
         """Whether it is on."""
-        return self.entity_description.is_on_fn(self.site.settings)
+        is_on: bool = getattr(self.site.settings, self.entity_description.setting)
+        return is_on
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

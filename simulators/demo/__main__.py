@@ -9,10 +9,17 @@ import signal
 import sys
 
 from .check import check
+from .check_prices import check_prices
+from .check_two import check_two
 from .dashboard import show_dashboard
+from .follow import check_following
 from .hass_process import HassProcessError
+from .hold import check_hold
+from .homes import ELSEWHERE, HOMES, SUNGROW, Home
 from .json_values import HassApiError
+from .providers import elsewhere_in_words
 from .recorded import save_diagnostics
+from .repairs import check_repairs
 from .run import (
     PASSWORD,
     ROOT,
@@ -44,6 +51,12 @@ def _arguments() -> argparse.Namespace:
         help="live through stops, kills and restarts without a person; exit 0 or 1",
     )
     how.add_argument(
+        "--check-repairs",
+        action="store_true",
+        help="bring every repair issue about and solve it, which takes half an hour; "
+        "exit 0 or 1",
+    )
+    how.add_argument(
         "--empty",
         action="store_true",
         help="leave PowerSync to be set up; print the addresses as a line of JSON, "
@@ -54,6 +67,16 @@ def _arguments() -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help="save the diagnostics of a home that follows its plan (gzip), and end",
+    )
+    how.add_argument(
+        "--list", action="store_true", help="name the homes there are, and end"
+    )
+    parser.add_argument(
+        "--home",
+        choices=HOMES,
+        default=SUNGROW.key,
+        metavar="HOME",
+        help="which battery and provider the home has (default: %(default)s)",
     )
     parser.add_argument(
         "--folder",
@@ -76,15 +99,16 @@ def _stop_asked_for() -> asyncio.Event:
     return stop
 
 
-async def _show(folder: Path) -> None:
+async def _show(folder: Path, home: Home) -> None:
     """Run until the user has seen enough."""
     stop = _stop_asked_for()
     _say("Starting a home and its Home Assistant …")
-    async with running_demo(folder) as demo:
-        await set_up(demo, live=False)
+    async with running_demo(folder, home=home) as demo:
+        await set_up(demo, live=False, home=home)
         await show_dashboard(demo.api)
         _say(f"\n  {demo.hass.url}   user: {USER}   password: {PASSWORD}\n")
         _say(FIRST_HOUR)
+        _say(elsewhere_in_words(demo.home.feeds))
         _say("Ctrl+C ends everything.")
         await stop.wait()
         _say("\nStopping …")
@@ -97,29 +121,46 @@ async def _empty(folder: Path) -> None:
     asyncio.get_running_loop().add_reader(sys.stdin, stop.set)
     # Any port: several may run beside each other.
     async with running_demo(folder, port=0) as demo:
-        demo.home.make_this_hour_cheap()
+        demo.home.feeds.make_this_hour_cheap()
         await add_household(demo)
         _say(json.dumps(addresses(demo)))
         await stop.wait()
 
 
-async def _check(folder: Path) -> bool:
-    async with running_demo(folder) as demo:
-        return await check(demo)
+async def _check(folder: Path, home: Home) -> bool:
+    # Any port: one that another demo waits for might be taken during a restart.
+    async with running_demo(folder, port=0, home=home) as demo:
+        if home.car:
+            return await check_hold(demo, home)
+        if home.second is not None:
+            return await check_two(demo, home)
+        if home.seen_inside:
+            return await check(demo, home)
+        if home in ELSEWHERE:
+            return await check_prices(demo, home)
+        return await check_following(demo, home)
 
 
 def main() -> int:
     """Return the exit code."""
     arguments = _arguments()
+    home = HOMES[arguments.home]
+    if arguments.list:
+        _say("\n".join(f"{each.key:24} {each.title}" for each in HOMES.values()))
+        return 0
     try:
         if arguments.diagnostics:
             asyncio.run(save_diagnostics(arguments.folder, arguments.diagnostics))
             return 0
         if arguments.check:
-            return 0 if asyncio.run(_check(arguments.folder)) else 1
+            return 0 if asyncio.run(_check(arguments.folder, home)) else 1
+        if arguments.check_repairs:
+            return 0 if asyncio.run(check_repairs(arguments.folder)) else 1
         with suppress(KeyboardInterrupt):
-            run = _empty if arguments.empty else _show
-            asyncio.run(run(arguments.folder))
+            if arguments.empty:
+                asyncio.run(_empty(arguments.folder))
+            else:
+                asyncio.run(_show(arguments.folder, home))
     except (DemoError, HassApiError, HassProcessError) as err:
         _say(f"The demo ended early: {err}")
         return 1

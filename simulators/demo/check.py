@@ -5,22 +5,28 @@ passes meanwhile, or lies ahead. What counts is read from the inverter.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from time import monotonic
 
+from custom_components.power_sync.control.health import Trouble
 from custom_components.power_sync.model.battery import Mode
 from simulators.home import InverterMode
 
 from .go_live import backtest_found, go_live
+from .homes import Home
 from .json_values import Json, as_object
 from .recorded import replay_differences
+from .report import Report, log_is_clean, until
 from .run import Demo, DemoError, set_up
 
 PLAN_WITHIN_S = 60.0
 FOLLOWED_WITHIN_S = 60.0
 RESTORED_WITHIN_S = 45.0
 RESUMED_WITHIN_S = 45.0
+NOTICED_WITHIN_S = 60.0
+"""A WiNet-S is read every half minute."""
+HELD_BACK_W = 10
+"""The ceiling of a discharge that is not wanted: some inverters refuse 0."""
 SETTLES_S = 11.0
 """Home Assistant saves its registries ten seconds after a change."""
 
@@ -34,57 +40,48 @@ EXECUTED = {
 }
 
 
-@dataclass(slots=True)
-class Report:
-    """What was seen, line by line."""
-
-    started: float = field(default_factory=monotonic)
-    failures: list[str] = field(default_factory=list)
-    restores: int = 0
-    resumes: int = 0
-
-    def say(self, text: str) -> None:
-        """Print a line with the time since the start."""
-        print(f"[{monotonic() - self.started:6.1f} s] {text}", flush=True)  # noqa: T201 - a command's output
-
-    def judge(self, what: str, *, good: bool) -> None:
-        """Print a verdict and remember a bad one."""
-        self.say(f"{'ok  ' if good else 'FAIL'} {what}")
-        if not good:
-            self.failures.append(what)
-
-
-async def check(demo: Demo) -> bool:
+async def check(demo: Demo, home: Home) -> bool:
     """Live through it all; return whether everything was as it must be."""
     report = Report()
     owners = demo.home.inverter.settings()
-    demo.home.make_this_hour_cheap()
-    await set_up(demo, live=False)
-    report.say("PowerSync is set up through its config flow, in a dry run")
+    demo.home.feeds.make_this_hour_cheap()
+    await set_up(demo, live=False, home=home)
+    report.say(f"PowerSync is set up with {home.title}, in a dry run")
     await _dry_run_is_worth_something(demo, report)
     steps = await go_live(demo.api)
     report.say(f"went live through the repair issue, in {len(steps) - 1} steps")
-    await _plan_is_followed(demo, report)
+    await _plan_is_followed(demo, home, report)
     other = await replay_differences(demo)
     replayed = f"differ in a replay: {', '.join(other)}" if other else "replay the same"
     report.judge(f"its diagnostics {replayed}", good=not other)
-    await _set_automatic(demo, on=False)
-    await _until(lambda: _is(demo, owners), RESTORED_WITHIN_S)
+    await set_automatic(demo, on=False)
+    await until(lambda: _is(demo, owners), RESTORED_WITHIN_S)
     report.judge(
         "automatic control off: the inverter is the owner's",
         good=demo.home.inverter.settings() == owners,
     )
-    await asyncio.sleep(SETTLES_S)
-    await _force_ends_while_away(demo, report, owners, kill=True)
-    await _force_ends_while_away(demo, report, owners, kill=False)
-    await _force_goes_on(demo, report, owners, kill=False)
-    await _force_goes_on(demo, report, owners, kill=True)
+    if home.cheap_hour is Mode.CHARGE:
+        await asyncio.sleep(SETTLES_S)
+        await _force_ends_while_away(demo, report, owners, kill=True)
+        await _force_ends_while_away(demo, report, owners, kill=False)
+        await _force_goes_on(demo, report, owners, kill=False)
+        await _force_goes_on(demo, report, owners, kill=True)
+    await _grid_is_lost(demo, home, report, owners)
     _sum_up(demo, report)
     return not report.failures
 
 
 async def _dry_run_is_worth_something(demo: Demo, report: Report) -> None:
     """See what would have been saved, and that nothing was written for it."""
+    await worth_something(demo, report)
+    report.judge(
+        "nothing has been written to the inverter in the dry run",
+        good=len(demo.home.inverter.writes) == 0,
+    )
+
+
+async def worth_something(demo: Demo, report: Report) -> None:
+    """See what would have been saved in the last 30 days."""
     found = await backtest_found(demo.api, await demo.entity("would_have_saved"))
     saved, days = found.get("saved"), found.get("days")
     report.judge(
@@ -93,30 +90,59 @@ async def _dry_run_is_worth_something(demo: Demo, report: Report) -> None:
         "or {cost_no_battery} without a battery".format_map(found),
         good=isinstance(saved, float) and saved > 0 and days == 30,
     )
-    report.judge(
-        "nothing has been written to the inverter in the dry run",
-        good=len(demo.home.inverter.writes) == 0,
-    )
 
 
-async def _plan_is_followed(demo: Demo, report: Report) -> None:
-    report.say(_in_words(await _plan(demo)))
-
-    async def followed() -> bool:
-        if await demo.state("controlled_by") != "plan":
-            return False
-        wanted = Mode(await demo.state("current_action"))
-        return demo.home.home.effective_mode is EXECUTED[wanted]
-
-    good = await _until(followed, FOLLOWED_WITHIN_S)
+async def _plan_is_followed(demo: Demo, home: Home, report: Report) -> None:
+    report.say(in_words(await plan_of(demo)))
+    good = await until(lambda: _follows(demo, home), FOLLOWED_WITHIN_S)
     report.judge(
         f"the battery follows the plan: {await demo.state('current_action')} "
         f"({await demo.state('because')}), inverter {demo.home.home.effective_mode}",
-        good=good and await _charging(demo),
+        good=good,
     )
 
 
-def _in_words(plan: Mapping[str, Json]) -> str:
+async def _follows(demo: Demo, home: Home) -> bool:
+    """Whether the inverter does what is planned for the cheap hour."""
+    inverter, wanted = demo.home.home, home.cheap_hour
+    held_w = inverter.control.discharge_ceiling_w
+    return (
+        await demo.state("controlled_by") == "plan"
+        and await demo.state("current_action") == wanted
+        and inverter.effective_mode is EXECUTED[wanted]
+        and (wanted is not Mode.NO_DISCHARGE or held_w == HELD_BACK_W)
+    )
+
+
+async def _grid_is_lost(
+    demo: Demo, home: Home, report: Report, owners: dict[int, int]
+) -> None:
+    """Take the grid away while the plan is followed."""
+    await set_automatic(demo, on=True)
+    good = await until(lambda: _follows(demo, home), FOLLOWED_WITHIN_S)
+    report.judge("automatic control on: the plan is followed again", good=good)
+    demo.home.home.islanded = True
+
+    async def left_alone() -> bool:
+        told = await demo.state("because") == Trouble.ISLANDED
+        return told and demo.home.inverter.settings() == owners
+
+    good = await until(left_alone, NOTICED_WITHIN_S)
+    report.judge("the grid is lost: the inverter is the owner's", good=good)
+    writes = len(demo.home.inverter.writes)
+    demo.home.home.islanded = False
+
+    async def waits() -> bool:
+        return await demo.state("because") == Trouble.GRID_RETURNING
+
+    good = await until(waits, NOTICED_WITHIN_S)
+    report.judge(
+        "the grid is back: nothing is written until it has lasted",
+        good=good and len(demo.home.inverter.writes) == writes,
+    )
+
+
+def in_words(plan: Mapping[str, Json]) -> str:
     """Return what a plan costs, and what the home would cost without it."""
     slots = plan["slots"]
     count = len(slots) if isinstance(slots, list) else 0
@@ -130,7 +156,8 @@ def _money(value: Json) -> str:
     return f"{value:.2f}" if isinstance(value, int | float) else "unknown"
 
 
-async def _plan(demo: Demo) -> dict[str, Json]:
+async def plan_of(demo: Demo) -> dict[str, Json]:
+    """Return the plan, once there is one. Raises DemoError."""
     found: dict[str, Json] = {}
 
     async def there() -> bool:
@@ -141,7 +168,7 @@ async def _plan(demo: Demo) -> dict[str, Json]:
     async def planned() -> bool:
         return (await demo.state("plan_cost")) not in ("unknown", "unavailable")
 
-    if not await _until(planned, PLAN_WITHIN_S) or not await there():
+    if not await until(planned, PLAN_WITHIN_S) or not await there():
         raise DemoError("there is no plan")
     return found
 
@@ -156,7 +183,7 @@ async def _force_ends_while_away(
     await _go(demo, report, owners, kill=kill)
     await asyncio.sleep(max(0.0, ends + 1 - monotonic()))
     await demo.start()
-    back = await _until(lambda: _is(demo, owners), RESTORED_WITHIN_S)
+    back = await until(lambda: _is(demo, owners), RESTORED_WITHIN_S)
     report.restores += back
     report.judge(
         f"{how} during a force that then expired: after the restart the inverter is "
@@ -173,11 +200,11 @@ async def _force_goes_on(
     await _force(demo, report, minutes=30)
     await _go(demo, report, owners, kill=kill)
     await demo.start()
-    on = await _until(lambda: _charging(demo), RESUMED_WITHIN_S)
+    on = await until(lambda: _charging(demo), RESUMED_WITHIN_S)
     report.resumes += on
     report.judge(f"{how} during a force that has not expired: it goes on", good=on)
     await demo.api.call_action("power_sync", "restore_normal", {})
-    back = await _until(lambda: _is(demo, owners), RESTORED_WITHIN_S)
+    back = await until(lambda: _is(demo, owners), RESTORED_WITHIN_S)
     report.restores += back
     report.judge(
         "restore normal: the inverter is the owner's", good=back and _normal(demo)
@@ -206,7 +233,8 @@ async def _go(
     )
 
 
-async def _set_automatic(demo: Demo, *, on: bool) -> None:
+async def set_automatic(demo: Demo, *, on: bool) -> None:
+    """Turn automatic control on or off, as the user does."""
     await demo.api.call_action(
         "switch",
         "turn_on" if on else "turn_off",
@@ -226,31 +254,7 @@ def _normal(demo: Demo) -> bool:
     return demo.home.home.effective_mode is InverterMode.SELF
 
 
-async def _until(condition: Callable[[], Awaitable[bool]], within_s: float) -> bool:
-    """Wait for a condition; return whether it came about in time."""
-    end = monotonic() + within_s
-    while monotonic() < end:
-        if await condition():
-            return True
-        await asyncio.sleep(0.25)
-    return False
-
-
 def _sum_up(demo: Demo, report: Report) -> None:
     writes = demo.home.inverter.writes
     report.say(f"the inverter received {len(writes)} writes")
-    report.say(f"{report.restores} restores, {report.resumes} forces resumed")
-    about_us = [
-        record
-        for record in demo.hass.problems(levels=("WARNING", "ERROR", "CRITICAL"))
-        if "power_sync" in record.logger or "power_sync" in record.message
-    ]
-    unexpected = [
-        record
-        for record in about_us
-        if not record.message.startswith("We found a custom integration power_sync")
-    ]
-    for record in unexpected:
-        report.say(f"log: {record.level} {record.logger} {record.message}")
-    report.judge("nothing from or about PowerSync in the log", good=not unexpected)
-    report.say("all is well" if not report.failures else "it is not well")
+    log_is_clean(demo, report)

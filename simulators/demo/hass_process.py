@@ -59,18 +59,29 @@ class HassProcess:
     happened inside.
     """
 
-    def __init__(self, folder: Path, port: int, python: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        python: Path | None = None,
+        *,
+        trusted: bytes | None = None,
+    ) -> None:
         """Take the folder that `prepare_config` made, and its port.
 
         `python` is that of the environment which has Home Assistant, where it is
-        not the one that runs this.
+        not the one that runs this. `trusted` is the certificate, in PEM, of the one
+        authority that its HTTPS clients are to trust.
         """
+        self._trusted = trusted
         self._python = sys.executable if python is None else str(python)
         self.folder = folder
         self.url = f"http://{HOST}:{port}"
         # Home Assistant's own log file is moved away at each start; this one
         # goes on, and has what is printed before logging begins.
         self.log_path = folder / "console.log"
+        self.libraries = folder / "libraries"
+        """What is put there is found first, and by this Home Assistant only."""
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -101,6 +112,16 @@ class HassProcess:
         if self.running:
             message = "Home Assistant is running already"
             raise HassProcessError(message)
+        self.libraries.mkdir(exist_ok=True)
+        path = [str(self.libraries), os.environ.get("PYTHONPATH", "")]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        }
+        if self._trusted is not None:
+            bundle = self.folder / "trusted.pem"
+            bundle.write_bytes(self._trusted)
+            environment["REQUESTS_CA_BUNDLE"] = str(bundle)
         with self.log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(self._python, "-c", LAUNCHER, str(os.getpid())),
@@ -110,6 +131,7 @@ class HassProcess:
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
+                env=environment,
             )
         try:
             async with asyncio.timeout(timeout_s):

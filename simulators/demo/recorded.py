@@ -38,7 +38,7 @@ async def replay_differences(demo: Demo) -> list[str]:
 async def save_diagnostics(folder: Path, path: Path) -> None:
     """Have a new home follow its first plan, and save its diagnostics, packed."""
     async with running_demo(folder) as demo:
-        demo.home.make_this_hour_cheap()
+        demo.home.feeds.make_this_hour_cheap()
         await set_up(demo, live=True)
         end = monotonic() + FOLLOWED_WITHIN_S
         while await demo.state("controlled_by") != "plan":

@@ -1,7 +1,7 @@
 """A real Home Assistant beside the simulated home, set up as a user would."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,25 +14,21 @@ from .go_live import go_live
 from .hass_config import DEFAULT_PORT, HomeSettings, choose_port, prepare_config
 from .hass_process import HassProcess
 from .home import DemoHome
+from .homes import SUNGROW, Home
 from .json_values import Json, as_list, as_object
+from .providers import Provider
 
 ROOT = Path(__file__).parents[2]
 COMPONENTS = (
     ROOT / "custom_components" / "power_sync",
     ROOT / "simulators" / "custom_components" / "simulated_home",
+    ROOT / "simulators" / "custom_components" / "entity_battery",
+    ROOT / "simulators" / "custom_components" / "nordpool",
 )
 HASS_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
 """What runs the demo's Home Assistant; the browser tests run in another one."""
 USER = "demo"
 PASSWORD = "demo-home"  # noqa: S105 - of a home that exists on this machine only
-HOME = HomeSettings(
-    name="Demo home",
-    country="GB",
-    currency="GBP",
-    time_zone="Europe/London",
-    latitude=51.5,
-    longitude=-0.1,
-)
 
 
 class DemoError(Exception):
@@ -75,6 +71,7 @@ async def running_demo(
     port: int = DEFAULT_PORT,
     python: Path | None = None,
     beside: Iterable[Path] = (),
+    home: Home = SUNGROW,
 ) -> AsyncGenerator[Demo]:
     """Run the home and a new Home Assistant, up to the user who is logged in.
 
@@ -83,23 +80,36 @@ async def running_demo(
     folders of further integrations, which are loaded at once.
     """
     port = choose_port(port)
-    await asyncio.to_thread(_new_folder, folder, port, tuple(beside))
+    place = home.provider.place
+    await asyncio.to_thread(_new_folder, folder, port, place, tuple(beside))
     async with (
-        DemoHome() as home,
-        HassProcess(folder, port, python) as hass,
+        DemoHome(
+            inverter=home.inverter,
+            second=home.second,
+            rated_w=home.rated_w,
+            serial=home.serial,
+        ) as devices,
+        HassProcess(
+            folder,
+            port,
+            python,
+            trusted=devices.drive.cloud.authority.certificate if home.car else None,
+        ) as hass,
         aiohttp.ClientSession() as session,
     ):
-        demo = Demo(home, hass, HassApi(session, hass.url, USER, PASSWORD))
+        demo = Demo(devices, hass, HassApi(session, hass.url, USER, PASSWORD))
         await hass.start()
         await demo.api.onboard("Demo")
         await demo.api.wait_until_running()
         yield demo
 
 
-def _new_folder(folder: Path, port: int, beside: tuple[Path, ...]) -> None:
+def _new_folder(
+    folder: Path, port: int, place: HomeSettings, beside: tuple[Path, ...]
+) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     components = (*COMPONENTS, *beside)
-    prepare_config(folder, port=port, home=HOME, components=components)
+    prepare_config(folder, port=port, home=place, components=components)
     with (folder / "configuration.yaml").open("a", encoding="utf-8") as file:
         file.writelines(f"{component.name}:\n" for component in beside)
 
@@ -110,7 +120,7 @@ def addresses(demo: Demo) -> dict[str, Json]:
         "url": demo.hass.url,
         "user": USER,
         "password": PASSWORD,
-        "octopus": demo.home.octopus.url,
+        "octopus": demo.home.feeds.octopus.url,
         "inverter_host": demo.home.inverter.host,
         "inverter_port": demo.home.inverter.port,
     }
@@ -119,67 +129,131 @@ def addresses(demo: Demo) -> dict[str, Json]:
 async def add_household(demo: Demo) -> None:
     """Add the household's meters through their config flow, unless they are there."""
     if not await demo.api.entries("simulated_home"):
-        await _walk(demo.api, "simulated_home", {"user": {}})
+        await add_beside(demo, "simulated_home")
 
 
-async def set_up(demo: Demo, *, live: bool) -> None:
+async def add_beside(demo: Demo, domain: str) -> None:
+    """Add an integration that has no questions."""
+    await _walk(demo.api, await demo.api.start_flow(domain), {"user": {}})
+
+
+async def set_up(demo: Demo, *, live: bool, home: Home = SUNGROW) -> None:
     """Add the household's meters, then PowerSync, through their config flows.
 
     It is in a dry run then, as every new site is; `live` goes on from there.
     """
     await add_household(demo)
+    provider = home.provider
+    for domain in (*provider.beside, *home.beside):
+        await add_beside(demo, domain)
     done = await _walk(
         demo.api,
-        "power_sync",
+        await demo.api.start_flow("power_sync"),
         {
-            "user": {"provider": "octopus"},
-            "octopus": {
-                "region": "D",
-                "advanced": {"base_url": demo.home.octopus.url},
-            },
-            "octopus_tariff": {},
-            "battery": {"brand": "sungrow"},
-            "battery_link": {"link": "lan"},
-            "battery_connect": {
-                "host": "127.0.0.1",
-                "port": demo.home.inverter.port,
-                "unit_id": 1,
-            },
-            "battery_found": {},
+            "user": {"provider": provider.domain or provider.key},
+            **provider.answers(demo),
+            **home.battery(demo),
             "limits": {"battery_export": True},
         },
+        (*provider.rounds(), *home.modes),
     )
     if done.entry_id is None:
         raise DemoError("the config flow made no entry")
     demo.entry_id = done.entry_id
+    if home.car:
+        await add_zappi(demo)
+    if home.second_battery is not None:
+        await add_battery(demo, home.second_battery(demo))
     if live:
         await go_live(demo.api)
 
 
-async def _walk(
-    api: HassApi, domain: str, answers: Mapping[str, Mapping[str, Json]]
-) -> FlowResult:
-    """Answer a flow to its end, taking what it suggests where nothing is given."""
-    step = await api.start_flow(domain)
+async def add_zappi(demo: Demo) -> None:
+    """Add the Zappi through the dialogue of car chargers, and let its car live."""
+    cloud = demo.home.drive.cloud
+    answers: dict[str, dict[str, Json]] = {
+        "user": {"kind": "zappi"},
+        "zappi": {
+            "hub_serial": cloud.digest.user,
+            "api_key": cloud.digest.password,
+            "poll_s": 30,
+            "advanced": {"base_url": cloud.url},
+        },
+    }
+    step = await demo.api.start_subentry_flow(demo.entry_id, "charger")
     while step.type == "form":
-        step_id = step.step_id or ""
-        if step.errors or step_id not in answers:
-            raise DemoError(f"{domain}: {step_id} {dict(step.errors)}")
-        given = {**_suggested(step), **answers[step_id]}
-        step = await api.configure_flow(step.flow_id, given)
+        if step.errors:
+            raise DemoError(f"{step.step_id}: {dict(step.errors)}")
+        answer = answers[step.step_id or ""]
+        step = await demo.api.configure_subentry_flow(step.flow_id, answer)
     if step.type != "create_entry":
-        raise DemoError(f"{domain}: {step.type} {step.reason}")
+        raise DemoError(f"the Zappi was not added: {step.reason}")
+    demo.home.drive.live()
+
+
+async def move_to(demo: Demo, provider: Provider) -> None:
+    """Change to another provider, through the dialogue that reconfigures a site."""
+    await _walk(
+        demo.api,
+        await demo.api.start_flow("power_sync", demo.entry_id),
+        {
+            "reconfigure": {"provider": provider.domain or provider.key},
+            **provider.answers(demo),
+        },
+        provider.rounds(),
+        ends="reconfigure_successful",
+    )
+
+
+async def add_battery(demo: Demo, answers: Mapping[str, Mapping[str, Json]]) -> None:
+    """Add a battery to the site, through the dialogue for that."""
+    step = await demo.api.start_subentry_flow(demo.entry_id, "battery")
+    await _walk(demo.api, step, answers, go_on=demo.api.configure_subentry_flow)
+
+
+async def _walk(  # noqa: PLR0913 - what there is to a dialogue
+    api: HassApi,
+    step: FlowResult,
+    answers: Mapping[str, Mapping[str, Json]],
+    rounds: Iterable[Mapping[str, Mapping[str, Json]]] = (),
+    *,
+    ends: str | None = None,
+    go_on: Callable[[str, Mapping[str, Json]], Awaitable[FlowResult]] | None = None,
+) -> FlowResult:
+    """Answer a flow to its end, taking what it suggests where nothing is given.
+
+    It is a config flow, unless `go_on` submits the steps of another one. Steps
+    that come several times are answered from `rounds`, one after the other. It
+    ends with an entry, or for the reason `ends`.
+    """
+    ahead = iter([answer for each in rounds for answer in each.values()])
+    repeated = {key for each in rounds for key in each}
+    while step.type in {"form", "menu"}:
+        step_id = step.step_id or ""
+        if step.errors or step_id not in {*answers, *repeated}:
+            raise DemoError(f"{step_id}: {dict(step.errors)}")
+        answer = next(ahead) if step_id in repeated else answers[step_id]
+        fields = as_list(step.content.get("data_schema") or [])
+        given = _filled_in(fields, answer)
+        step = await (go_on or api.configure_flow)(step.flow_id, given)
+    if (step.type, step.reason) not in {("create_entry", None), ("abort", ends)}:
+        raise DemoError(f"a dialogue ended: {step.type} {step.reason}")
     return step
 
 
-def _suggested(step: FlowResult) -> dict[str, Json]:
-    """Return what a user finds filled in."""
-    found: dict[str, Json] = {}
-    for value in as_list(step.content.get("data_schema") or []):
+def _filled_in(fields: Iterable[Json], answer: Mapping[str, Json]) -> dict[str, Json]:
+    """Return an answer with what a user finds filled in beside it."""
+    given = dict(answer)
+    for value in fields:
         field = as_object(value)
-        description = field.get("description")
-        if isinstance(description, dict) and "suggested_value" in description:
-            found[str(field["name"])] = description["suggested_value"]
+        name, description = str(field["name"]), field.get("description")
+        if field.get("type") == "expandable":
+            inner = as_object(answer.get(name) or {})
+            given[name] = _filled_in(as_list(field["schema"]), inner)
+        elif name in answer:
+            continue
+        elif isinstance(description, dict) and "suggested_value" in description:
+            given[name] = description["suggested_value"]
         elif "default" in field:
-            found[str(field["name"])] = field["default"]
-    return found
+            given[name] = field["default"]
+    return given

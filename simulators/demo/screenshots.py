@@ -98,7 +98,7 @@ async def _set_up(page: Page, demo: Demo, album: Album) -> None:
     await brands.get_by_placeholder("Search for a brand name").fill("PowerSync")
     await brands.get_by_text("PowerSync", exact=True).click()
     answers = {
-        "base_url": demo.home.octopus.url,
+        "base_url": demo.home.feeds.octopus.url,
         "host": demo.home.inverter.host,
         "port": str(demo.home.inverter.port),
     }

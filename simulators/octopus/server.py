@@ -1,18 +1,15 @@
 """The REST server: Octopus Energy's interface as the facts and samples show it."""
 
-import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Self
+from typing import override
 
 from aiohttp import web
 
 from simulators.clock import Clock
+from simulators.rest import Handler, RestSimulator
 
+from .account import AccountServer
 from .answers import (
     detail,
     list_answer,
@@ -30,105 +27,51 @@ from .rates import Rate, RateBook, json_time
 
 _FLAGS = ("is_variable", "is_green", "is_business", "is_prepay")
 
-type _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What goes wrong with a request. Faults can be combined.
-
-    The answer comes `delay_s` late, with `status` and `body` instead of the
-    right ones, with a `Retry-After`, or, with `empty`, as a list without rows.
-    """
-
-    status: int = 200
-    body: str | None = None
-    retry_after: str | None = None
-    delay_s: float = 0.0
-    empty: bool = False
-
-
-class OctopusSimulator:
+class OctopusSimulator(RestSimulator):
     """Serves products and prices as of `clock`, on a loopback port.
 
-    `requests` lists the paths and queries asked for, `requested` is set with
-    each of them. `extra_rows` adds rows to a product's unit rates, to repeat
-    or contradict its own. With `lists_expired` products stay on the list
-    beyond their end.
+    `extra_rows` adds rows to a product's unit rates, to repeat or contradict its
+    own. With `lists_expired` products stay on the list beyond their end.
     """
 
     def __init__(self, clock: Clock, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Port 0 takes any free one."""
-        self._clock = clock
-        self._host = host
-        self._port = port
-        self._runner: web.AppRunner | None = None
-        self._stopping = asyncio.Event()
-        self._faults: deque[Fault] = deque()
+        super().__init__(clock, host=host, port=port)
         self._holds: list[Hold] = []
-        self.standing_fault: Fault | None = None
-        """Happens to every request until it is taken away."""
         self.products = {product.code: product for product in PRODUCTS}
         self.products_page_size = 100
         self.lists_expired = False
         self.extra_rows: dict[str, list[Rate]] = {}
-        self.requests: deque[str] = deque(maxlen=1000)
-        self.requested = asyncio.Event()
+        self.accounts = AccountServer(clock)
 
-    async def start(self) -> None:
-        """Listen."""
-        app = web.Application(middlewares=[self._troubled])
-        product = "/v1/products/{product}/"
+    @override
+    def routes(self) -> Iterable[tuple[str, Handler]]:
+        """Return the paths below the base path, and what answers them."""
+        product = "/products/{product}/"
         tariff = product + "electricity-tariffs/{tariff}/"
-        app.router.add_get("/v1/products/", self._get_products)
-        app.router.add_get(product, self._get_product)
-        app.router.add_get(tariff + "standard-unit-rates/", self._get_unit_rates)
-        app.router.add_get(
-            tariff + "{register:day|night}-unit-rates/", self._get_register
-        )
-        app.router.add_get("/v1/industry/grid-supply-points/", self._get_regions)
-        app.router.add_get(tariff + "standing-charges/", self._get_standing_charges)
-        self._stopping.clear()
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
-        # A restart comes back where its clients look for it.
-        self._port = self._runner.addresses[0][1]
+        yield "/products/", self._get_products
+        yield product, self._get_product
+        yield tariff + "standard-unit-rates/", self._get_unit_rates
+        yield tariff + "{register:day|night}-unit-rates/", self._get_register
+        yield "/industry/grid-supply-points/", self._get_regions
+        yield tariff + "standing-charges/", self._get_standing_charges
+        yield "/accounts/{account}/", self.accounts.get_account
 
-    async def stop(self) -> None:
-        """Close the port, and break off answers that are being delayed."""
-        self._stopping.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+    @override
+    def commands(self) -> Iterable[tuple[str, str, Handler]]:
+        """Return what answers queries."""
+        yield "POST", "/graphql/", self.accounts.post_graphql
 
-    async def __aenter__(self) -> Self:
-        """Start it."""
-        await self.start()
-        return self
+    @override
+    def empty(self) -> web.Response:
+        """Return a list without rows."""
+        return list_answer([])
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop it."""
-        await self.stop()
-
-    @property
-    def url(self) -> str:
-        """The base address; known once started."""
-        return f"http://{self._host}:{self._port}/v1"
-
-    def fail(self, fault: Fault, *, times: int = 1) -> None:
-        """Let a fault happen to the next `times` requests."""
-        self._faults.extend([fault] * times)
-
-    def heal(self) -> None:
-        """Take all faults away."""
-        self._faults.clear()
-        self.standing_fault = None
+    @override
+    def not_found(self) -> web.Response:
+        """Return the answer to what is not there."""
+        return detail(404, "Not found.")
 
     def hold_publication(
         self,
@@ -143,37 +86,6 @@ class OctopusSimulator:
     def release_publication(self) -> None:
         """Take all delays away."""
         self._holds.clear()
-
-    @web.middleware
-    async def _troubled(
-        self, request: web.Request, handler: _Handler
-    ) -> web.StreamResponse:
-        """Let the fault whose turn it is happen."""
-        self.requests.append(request.path_qs)
-        self.requested.set()
-        fault = self._faults.popleft() if self._faults else self.standing_fault
-        if fault is not None:
-            await self._dawdle(fault.delay_s)
-            if fault.status != 200 or fault.body is not None:
-                wait = fault.retry_after
-                return web.Response(
-                    status=fault.status,
-                    headers={} if wait is None else {"Retry-After": wait},
-                    text=fault.body or '{"detail": "Request failed."}',
-                    content_type="application/json",
-                )
-            if fault.empty:
-                return list_answer([])
-        try:
-            return await handler(request)
-        except web.HTTPNotFound:
-            return detail(404, "Not found.")
-
-    async def _dawdle(self, delay_s: float) -> None:
-        """Let time pass, but do not hold up a stop."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(delay_s):
-                await self._stopping.wait()
 
     async def _get_products(self, request: web.Request) -> web.Response:
         """List the products that are on sale."""

@@ -5,9 +5,8 @@ from typing import override
 from pymodbus.constants import ExcCodes
 
 from simulators.home import SimulatedHome
+from simulators.image import Image, counter, tenths
 from simulators.modbus import ModbusDevice, RegisterError, Space
-
-from .image import Image, counter, tenths
 
 _INPUT_BLOCKS: tuple[range, ...] = (
     range(7999, 8006),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from simulators.home import Energies, Flows, InverterMode, SimulatedHome
+from simulators.image import Image, counter, tenths
 
-from .image import Image, counter, tenths
 from .models import SungrowModel
 
 INPUT_BLOCKS = (

@@ -6,11 +6,11 @@ from typing import override
 from pymodbus.constants import ExcCodes
 
 from simulators.home import SimulatedHome
+from simulators.image import Image
 from simulators.modbus import ModbusDevice, RegisterError, Space
 
 from . import hybrid_inputs, string_inverter as string_map
 from .hybrid_settings import EMS_MODE, HOLDING_BLOCKS, HybridSettings
-from .image import Image
 from .models import SG5_0RS, SH10RT, SungrowModel
 from .string_inverter import StringSettings
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from simulators.home import InverterControl, SimulatedHome
+from simulators.image import Image, counter, tenths
 
-from .image import Image, counter, tenths
 from .models import SungrowModel
 
 INPUT_BLOCKS = (range(4949, 5151),)

@@ -1,20 +1,24 @@
 """The backtest of a site: from real statistics, kept, and shown."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (  # type: ignore[import-untyped]  # has no type marker
+    async_wait_recording_done,
+)
 
 from custom_components.power_sync import backtesting
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.planner import backtest as planner
-from custom_components.power_sync.planner.backtest import LEARN
+from custom_components.power_sync.planner.backtest import LEARN, Past
 from custom_components.power_sync.planner.findings import Finding
 from custom_components.power_sync.planner.findings_json import finding_to_json
+from custom_components.power_sync.planner.inputs import PlanInputs
 from homeassistant.components.energy.data import GridSourceType, SolarSourceType
 from homeassistant.components.recorder.history import get_significant_states
 from homeassistant.core import HomeAssistant
@@ -122,7 +126,7 @@ async def test_after_set_up_it_says_what_would_have_been_saved(
     assert shown["assumptions"]["solar_forecast"] == "days_before"
     assert sum(day["hours"] for day in shown["by_day"]) == 96
     assert int(value_of(hass, LEARNED)) == DAYS
-    await get_instance(hass).async_block_till_done()
+    await async_wait_recording_done(hass)
     history = await get_instance(hass).async_add_executor_job(
         get_significant_states, hass, NOON - HOUR, None, [SAVED]
     )
@@ -322,16 +326,21 @@ async def test_an_unload_does_not_wait_for_it(
     before = backtest.finding
     planning = asyncio.Event()
 
-    def watched(*args: Any, cancelled: Callable[[], bool]) -> Finding:
+    def watched(inputs: PlanInputs, past: Past) -> Generator[float, None, Finding]:
+        hours = planner.backtest_by_hour(inputs, past)
+        yield next(hours)
         hass.loop.call_soon_threadsafe(planning.set)
-        return planner.backtest(*args, cancelled=cancelled)
+        return (yield from hours)
 
-    monkeypatch.setattr(backtesting, "backtest", watched)
-    running = asyncio.create_task(backtest.async_run())
-    again = asyncio.create_task(backtest.async_run())
+    monkeypatch.setattr(backtesting, "backtest_by_hour", watched)
+    asked = [asyncio.create_task(ask(hass)) for _ in range(2)]
     await planning.wait()
-    assert not running.done()
+    assert not any(each.done() for each in asked)
     async with asyncio.timeout(20):
         assert await hass.config_entries.async_unload(entry.entry_id)
-    await asyncio.gather(running, again, return_exceptions=True)
+    # Who has asked is told that there is no answer, rather than the one of before.
+    for each in asked:
+        with pytest.raises(HomeAssistantError) as told:
+            await each
+        assert told.value.translation_key == "backtest_ended"
     assert backtest.finding is before

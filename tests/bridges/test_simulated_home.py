@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
 
 import custom_components
 from custom_components.power_sync.bridges.solar_forecast import async_solar_forecast
-from custom_components.power_sync.bridges.statistics import async_load_history
+from custom_components.power_sync.bridges.statistics import async_measured_home
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.config_entries import SOURCE_IMPORT, SOURCE_USER, ConfigEntryState
@@ -53,8 +53,9 @@ async def test_history_forecast_and_dashboard(hass: HomeAssistant) -> None:
     """What our bridges read is the recorded household."""
     entry_id = await set_up(hass)
     home = RecordedHousehold()
-    history = await async_load_history(hass)
-    assert history is not None
+    measured = await async_measured_home(hass)
+    assert measured is not None
+    history = measured.load
     assert len(history.samples) == 30 * 24
     for sample in history.samples[::100]:
         halves = (home.load_w(sample.start), home.load_w(sample.start + HOUR / 2))

@@ -12,7 +12,6 @@ from custom_components.power_sync.bridges.statistics import (
     NOTHING_PICKED,
     Picked,
     Unfit,
-    async_load_history,
     async_measured_home,
     async_unfit,
     picked_sensors,
@@ -67,6 +66,14 @@ def battery(discharged: str, charged: str) -> BatterySourceType:
     )
 
 
+async def async_load(
+    hass: HomeAssistant, days: int = 30, picked: Picked = NOTHING_PICKED
+) -> LoadHistory | None:
+    """Return what the home is known to have used."""
+    measured = await async_measured_home(hass, days, picked)
+    return None if measured is None else measured.load
+
+
 def loads(history: LoadHistory | None, first_hour: datetime) -> dict[int, float]:
     """Return W by the number of hours since the first."""
     assert history is not None
@@ -92,7 +99,7 @@ async def test_load_is_what_the_meters_leave_over(
             battery("t:discharge", "t:charge"),
         ],
     )
-    found = loads(await async_load_history(hass), first_hour)
+    found = loads(await async_load(hass), first_hour)
     assert found == pytest.approx({0: 1000.0, 1: 650.0})
 
 
@@ -104,7 +111,7 @@ async def test_several_connections_are_added(
     await meter(hass, "t:day", first_hour, [0.5])
     await meter(hass, "t:night", first_hour, [0.25])
     await choose(hass, [grid("t:day", None), grid("t:night", None)])
-    found = loads(await async_load_history(hass), first_hour)
+    found = loads(await async_load(hass), first_hour)
     assert found == pytest.approx({0: 750.0})
 
 
@@ -127,7 +134,7 @@ async def test_the_older_format_of_flows(
     }
     # The type says the new format only; stored data may still be the old one.
     manager.data["energy_sources"] = [legacy]  # type: ignore[list-item]
-    found = loads(await async_load_history(hass), first_hour)
+    found = loads(await async_load(hass), first_hour)
     assert found == pytest.approx({0: 650.0})
 
 
@@ -138,7 +145,7 @@ async def test_missing_hours_are_absent(
     """The hour after a gap counts the gap's energy too, so it is absent as well."""
     await meter(hass, "t:import", first_hour, [0.5, None, None, 2.4, 0.6])
     await choose(hass, [grid("t:import", None)])
-    found = loads(await async_load_history(hass), first_hour)
+    found = loads(await async_load(hass), first_hour)
     assert found == pytest.approx({0: 500.0, 4: 600.0})
 
 
@@ -150,7 +157,7 @@ async def test_an_inverter_asleep_counts_nothing(
     await meter(hass, "t:import", first_hour, [0.5, 0.4, 0.3, 0.2])
     await meter(hass, "t:solar", first_hour, [0.0, None, None, 0.2])
     await choose(hass, [grid("t:import", None), solar("t:solar")])
-    found = loads(await async_load_history(hass), first_hour)
+    found = loads(await async_load(hass), first_hour)
     assert found == pytest.approx({0: 500.0, 1: 400.0, 2: 300.0, 3: 400.0})
 
 
@@ -162,7 +169,7 @@ async def test_negative_load_is_dropped(
     await meter(hass, "t:import", first_hour, [0.1, 0.5])
     await meter(hass, "t:export", first_hour, [0.4, 0.0])
     await choose(hass, [grid("t:import", "t:export")])
-    found = loads(await async_load_history(hass), first_hour)
+    found = loads(await async_load(hass), first_hour)
     assert found == pytest.approx({1: 500.0})
 
 
@@ -318,8 +325,8 @@ async def test_our_sensor_where_no_dashboard_is_set_up(
 ) -> None:
     """The hourly means in W; only where it is asked for."""
     await record_sensor(hass, first_hour)
-    assert await async_load_history(hass) is None
-    found = await async_load_history(hass, picked=Picked(SENSOR))
+    assert await async_load(hass) is None
+    found = await async_load(hass, picked=Picked(SENSOR))
     assert loads(found, first_hour) == pytest.approx({0: 400.0, 2: 600.0})
 
 
@@ -329,7 +336,7 @@ async def test_our_sensor_without_the_energy_integration(
 ) -> None:
     """The recorder alone is enough for the sensor."""
     await record_sensor(hass, first_hour)
-    found = await async_load_history(hass, picked=Picked(SENSOR))
+    found = await async_load(hass, picked=Picked(SENSOR))
     assert loads(found, first_hour) == pytest.approx({0: 400.0, 2: 600.0})
 
 
@@ -340,7 +347,7 @@ async def test_only_sun_is_not_a_load(
     """Without an import meter nothing can be said."""
     await meter(hass, "t:solar", first_hour, [2.0])
     await choose(hass, [solar("t:solar")])
-    assert await async_load_history(hass) is None
+    assert await async_load(hass) is None
 
 
 @pytest.mark.usefixtures("energy")
@@ -353,10 +360,10 @@ async def test_the_window_of_days(
     first_hour = datetime(2026, 6, 7, 12, tzinfo=UTC)
     await meter(hass, "t:import", first_hour - 24 * HOUR, [0.5] * 24 + [0.25] * 24)
     await choose(hass, [grid("t:import", None)])
-    found = loads(await async_load_history(hass, days=1), first_hour)
+    found = loads(await async_load(hass, days=1), first_hour)
     assert found == pytest.approx(dict.fromkeys(range(24), 250.0))
 
 
 async def test_without_a_recorder(hass: HomeAssistant) -> None:
     """Nothing to read is None, not an error."""
-    assert await async_load_history(hass, picked=Picked(SENSOR)) is None
+    assert await async_load(hass, picked=Picked(SENSOR)) is None

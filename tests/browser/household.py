@@ -1,7 +1,7 @@
 """A simulated home and a real Home Assistant without PowerSync, in their processes."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ import aiohttp
 from simulators.demo.api import HassApi
 from simulators.demo.dashboard import show_dashboard
 from simulators.demo.hass_process import HassProcess, LogRecord
+from simulators.demo.json_values import as_text
 from simulators.demo.run import HASS_PYTHON, ROOT
 from tests.simulators.modbus_client import ModbusClient
 
@@ -42,9 +43,7 @@ class Household:
 
     def settings(self) -> list[list[int]]:
         """Return what is set on the inverter, read from it."""
-        # Playwright's own event loop occupies this thread.
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, self._settings()).result()
+        return _beside(self._settings())
 
     async def _settings(self) -> list[list[int]]:
         client = ModbusClient(self.inverter_host, self.inverter_port, timeout_s=5)
@@ -54,13 +53,15 @@ class Household:
 
     def make_dashboard(self) -> None:
         """Make the dashboard that `scripts/dashboard` makes, and open it first."""
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, self._make_dashboard()).result()
+        _beside(self._ask(show_dashboard))
 
-    async def _make_dashboard(self) -> None:
+    def access_token(self) -> str:
+        """Return a long-lived token, as a user makes one on the page of the profile."""
+        return _beside(self._ask(_make_token))
+
+    async def _ask[T](self, question: Callable[[HassApi], Awaitable[T]]) -> T:
         async with aiohttp.ClientSession() as session:
-            api = HassApi(session, self.url, self.user, self.password)
-            await show_dashboard(api)
+            return await question(HassApi(session, self.url, self.user, self.password))
 
     def logged_errors(self) -> list[LogRecord]:
         """Return what Home Assistant logged as errors of PowerSync."""
@@ -70,6 +71,17 @@ class Household:
             for record in log.problems()
             if "power_sync" in f"{record.logger} {record.message}"
         ]
+
+
+def _beside[T](work: Coroutine[Any, Any, T]) -> T:
+    """Return what comes of it: Playwright's own event loop occupies this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+async def _make_token(api: HassApi) -> str:
+    kind = "auth/long_lived_access_token"
+    return as_text(await api.command(kind, client_name="scripts/dashboard", lifespan=1))
 
 
 @contextmanager

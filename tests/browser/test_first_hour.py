@@ -19,8 +19,8 @@ FOUND_MS: Final = 120_000
 def test_the_way_is_as_short_as_it_can_be(set_up: Walk) -> None:
     """Nobody is asked for what can be found out."""
     assert set_up.steps == [
-        *("octopus", "octopus_tariff"),
-        *("battery_link", "battery_connect", "battery_found", "limits"),
+        *("user", "octopus", "octopus_tariff"),
+        *("battery", "battery_link", "battery_connect", "battery_found", "limits"),
         "create-entry",
     ]
 

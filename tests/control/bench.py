@@ -31,6 +31,7 @@ from custom_components.power_sync.devices.batteries.sungrow.owner import (
     owner_writes,
 )
 from custom_components.power_sync.devices.protocols import (
+    DeviceNotReadyError,
     DeviceRefusedError,
     DeviceUnreachableError,
 )
@@ -118,6 +119,7 @@ class Device:
     writes: list[Write] = field(default_factory=list)
     cut_after: int | None = None
     reachable: bool = True
+    starting: bool = False
     ignores: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     serial: str = "A1"
@@ -202,6 +204,8 @@ class Device:
             raise PowerCutError
 
     def _reach(self) -> None:
+        if self.starting:
+            raise DeviceNotReadyError("not there yet")
         if not self.reachable:
             raise DeviceUnreachableError("no answer")
 

@@ -555,7 +555,9 @@ async def test_two_batteries_share_the_power_and_each_is_put_back() -> None:
         Mode.DISCHARGE, power_w=1500, duration=HOUR, batteries=["B2"]
     )
     assert one == {"B2": (1500, Outcome.FOLLOWED)}
-    assert bench.device.settings["forced_command"] == 0xAA
+    # The home takes 500 W: the first one would be charged by what is sold.
+    assert bench.device.settings["forced_command"] == 0xCC
+    assert controller.batteries["A1"].lease.reason == "other_exports"
     assert await controller.stop()
     assert bench.device.settings == other.settings == OWNER
 

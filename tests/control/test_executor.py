@@ -200,6 +200,24 @@ async def test_unreachable_is_tried_again_sooner_then_later() -> None:
     assert len(bench.log.entries) == 1
 
 
+async def test_what_is_not_ready_yet_is_waited_for_in_silence() -> None:
+    """Every ten seconds, as long as it takes; then what was pending is done."""
+    bench = Bench()
+    await (await bench.executor()).carry_out(bench.order(Mode.CHARGE, 3000))
+    logged = len(bench.log.entries)
+    again = await bench.executor()
+    bench.device.starting = True
+    for _ in range(9):
+        assert await again.carry_out(bench.order(None)) is Outcome.NOT_READY
+        assert not again.patience.ready(bench.time.now)
+        bench.time.pass_by(seconds=10)
+        assert again.patience.ready(bench.time.now)
+    assert (again.patience.failures, len(bench.log.entries)) == (0, logged)
+    bench.device.starting = False
+    assert await again.carry_out(bench.order(None)) is Outcome.FOLLOWED
+    assert bench.device.settings == OWNER
+
+
 async def test_dropped_is_sent_again_three_times_in_half_an_hour() -> None:
     """A device that falls back to normal by itself."""
     bench = Bench()

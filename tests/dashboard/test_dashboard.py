@@ -22,8 +22,8 @@ from tests.ha.conftest import SetUp
 
 ROOT = Path(__file__).parents[2]
 BUILT_IN = {
-    *("grid", "heading", "history-graph", "markdown", "picture-entity"),
-    *("entities", "sections", "simple-entity", "tile"),
+    *("conditional", "entities", "grid", "heading", "history-graph", "markdown"),
+    *("picture-entity", "sections", "simple-entity", "tile"),
 }
 ENTRY = "01ENTRY"
 
@@ -132,6 +132,7 @@ def test_another_language_and_new_names() -> None:
             "sensor.battery_level": "sensor.haus_akkustand",
             "switch.dry_run": "switch.probe",
         },
+        ({"sensor.battery_level": "sensor.sh10rt_level"},),
     )
     config = build([site])
     assert ids_in(config) == {"sensor.haus_akkustand", "switch.probe"}
@@ -139,6 +140,34 @@ def test_another_language_and_new_names() -> None:
         node["heading"] for node in nodes(config) if node.get("type") == "heading"
     ]
     assert headings == ["Plan", "Now", "Settings"]
+
+
+def test_each_of_several_batteries_is_shown() -> None:
+    """Under the name of its device, with what is planned for it."""
+    (site,) = sites_of(
+        [
+            entity("sensor.level", f"{ENTRY}_battery_level"),
+            entity("sensor.one_action", "A1_planned_action"),
+            entity("sensor.one_level", "A1_battery_level"),
+            entity("sensor.one_planned", "A1_planned_level"),
+            entity("sensor.one_power", "A1_battery_power"),
+            entity("sensor.two_action", "B_2_planned_action"),
+            entity("sensor.two_level", "B_2_battery_level"),
+        ],
+        {ENTRY: "Haus"},
+    )
+    config = build([site])
+    cards = [node for node in nodes(config) if "entity" in node or "heading" in node]
+    shown = [card.get("heading") or card["entity"] for card in cards]
+    assert shown[shown.index("Batteries") + 1 :] == [
+        "sensor.one_action",
+        "sensor.one_level",
+        "sensor.one_planned",
+        "sensor.two_action",
+        "sensor.two_level",
+    ]
+    names = [node.get("name") for node in nodes(config) if "entity" in node]
+    assert names.count({"type": "device"}) == 2
 
 
 def test_a_home_without_anything_has_nothing_to_show() -> None:

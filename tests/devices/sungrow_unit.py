@@ -9,10 +9,8 @@ from modbus_connection import IllegalDataAddressError, ModbusTcpParams, ModbusUn
 from modbus_connection.mock import MockModbusConnection, MockModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from custom_components.power_sync.devices.batteries.brand import (
-    BatteryConfig,
-    LinkOptions,
-)
+from custom_components.power_sync.devices.batteries.brand import BatteryConfig
+from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 from custom_components.power_sync.devices.batteries.sungrow.settings import (
     CEILING_SETTINGS,
     CONTROL_SETTINGS,

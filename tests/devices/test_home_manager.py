@@ -15,6 +15,7 @@ from custom_components.power_sync.devices.batteries.brand import (
     NotThisBrandError,
     WrongUnitError,
 )
+from custom_components.power_sync.devices.batteries.modbus import modbus_access
 from custom_components.power_sync.devices.batteries.stored import (
     from_stored,
     to_stored,
@@ -156,7 +157,9 @@ async def test_over_the_wire(clock: Clock) -> None:
         async with link_to(manager.port, 247) as unit:
             found = await probe(unit, LINK)
             assert from_stored(to_stored(found.config)) == found.config
-            battery = SUNGROW.driver(unit, found.config, now=clock, link=LINK)
+            battery = modbus_access(SUNGROW).driver(
+                unit, found.config, now=clock, link=LINK
+            )
             before = manager.requests
             got = await battery.read()
             assert manager.requests == before + 1

@@ -7,7 +7,7 @@ from modbus_connection import ModbusTcpParams, ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 import pytest
 
-from custom_components.power_sync.devices.batteries.brand import LinkOptions
+from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 from custom_components.power_sync.devices.batteries.sungrow.driver import (
     SungrowBattery,
 )

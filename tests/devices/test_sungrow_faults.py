@@ -6,7 +6,7 @@ from modbus_connection import ModbusUnit
 from pymodbus.constants import ExcCodes
 import pytest
 
-from custom_components.power_sync.devices.batteries.brand import LinkOptions
+from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 from custom_components.power_sync.devices.batteries.sungrow.driver import (
     SungrowBattery,
 )

@@ -17,6 +17,7 @@ from custom_components.power_sync.devices.batteries.brand import (
     UnsupportedModelError,
     WrongUnitError,
 )
+from custom_components.power_sync.devices.batteries.modbus import modbus_access
 from custom_components.power_sync.devices.batteries.sungrow.probe import probe
 from custom_components.power_sync.devices.protocols import DeviceUnreachableError
 from custom_components.power_sync.model.battery import BatteryIdentity
@@ -291,15 +292,16 @@ async def test_something_that_is_not_modbus() -> None:
 
 async def test_registry() -> None:
     """One line per brand, each found under its own key."""
-    assert {key: brand.key for key, brand in BRANDS.items()} == {"sungrow": "sungrow"}
+    assert all(key == brand.key for key, brand in BRANDS.items())
     brand = BRANDS["sungrow"]
-    assert (brand.manufacturer, brand.default_port, brand.default_unit_id) == (
+    access = modbus_access(brand)
+    assert (brand.manufacturer, access.default_port, access.default_unit_id) == (
         "Sungrow",
         502,
         1,
     )
     unit = memory_unit()
-    assert brand.usual_link == "lan"
-    found = await brand.probe(unit, LINK)
-    battery = brand.driver(unit, found.config, link=LINK)
+    assert access.usual_link == "lan"
+    found = await access.probe(unit, LINK)
+    battery = access.driver(unit, found.config, link=LINK)
     assert (await battery.read()).soc_pct == 55.1

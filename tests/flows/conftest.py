@@ -31,11 +31,10 @@ def no_setup() -> Iterator[AsyncMock]:
 @pytest.fixture
 def quick_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the pauses that a real inverter needs around its answers."""
-    for module in ("battery", "battery_subentry"):
-        monkeypatch.setattr(
-            f"custom_components.power_sync.flows.{module}.BRANDS",
-            MappingProxyType({QUICK_BRAND.key: QUICK_BRAND}),
-        )
+    monkeypatch.setattr(
+        "custom_components.power_sync.flows.battery.BRANDS",
+        MappingProxyType({QUICK_BRAND.key: QUICK_BRAND}),
+    )
 
 
 @pytest.fixture

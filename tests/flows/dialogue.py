@@ -6,7 +6,7 @@ from typing import Any
 import probatio
 
 from custom_components.power_sync.const import DOMAIN
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowManager, FlowResult, section
 from simulators.octopus import OctopusSimulator
@@ -118,9 +118,21 @@ class ConfigDialogue(Dialogue):
         entry: ConfigEntry[Any] = self.hass.config_entries.async_entries(DOMAIN)[-1]
         return entry
 
+    async def to_provider(self, provider: str) -> None:
+        """Go to the first step of a provider."""
+        await self.open(DOMAIN, source=SOURCE_USER)
+        assert self.step == "user"
+        await self.submit({"provider": provider})
+
+    async def to_change(self, entry: ConfigEntry[Any]) -> None:
+        """Go to the first step of the provider of an entry, to change its tariff."""
+        await self.open(DOMAIN, source=SOURCE_RECONFIGURE, entry_id=entry.entry_id)
+        assert self.step == "reconfigure"
+        await self.submit(self.form)
+
     async def to_region(self) -> None:
         """Go to the region's step."""
-        await self.open(DOMAIN, source=SOURCE_USER)
+        await self.to_provider("octopus")
         assert self.step == "octopus"
 
     async def to_tariff(self, octopus: OctopusSimulator) -> None:
@@ -133,6 +145,9 @@ class ConfigDialogue(Dialogue):
         """Go to how the battery is connected."""
         await self.to_tariff(octopus)
         await self.submit(TARIFFS)
+        # Asked only where there is a choice.
+        if self.step == "battery":
+            await self.submit({"brand": "sungrow"})
         assert self.step == "battery_link"
 
     async def to_address(self, octopus: OctopusSimulator) -> None:
@@ -174,4 +189,8 @@ class ConfigDialogue(Dialogue):
 
 def region(octopus: OctopusSimulator, letter: str = "C") -> dict[str, Any]:
     """Return what to type in the region's step."""
-    return {"region": letter, "advanced": {"base_url": octopus.url}}
+    return {
+        "region": letter,
+        "account": {},
+        "advanced": {"base_url": octopus.url},
+    }

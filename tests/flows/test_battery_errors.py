@@ -172,7 +172,7 @@ async def test_fault_of_ours(
     await dialogue.to_address(octopus)
     with monkeypatch.context() as patched:
         patched.setattr(
-            "custom_components.power_sync.flows.battery.temporary_unit", fail
+            "custom_components.power_sync.flows.battery_modbus.temporary_units", fail
         )
         await check(dialogue, address(sungrow), {"base": "unknown"})
     assert "a bug" in caplog.text

@@ -1,6 +1,5 @@
 """The set-up dialogue from its first to its last step."""
 
-from types import MappingProxyType
 from unittest.mock import AsyncMock
 
 import pytest
@@ -8,10 +7,10 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
     MockConfigEntry,
 )
 
+from custom_components.power_sync.bridges.price_source import ALL_PROVIDERS
 from custom_components.power_sync.config_flow import PowerSyncConfigFlow
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.flows.limits import default_reserve_pct
-from custom_components.power_sync.prices.registry import PROVIDERS
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from simulators.octopus import OctopusSimulator
@@ -31,7 +30,8 @@ async def test_a_site_is_set_up(
 ) -> None:
     """All that is asked is stored, as plain data."""
     await dialogue.to_region()
-    assert dialogue.form == {"advanced": {"base_url": "https://api.octopus.energy/v1"}}
+    advanced = {"base_url": "https://api.octopus.energy/v1"}
+    assert dialogue.form == {"account": {}, "advanced": advanced}
     await dialogue.submit(region(octopus))
     assert dialogue.form == SUGGESTED
     await dialogue.submit(TARIFFS)
@@ -203,7 +203,7 @@ async def test_tariff_is_changed(
     """Without anything else being asked again; the old one is shown."""
     entry = site_entry(sungrow, octopus)
     entry.add_to_hass(hass)
-    await dialogue.open(DOMAIN, source="reconfigure", entry_id=entry.entry_id)
+    await dialogue.to_change(entry)
     assert dialogue.form == region(octopus)
     await dialogue.submit(region(octopus, "D"))
     assert dialogue.form == SUGGESTED
@@ -253,7 +253,7 @@ async def test_tariff_of_before_is_suggested(
     dialogue.hass.config_entries.async_update_entry(
         entry, data={**entry.data, "prices": prices}
     )
-    await dialogue.open(DOMAIN, source="reconfigure", entry_id=entry.entry_id)
+    await dialogue.to_change(entry)
     await dialogue.submit(dialogue.form)
     assert dialogue.form == {**SUGGESTED, **suggested}
     assert ("other" in dialogue.folded_up) == ("other" not in suggested)
@@ -278,21 +278,26 @@ async def test_several_providers_and_brands(
     octopus: OctopusSimulator,
     sungrow: SungrowSimulator,
     second_brand: None,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They are asked for; each provider in the registry has steps."""
-    for provider in PROVIDERS:
+    for provider in ALL_PROVIDERS:
         assert hasattr(PowerSyncConfigFlow, f"async_step_{provider}")
-    monkeypatch.setattr(
-        "custom_components.power_sync.config_flow.PROVIDERS",
-        MappingProxyType({**PROVIDERS, "second": PROVIDERS["octopus"]}),
-    )
-    await dialogue.open(DOMAIN, source="user")
-    assert dialogue.step == "user"
-    await dialogue.submit({"provider": "octopus"})
+    await dialogue.to_provider("octopus")
     await dialogue.submit(region(octopus))
     await dialogue.submit(TARIFFS)
     assert dialogue.step == "battery"
     await dialogue.submit({"brand": "sungrow"})
     await dialogue.finish_from_address(sungrow)
     assert dialogue.entry.data["provider"] == "octopus"
+
+
+@pytest.mark.parametrize(
+    ("country", "provider"), [("GB", "octopus"), ("AU", "amber"), ("FR", None)]
+)
+async def test_the_usual_provider_is_suggested(
+    dialogue: ConfigDialogue, hass: HomeAssistant, country: str, provider: str | None
+) -> None:
+    """That of the country; elsewhere it has to be chosen."""
+    hass.config.country = country
+    await dialogue.open(DOMAIN, source="user")
+    assert dialogue.form.get("provider") == provider

@@ -50,7 +50,7 @@ async def test_region_is_never_guessed(
 ) -> None:
     """Without a choice nothing goes on; the rest that was typed is kept."""
     await dialogue.to_region()
-    typed = {"advanced": {"base_url": octopus.url}}
+    typed = {"account": {}, "advanced": {"base_url": octopus.url}}
     await dialogue.submit(typed)
     assert dialogue.errors == {"region": "region_missing"}
     assert dialogue.form == typed
@@ -77,9 +77,9 @@ async def test_api_address(
     error: str,
 ) -> None:
     """The address is none, or nobody is there."""
-    typed = {"region": "C", "advanced": {"base_url": url}}
+    typed = {"region": "C", "account": {}, "advanced": {"base_url": url}}
     await dialogue.to_region()
-    assert dialogue.folded_up == {"advanced"}
+    assert dialogue.folded_up == {"account", "advanced"}
     await dialogue.submit(typed)
     assert (dialogue.step, dialogue.errors) == ("octopus", {"base": error})
     assert dialogue.form == typed

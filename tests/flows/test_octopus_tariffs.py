@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.power_sync.const import DOMAIN
 from simulators.octopus import Fault, OctopusSimulator
 from simulators.sungrow import SungrowSimulator
 from tests.common import site_entry
@@ -22,7 +21,12 @@ def postcode(
 ) -> dict[str, Any]:
     """Return what to type in the region's step."""
     chosen = {} if letter is None else {"region": letter}
-    return {"postcode": typed, **chosen, "advanced": {"base_url": octopus.url}}
+    return {
+        "postcode": typed,
+        **chosen,
+        "account": {},
+        "advanced": {"base_url": octopus.url},
+    }
 
 
 def products(bought: str, sold: str, **other: str) -> dict[str, Any]:
@@ -283,7 +287,7 @@ async def test_reconfigure(
     dialogue.hass.config_entries.async_update_entry(
         entry, data={**entry.data, "prices": prices}
     )
-    await dialogue.open(DOMAIN, source="reconfigure", entry_id=entry.entry_id)
+    await dialogue.to_change(entry)
     await dialogue.submit({**dialogue.form, "postcode": "CB1 1AA"})
     assert dialogue.form == products(*FLUX)
     await dialogue.submit({**dialogue.form, **changes})

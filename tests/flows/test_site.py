@@ -6,7 +6,6 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
     MockConfigEntry,
 )
 
-from custom_components.power_sync.const import DOMAIN
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from simulators.home import SimulatedHome
@@ -44,6 +43,7 @@ async def test_battery_is_added(hass: HomeAssistant, site: MockConfigEntry) -> N
     async with SungrowSimulator(home, serial="B1") as second:
         dialogue = Dialogue(hass, hass.config_entries.subentries)
         await dialogue.open((site.entry_id, "battery"), source=SOURCE_USER)
+        await dialogue.submit({"brand": "sungrow"})
         await dialogue.submit({"link": "lan"})
         await dialogue.submit(address(second))
         await dialogue.submit(dialogue.form)
@@ -58,7 +58,7 @@ async def test_tariff_is_changed(
 ) -> None:
     """The site reloads and buys at the new prices."""
     dialogue = ConfigDialogue(hass)
-    await dialogue.open(DOMAIN, source="reconfigure", entry_id=site.entry_id)
+    await dialogue.to_change(site)
     await dialogue.submit(region(octopus))
     await dialogue.submit(TARIFFS | {"export_product": "none"})
     assert dialogue.reason == "reconfigure_successful"

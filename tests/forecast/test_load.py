@@ -60,15 +60,19 @@ def test_nothing_known() -> None:
 
 
 def test_the_profile_repeats() -> None:
-    """A home that does the same each day is forecast exactly, without a spread."""
-    forecast = ahead(past(14, lambda t: 100.0 + t.hour))
+    """A home that does the same each day is forecast exactly.
+
+    Its spread is what half an hour earlier or later makes: 1 W.
+    """
+    forecast = ahead(past(14, lambda t: 100.0 + t.hour % 12))
     grid = TimeGrid.horizon(NOW)
-    expected = [100.0 + start.hour for start in grid.starts()]
-    assert forecast.p50_w.on(grid) == pytest.approx(expected)
+    expected = [100.0 + start.hour % 12 for start in grid.starts()]
+    assert forecast.expected_w.on(grid) == pytest.approx(expected)
     assert forecast.p10_w is not None
     assert forecast.p90_w is not None
-    assert forecast.p10_w.on(grid) == pytest.approx(expected)
-    assert forecast.p90_w.on(grid) == pytest.approx(expected)
+    noon = NOW + 18 * HOUR
+    for series in (forecast.p10_w, forecast.p50_w, forecast.p90_w):
+        assert series.at(noon) == pytest.approx(106, abs=1)
     assert forecast.learned_days == 14
 
 
@@ -182,9 +186,9 @@ def test_samples_after_now_do_not_count() -> None:
 def test_a_recent_error_fades() -> None:
     """200 W above the profile: half of it now, times 1/e each hour."""
     forecast = ahead(past(10, lambda _: 300.0), recent_w=500.0)
-    assert forecast.p50_w.at(NOW) == pytest.approx(400)
-    assert forecast.p50_w.at(NOW + HOUR) == pytest.approx(300 + 100 * exp(-1))
-    assert forecast.p50_w.at(NOW + 6 * HOUR) == pytest.approx(300, abs=0.3)
+    assert forecast.expected_w.at(NOW) == pytest.approx(400)
+    assert forecast.expected_w.at(NOW + HOUR) == pytest.approx(300 + 100 * exp(-1))
+    assert forecast.expected_w.at(NOW + 6 * HOUR) == pytest.approx(300, abs=0.3)
 
 
 def test_spread_is_of_the_samples() -> None:
@@ -196,7 +200,7 @@ def test_spread_is_of_the_samples() -> None:
     )
     assert forecast.p10_w is not None
     assert forecast.p90_w is not None
-    middle = forecast.p50_w.at(noon)
+    middle = forecast.expected_w.at(noon)
     assert middle is not None
     assert 200 < middle < 400
     assert forecast.p10_w.at(noon) == 200
@@ -239,7 +243,7 @@ def test_the_profile_follows_the_local_clock(now: datetime) -> None:
     history = past(14, lambda t: 10.0 * t.astimezone(BERLIN).hour, now)
     grid = TimeGrid.horizon(now)
     expected = [10.0 * start.astimezone(BERLIN).hour for start in grid.starts()]
-    assert ahead(history, now=now, zone=BERLIN).p50_w.on(grid) == pytest.approx(
+    assert ahead(history, now=now, zone=BERLIN).expected_w.on(grid) == pytest.approx(
         expected
     )
 
@@ -254,7 +258,7 @@ def test_the_hour_that_was_skipped_takes_the_next() -> None:
     )
     history = hourly((t, 100.0 + t.astimezone(BERLIN).hour) for t in skipping)
     two = datetime(2026, 3, 31, 2, tzinfo=BERLIN)
-    assert ahead(history, now=now, zone=BERLIN).p50_w.at(two) == pytest.approx(103)
+    assert ahead(history, now=now, zone=BERLIN).expected_w.at(two) == pytest.approx(103)
 
 
 @settings(max_examples=25)
@@ -289,3 +293,60 @@ def test_always_ordered_and_never_negative(
         assert high is not None
         assert 0 <= low <= middle + 1e-6
         assert middle <= high + 1e-6 <= 30001
+
+
+def every_fifth_evening(start: datetime) -> float:
+    """Return 200 W, on every fifth day 800 W at 17:00 and then 3 kW until 22:00."""
+    if 17 <= start.hour < 22 and start.toordinal() % 5 == NOW.toordinal() % 5:
+        return 3000.0 if start.hour >= 18 else 800.0
+    return 200.0
+
+
+def test_days_that_went_alike_speak() -> None:
+    """After 800 W at 17:00 the 3 kW follow; after 200 W they do not."""
+    now, day_before = NOW + 18 * HOUR, NOW - 6 * HOUR
+    busy = ahead(past(30, every_fifth_evening, now), 800.0, now)
+    idle = ahead(past(30, every_fifth_evening, day_before), 200.0, day_before)
+    assert busy.p50_w.at(now + HOUR) == pytest.approx(3000, abs=1)
+    assert idle.p50_w.at(day_before + HOUR) == 200
+    # The mean of both evenings lies between what they are.
+    mean_w = idle.expected_w.at(day_before + HOUR)
+    assert mean_w is not None
+    assert 300 < mean_w < 2000
+
+
+def test_the_median_is_that_of_the_local_clock() -> None:
+    """What starts at 07:00 local does so on the day after the change, too."""
+    now = datetime(2026, 3, 28, 22, tzinfo=UTC)
+    history = past(
+        30, lambda t: 2000.0 if 7 <= t.astimezone(BERLIN).hour < 10 else 200.0, now
+    )
+    forecast = ahead(history, 200.0, now, BERLIN)
+    for hour, expected in ((6, 200), (7, 2000), (9, 2000), (10, 200)):
+        at = datetime(2026, 3, 29, hour, 35 if hour in {10, 7} else 5, tzinfo=BERLIN)
+        assert forecast.p50_w.at(at) == pytest.approx(expected)
+
+
+def test_a_difference_of_the_last_hour_is_carried() -> None:
+    """200 W above all days: four tenths of it now, times 1/e in 90 minutes."""
+    forecast = ahead(past(20, lambda _: 300.0), recent_w=500.0)
+    assert forecast.p50_w.at(NOW) == pytest.approx(380)
+    assert forecast.p50_w.at(NOW + HOUR * 1.5) == pytest.approx(300 + 80 * exp(-1))
+
+
+def test_a_gap_before_now_is_no_likeness() -> None:
+    """With the last day unknown all days count by their age, and none as 0 W."""
+    known = past(30, lambda _: 300.0, NOW - 24 * HOUR)
+    assert ahead(known).p50_w.at(NOW + HOUR) == 300
+    assert ahead(known, 1e9).p50_w.at(NOW + 40 * HOUR) == pytest.approx(300, rel=1e-3)
+
+
+def test_without_days_alike_the_mean_is_the_same() -> None:
+    """Who needs the mean alone has the same mean."""
+    history = past(30, every_fifth_evening)
+    grid = TimeGrid.horizon(NOW)
+    plain = forecast_load(history, grid, UTC, NOW, 250.0, alike=False)
+    assert plain is not None
+    assert plain.expected_w.on(grid) == ahead(history, 250.0).expected_w.on(grid)
+    assert plain.p50_w.on(grid) == plain.expected_w.on(grid)
+    assert ahead(history, 250.0).p50_w.on(grid) != plain.p50_w.on(grid)

@@ -16,8 +16,9 @@ from pytest_homeassistant_custom_component.syrupy import (  # type: ignore[impor
 )
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.power_sync.bridges import modbus
-from custom_components.power_sync.devices.batteries.brand import LinkOptions
+from custom_components.power_sync.bridges import access
+from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 from homeassistant.core import HomeAssistant, State
 from simulators.octopus import OctopusSimulator
 from simulators.sungrow import SungrowSimulator
@@ -81,7 +82,7 @@ def link() -> LinkOptions:
 def fast_link(link: LinkOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the driver as fast as loopback allows."""
     brand = brand_on(link)
-    monkeypatch.setattr(modbus, "BRANDS", {brand.key: brand})
+    monkeypatch.setattr(access, "BRANDS", {**BRANDS, brand.key: brand})
 
 
 @pytest.fixture

@@ -2,25 +2,20 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 import probatio
 from pymodbus.constants import ExcCodes
 import pytest
 
 from custom_components.power_sync import brand_services, entity
-from custom_components.power_sync.bridges import modbus
-from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
-from custom_components.power_sync.devices.batteries.sungrow.driver import (
-    SungrowBattery,
-)
+from custom_components.power_sync.bridges import access
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulators.home import SimulatedHome
 from simulators.profile import constant
 from simulators.sungrow import SungrowSimulator
 from simulators.sungrow.models import SH5K_30
-from tests.common import LOOPBACK, NOON, SERIAL, HassClock
+from tests.common import LOOPBACK, NOON, SERIAL, HassClock, brand_on
 
 from .conftest import SetUp, value_of
 from .test_services import call, device_id, run
@@ -159,7 +154,11 @@ async def test_values(
     for value in (-1, "much", None):
         with pytest.raises(probatio.Invalid):
             await run(hass, "sungrow_set_charge_rate", kw=value)
-    assert not {write.register for write in sungrow.writes} & {RESERVE, MAX_CHARGE}
+    # What was meant as kW would all but end the feed-in.
+    error = await refused(hass, "sungrow_set_export_limit", watts=5)
+    assert error.translation_key == "export_limit_too_low"
+    written = {write.register for write in sungrow.writes}
+    assert not written & {RESERVE, MAX_CHARGE, EXPORT_LIMIT}
 
 
 async def test_the_export_limit_found_is_the_ceiling(
@@ -225,12 +224,12 @@ async def test_batteries_of_another_brand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They are refused where they are named, and left out where none is."""
-    driver = partial(SungrowBattery, link=LOOPBACK)
+    quick = brand_on(LOOPBACK)
     brands = {
-        "sungrow": replace(SUNGROW, driver=driver),
-        "other": replace(SUNGROW, key="other", driver=driver, actions=()),
+        "sungrow": quick,
+        "other": replace(quick, key="other", manufacturer="Other", actions=()),
     }
-    for module in (modbus, entity, brand_services):
+    for module in (access, entity, brand_services):
         monkeypatch.setattr(module, "BRANDS", brands)
     entry = await set_up()
     identity = replace(

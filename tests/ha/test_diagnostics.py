@@ -62,6 +62,7 @@ async def test_diagnostics(
     assert found["limits"]["reserve_pct"] == 10
     assert found["prices"]["currency"] == "GBP"
     assert found["plan"]["slots"] == 576
+    assert found["mode_losses"]["charge"] >= 0
     last = found["command_log"][-1]
     assert last["battery"] == "battery_1"
     assert last["error"] == "**REDACTED** at **REDACTED** does not answer"
@@ -119,6 +120,7 @@ async def test_diagnostics_before_anything_is_known(
     entry = await set_up()
     found = await async_get_config_entry_diagnostics(hass, entry)
     assert found["plan"] is None
+    assert found["mode_losses"] is None
     assert found["prices"] is None
     assert found["batteries"]["battery_1"]["reading"] is None
     assert found["batteries"]["battery_1"]["trouble"] == "unreadable"

@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
     MockConfigEntry,
 )
 
-from custom_components.power_sync.bridges import modbus
+from custom_components.power_sync.bridges import access
 from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
@@ -59,7 +59,7 @@ async def test_serial_line(
 @pytest.fixture
 def real_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Treat links as at a real inverter."""
-    monkeypatch.setattr(modbus, "BRANDS", {"sungrow": SUNGROW})
+    monkeypatch.setattr(access, "BRANDS", {"sungrow": SUNGROW})
 
 
 @pytest.mark.usefixtures("real_pace")

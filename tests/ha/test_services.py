@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.forcing import battery_name
+from custom_components.power_sync.model.battery import Mode
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
@@ -145,15 +146,18 @@ async def test_what_is_not_allowed(
     async with SungrowSimulator(home, serial=SERIAL, model=SH5K_30) as inverter:
         entry = await set_up(inverters=[inverter], grid_charging=False)
         before = list(inverter.writes)
-        for action, key in (
-            ("force_charge", "grid_charging_not_allowed"),
-            ("force_discharge", "battery_export_not_allowed"),
-            ("hold", "mode_not_supported"),
+        for action, key, data in (
+            ("force_charge", "grid_charging_not_allowed", {}),
+            ("force_discharge", "battery_export_not_allowed", {}),
+            ("hold", "mode_not_supported", {"power_w": 700}),
         ):
             with pytest.raises(ServiceValidationError) as caught:
-                await run(hass, action)
+                await run(hass, action, **data)
             assert caught.value.translation_key == key
         assert inverter.writes == before
+        # What cannot be held with the sun's way in open rests.
+        await run(hass, "hold")
+        assert inverter.home.control.mode is InverterMode.FORCED_STOP
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -274,9 +278,18 @@ async def test_get_plan(hass: HomeAssistant, set_up: SetUp) -> None:
             slot["solar_w"] + slot["battery_w"] + slot["grid_w"], abs=1e-6
         )
         assert slot["reason"]["key"]
+        if (limit := slot["reason"]["limit"]) is not None:
+            assert (limit["power_w"] is None) is not (limit["level_pct"] is None)
     assert slots[1]["start"] == "2026-01-14T13:05:00+01:00"
     assert slots[0]["load_w"] == pytest.approx(1200)
     assert slots[0]["import_per_kwh"] == pytest.approx(0.1647)
+    glance = plan["overview"]
+    assert glance["saving"] == plan["saving"]
+    assert glance["until"] == plan["end"]
+    for window in (*glance["charging"], *glance["exporting"]):
+        assert plan["start"] <= window["start"] < window["end"] <= plan["end"]
+        assert window["energy_kwh"] > 0
+    assert bool(glance["text"]) is bool(glance["charging"] or glance["exporting"])
     summary = plan["summary"]
     assert summary[0]["start"] == plan["start"]
     assert summary[0]["mode"] == slots[0]["mode"]
@@ -288,6 +301,18 @@ async def test_get_plan(hass: HomeAssistant, set_up: SetUp) -> None:
             step["text"].partition(" ")[2].rpartition(": ")[2]
             in (words.attributes["text"])
         )
+
+
+async def test_get_plan_with_the_worth_of_each_mode(
+    hass: HomeAssistant, set_up: SetUp
+) -> None:
+    """What a missing mode would cost is worked out on request."""
+    await set_up(dry_run=True)
+    assert "mode_losses" not in await call(hass, "get_plan")
+    losses = (await call(hass, "get_plan", mode_losses=True))["mode_losses"]
+    assert losses.keys() == {mode.value for mode in Mode} - {"self_consumption"}
+    assert all(money >= 0 for money in losses.values())
+    assert losses["charge"] > 0
 
 
 async def test_get_command_log(hass: HomeAssistant, set_up: SetUp) -> None:
@@ -332,3 +357,27 @@ async def test_actions_exist_without_a_site(hass: HomeAssistant) -> None:
     with pytest.raises(ServiceValidationError) as caught:
         await run(hass, "force_charge")
     assert caught.value.translation_key == "service_found_no_config_entry_for_domain"
+
+
+async def test_decide_once(
+    hass: HomeAssistant, set_up: SetUp, sungrow: SungrowSimulator
+) -> None:
+    """What would be decided, and why; in a dry run and live, nothing is written."""
+    await set_up(dry_run=True)
+    writes = len(sungrow.writes)
+    answer = await call(hass, "decide_once")
+    (battery,) = answer["batteries"]
+    assert answer["dry_run"]
+    assert battery["battery"] == "Sungrow SH10RT"
+    assert battery["controlled_by"] == value_of(hass, "sensor.powersync_controlled_by")
+    assert battery["because"] == value_of(hass, "sensor.powersync_because")
+    assert battery["while_a_car_charges"] == "no_car"
+    assert battery["in_force"]
+    await run(hass, "force_charge", duration=30, power_w=2000)
+    named = await call(hass, "decide_once", battery=device_id(hass, SERIAL))
+    (battery,) = named["batteries"]
+    assert (battery["controlled_by"], battery["because"]) == ("force", "user_request")
+    assert (battery["command"]["mode"], battery["command"]["power_w"]) == (
+        *("charge", 2000),
+    )
+    assert (battery["outcome"], len(sungrow.writes)) == ("dry_run", writes)

@@ -229,6 +229,7 @@ async def test_odd_values_in_the_store(hass: HomeAssistant, set_up: SetUp) -> No
         "import_limit_w": 9000,
         "objective": "fun",
         "picture_theme": "pink",
+        "cheapest_window_h": 0,
         "grid_charging": 0,
         "automatic": None,
         "force_duration_min": 45.0,

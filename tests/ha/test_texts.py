@@ -9,30 +9,54 @@ from typing import Any
 
 import pytest
 
-from custom_components.power_sync import button, image, number, select, switch
+from custom_components.power_sync import (
+    binary_sensor,
+    button,
+    calendar,
+    image,
+    number,
+    select,
+    switch,
+    time,
+)
+from custom_components.power_sync.backtest_services import BACKTEST_SCHEMA
 from custom_components.power_sync.brand_services import brand_schema
 from custom_components.power_sync.const import FORCE_DURATIONS_MIN
 from custom_components.power_sync.control.problems import ProblemKey
+from custom_components.power_sync.control.view import HoldMethod
 from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.actions import ANY_BRAND
 from custom_components.power_sync.going_live import GO_LIVE
 from custom_components.power_sync.issues import (
     FIXABLE,
     FOREIGN_CONTROL_BY,
     LIBRARY_MISSING,
 )
+from custom_components.power_sync.model.charger import ChargeMode
+from custom_components.power_sync.model.plan import LimitKey
 from custom_components.power_sync.number_settings import SETTING_NUMBERS
 from custom_components.power_sync.picture import Theme
 from custom_components.power_sync.planner import Objective
+from custom_components.power_sync.price_services import WINDOW_SCHEMA
+from custom_components.power_sync.prices.glance import Level
 from custom_components.power_sync.repairs import FIX_FLOWS
 from custom_components.power_sync.sensor_backtest import BACKTEST_SENSORS
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
+from custom_components.power_sync.sensor_bill import BILL_SENSORS
+from custom_components.power_sync.sensor_charger import CHARGER_SENSORS
+from custom_components.power_sync.sensor_hold import HOLD_SENSORS, LEAKED_IN_TOTAL
 from custom_components.power_sync.sensor_money import MONEY_SENSORS, Basis
+from custom_components.power_sync.sensor_planned import PLANNED_SENSORS
+from custom_components.power_sync.sensor_prices import PRICE_SENSORS
+from custom_components.power_sync.sensor_scores import SCORE_SENSORS
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
+from custom_components.power_sync.sensor_window import CHEAPEST_WINDOW
 from custom_components.power_sync.sensor_words import PLAN_IN_WORDS
 from custom_components.power_sync.services import (
     BATTERY_SCHEMA,
     FORCE_SCHEMA,
     LOG_SCHEMA,
+    PLAN_SCHEMA,
     SITE_SCHEMA,
 )
 from custom_components.power_sync.words.summary import TOLD_WITH_NUMBERS
@@ -42,24 +66,40 @@ from homeassistant.util.yaml import parse_yaml
 PACKAGE = Path(button.__file__).parent
 SENSORS: tuple[SensorEntityDescription, ...] = (
     *SITE_SENSORS,
+    *PRICE_SENSORS,
+    *BILL_SENSORS,
     *MONEY_SENSORS,
     *FORECAST_SENSORS,
     *BACKTEST_SENSORS,
+    *SCORE_SENSORS,
     *BATTERY_SENSORS,
     *LEASE_SENSORS,
+    *PLANNED_SENSORS,
+    CHEAPEST_WINDOW,
+    *CHARGER_SENSORS,
+    *HOLD_SENSORS,
+    LEAKED_IN_TOTAL,
     PLAN_IN_WORDS,
 )
 ENTITIES: Mapping[str, set[str]] = {
+    "binary_sensor": {
+        binary_sensor.PLUGGED.key,
+        *(each.key for each in binary_sensor.BINARY_SENSORS),
+    },
     "button": {each.key for each in button.BUTTONS},
+    "calendar": {calendar.TARIFF.key},
     "image": {image.PLAN.key},
     "number": {number.FORCE_POWER.key, *(each.key for each in SETTING_NUMBERS)},
     "select": {
         select.FORCE_DURATION.key,
         select.OBJECTIVE.key,
         select.PICTURE_THEME.key,
+        select.HOLD_METHOD.key,
+        select.CHARGE_MODE.key,
     },
     "sensor": {each.key for each in SENSORS},
     "switch": {each.key for each in switch.SWITCHES},
+    "time": {each.key for each in time.TIMES},
 }
 SCHEMAS = {
     "force_charge": FORCE_SCHEMA,
@@ -67,13 +107,17 @@ SCHEMAS = {
     "hold": FORCE_SCHEMA,
     "restore_normal": BATTERY_SCHEMA,
     "replan": SITE_SCHEMA,
-    "backtest": SITE_SCHEMA,
-    "get_plan": SITE_SCHEMA,
+    "decide_once": BATTERY_SCHEMA,
+    "sync_now": SITE_SCHEMA,
+    "find_cheapest_window": WINDOW_SCHEMA,
+    "backtest": BACKTEST_SCHEMA,
+    "cancel_backtest": SITE_SCHEMA,
+    "get_plan": PLAN_SCHEMA,
     "get_command_log": LOG_SCHEMA,
     **{
         action.name: brand_schema(action)
-        for brand in BRANDS.values()
-        for action in brand.actions
+        for actions in (ANY_BRAND, *(brand.actions for brand in BRANDS.values()))
+        for action in actions
     },
 }
 FIX_TEXTS = {
@@ -163,6 +207,10 @@ def test_other_states() -> None:
     objectives = TEXTS["entity"]["select"]["objective"]["state"]
     assert objectives.keys() == set(Objective)
     assert objectives == TEXTS["selector"]["objective"]["options"]
+    methods = TEXTS["entity"]["select"]["hold_method"]["state"]
+    assert methods.keys() == set(HoldMethod)
+    modes = TEXTS["entity"]["select"]["charge_mode"]["state"]
+    assert modes.keys() == set(ChargeMode)
     themes = TEXTS["entity"]["select"]["picture_theme"]["state"]
     assert themes.keys() == set(Theme)
 
@@ -204,8 +252,8 @@ def test_actions(action: str) -> None:
 def test_sentences() -> None:
     """Each sentence is said somewhere, and each that is said has a text.
 
-    Keys that are put together are those of weekdays and of reasons; the logbook's
-    have a test of their own.
+    Keys that are put together are those of weekdays, of reasons, of limits and of a
+    tariff's levels; the logbook's have a test of their own.
     """
     said: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
@@ -214,7 +262,9 @@ def test_sentences() -> None:
                 said.add(node.value)
     sentences = {key for key in TEXTS["common"] if not key.startswith("logbook_")}
     reasons = {f"why_{key.value}" for key in TOLD_WITH_NUMBERS}
-    put_together = {f"weekday_{day}" for day in range(7)} | reasons
+    limits = {f"limit_{key.value}" for key in LimitKey}
+    levels = {f"tariff_{level.value}" for level in Level}
+    put_together = {f"weekday_{day}" for day in range(7)} | reasons | limits | levels
     assert put_together <= sentences
     assert sentences - put_together <= said
 

@@ -8,6 +8,7 @@ from custom_components.power_sync.ledger.ledger import Figures, Ledger
 from custom_components.power_sync.ledger.sample import Sample
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.planner.problem import BatterySpec
+from custom_components.power_sync.prices.demand import NO_CHARGES, Charges
 
 MIDNIGHT = datetime(2026, 1, 14, tzinfo=UTC)
 STEP = timedelta(minutes=1)
@@ -57,7 +58,12 @@ class Count:
     acting: bool = False
     value: float | None = None
     export_limit_w: float | None = None
+    charges: Charges = NO_CHARGES
     closed: list[Figures] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Have the charges from the beginning."""
+        self.ledger.charges = self.charges
 
     @property
     def figures(self) -> Figures:

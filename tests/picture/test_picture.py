@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.homes import TARIFFS, home as two_days
 from custom_components.power_sync.model.battery import Mode
-from custom_components.power_sync.model.plan import Plan
+from custom_components.power_sync.model.plan import Plan, PlannedBattery
 from custom_components.power_sync.picture import (
     PictureInput,
     Theme,
@@ -60,6 +60,33 @@ def picture(made: Plan, **changes: object) -> str:
 def shown(svg: str) -> list[str]:
     """Return the texts of a picture."""
     return [each.text or "" for each in ET.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - our own
+
+
+def test_several_batteries_have_a_line_each(made: Plan) -> None:
+    """In a colour of their own, with their names; a single one has none."""
+    own = (20.0, 40.0, 60.0, 80.0)
+    slots = tuple(
+        replace(
+            slot,
+            batteries=tuple(
+                PlannedBattery(slot.mode, None, 0.0, level, slot.reason)
+                for level in own
+            ),
+        )
+        for slot in made.slots
+    )
+    several = replace(made, slots=slots, battery_ids=("A", "B", "C", "D"))
+    names = ("Cellar", "Garage", "Attic", "Shed")
+    svg = picture(several, names=names)
+    assert set(names) <= set(shown(svg))
+    lines = [
+        re.findall(rf'<path[^>]*class="thin s-battery_{number}"', svg)
+        for number in (1, 2, 3)
+    ]
+    # The fourth one has the first colour again.
+    assert [len(each) for each in lines] == [2, 1, 1]
+    alone = picture(replace(made, battery_ids=("A",)), names=("Cellar",))
+    assert "Cellar" not in shown(alone)
 
 
 def test_what_one_reads(made: Plan) -> None:

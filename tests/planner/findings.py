@@ -33,6 +33,8 @@ BACKTEST: Final = Backtest(
         "objective": "lowest_cost",
         "grid_charging": True,
         "battery_export": False,
+        "price_shaping": None,
+        "spike_protection": True,
         "import_limit_kw": None,
         "export_limit_kw": None,
         "standing_charge": False,

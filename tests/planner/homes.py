@@ -3,13 +3,26 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import TypedDict, Unpack
 
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.timegrid import TimeGrid
 from custom_components.power_sync.planner import BatterySpec, Problem
+from custom_components.power_sync.planner.specs import Override
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+
+
+class _More(TypedDict, total=False):
+    """What only some batteries have."""
+
+    charge_taper: tuple[tuple[float, float], ...]
+    reserves_pct: tuple[float, ...]
+    max_socs_pct: tuple[float, ...]
+    ac_limit_kw: float | None
+    dc_solar_share: float
+    override: Override | None
 
 
 def battery(  # noqa: PLR0913 - a test changes one of many
@@ -25,6 +38,7 @@ def battery(  # noqa: PLR0913 - a test changes one of many
     modes: frozenset[Mode] = frozenset(Mode),
     min_power_kw: float = 0.0,
     resume_margin_pct: float = 2.0,
+    **more: Unpack[_More],
 ) -> BatterySpec:
     """Return 10 kWh at 5 kW, 90 % each way, half full, without wear."""
     return BatterySpec(
@@ -40,6 +54,7 @@ def battery(  # noqa: PLR0913 - a test changes one of many
         modes=modes,
         min_power_kw=min_power_kw,
         resume_margin_pct=resume_margin_pct,
+        **more,
     )
 
 

@@ -11,16 +11,22 @@ import pytest
 from custom_components.power_sync.planner import plan
 from custom_components.power_sync.planner.backtest import (
     STEP,
-    BacktestCancelledError,
     Past,
     Planner,
     actual_of,
     backtest,
+    backtest_by_hour,
     first_hour,
 )
 from custom_components.power_sync.planner.findings import Backtest, Lacking, TooLittle
 from custom_components.power_sync.planner.home import Home, Order
-from custom_components.power_sync.planner.rehearsal import Actual, Rehearsal, rehearse
+from custom_components.power_sync.planner.rehearsal import (
+    Actual,
+    Rehearsal,
+    finish,
+    go_on,
+    rehearse,
+)
 from custom_components.power_sync.planner.replay import baseline, replay_orders
 
 from .homes import home as problem_of, random_convex
@@ -63,7 +69,7 @@ def rehearsed(of: Past, begin: datetime, end: datetime = NOW) -> Rehearsal:
     home = inputs(of, now=end)
     actual, _ = actual_of(home, of, begin)
     assert actual is not None
-    return rehearse(actual, Planner(home, of, lambda: False).decide)
+    return finish(rehearse(actual, Planner(home, of).decide))
 
 
 def test_by_hand() -> None:
@@ -185,18 +191,40 @@ def test_too_few_prices() -> None:
     )
 
 
-def test_it_can_be_ended() -> None:
-    """Nobody has to wait for it at a stop."""
+def test_it_is_done_in_parts() -> None:
+    """Hour by hour it says how far it is, and comes to the same as in one go."""
     of = past()
-    asked: list[bool] = []
+    hours = backtest_by_hour(inputs(of), of)
+    shares: list[float] = []
+    while isinstance(done := go_on(hours), float):
+        shares.append(done)
+    assert shares == pytest.approx([hour / 96 for hour in range(96)])
+    assert done == plain()
 
-    def cancelled() -> bool:
-        asked.append(True)
-        return len(asked) == 3
 
-    with pytest.raises(BacktestCancelledError):
-        backtest(inputs(of), of, cancelled=cancelled)
-    assert len(asked) == 3
+@pytest.mark.parametrize("seed", range(4))
+def test_nobody_beats_perfect_foresight(seed: int) -> None:
+    """Whoever knows all beforehand pays less than whoever learns it hour by hour."""
+    of = past(load=some_load(seed), sun=some_sun(seed), price=some_price(seed))
+    home = replace(inputs(of), wear_per_kwh=0.0)
+    found = finish(backtest_by_hour(home, of, foresight=True))
+    assert isinstance(found, Backtest)
+    best = found.perfect_foresight
+    assert replace(found, perfect_foresight=None) == backtest(home, of)
+    assert best is not None
+    assert best <= found.costs.power_sync <= found.costs.self_consumption
+    assert found.captured_pct is not None
+    assert 0 < found.captured_pct <= 100
+
+
+def test_where_nothing_can_be_saved_nothing_is_captured() -> None:
+    """One price and no sun: no share of nothing is told."""
+    of = past(price=lambda _: 0.2)
+    found = finish(backtest_by_hour(inputs(of), of, foresight=True))
+    assert isinstance(found, Backtest)
+    assert found.perfect_foresight == pytest.approx(found.costs.self_consumption)
+    assert found.captured_pct is None
+    assert plain().captured_pct is None
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -216,7 +244,7 @@ def test_with_perfect_information_it_is_the_planners_replay(seed: int) -> None:
         assert soc_pct == pytest.approx(before)
         return orders[index:]
 
-    lived = rehearse(Actual(tuple(grid.starts()), problem), decide)
+    lived = finish(rehearse(Actual(tuple(grid.starts()), problem), decide))
     assert lived.decided.cost == pytest.approx(perfect.cost)
     assert lived.self_consumption.cost == pytest.approx(perfect.baseline_cost)
     assert list(lived.orders) == orders
@@ -236,7 +264,7 @@ def test_nothing_decided_means_self_consumption() -> None:
     """Slots for which there is no order follow the home."""
     problem = problem_of([0.1, 0.3] * 4, solar_kw=2.0, step=HALF_HOUR)
     starts = tuple(problem.grid.starts())
-    lived = rehearse(Actual(starts, problem), lambda _when, _soc: ())
+    lived = finish(rehearse(Actual(starts, problem), lambda _when, _soc: ()))
     assert lived.decided == lived.self_consumption == baseline(Home(problem))
     assert lived.decided == replay_orders(Home(problem), lived.orders)
 

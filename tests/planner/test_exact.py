@@ -91,7 +91,7 @@ def test_modes_come_close_to_the_optimum(seed: int) -> None:
     wear = found.notes["wear_cost"]
     assert isinstance(wear, float)
     over_kwh = sum(
-        max(0.0, slot.grid_kw * unpacked.step_h - unpacked.import_max)
+        max(0.0, slot.grid_kw * unpacked.step_h - unpacked.import_max[0])
         for slot in found.slots
     )
     objective = found.cost + wear + over_kwh * unpacked.penalty

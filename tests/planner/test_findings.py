@@ -1,5 +1,6 @@
 """What was found is the same after a restart."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 import json
 
@@ -21,7 +22,9 @@ TOO_LITTLE = TooLittle(
 )
 
 
-@pytest.mark.parametrize("finding", [BACKTEST, TOO_LITTLE])
+@pytest.mark.parametrize(
+    "finding", [BACKTEST, replace(BACKTEST, perfect_foresight=-1.5), TOO_LITTLE]
+)
 def test_round_trip(finding: Finding) -> None:
     """Through JSON and back nothing is lost."""
     stored = json.loads(json.dumps(finding_to_json(finding)))
@@ -41,6 +44,7 @@ def test_round_trip(finding: Finding) -> None:
         {"assumptions": []},
         {"lacking": "luck"},
         {"hours": None},
+        {"perfect_foresight": "all"},
     ],
 )
 def test_what_is_none(change: dict[str, object]) -> None:

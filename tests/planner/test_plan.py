@@ -238,14 +238,16 @@ def test_a_later_run_keeps_to_the_running_plan(later: int) -> None:
 
 def test_a_trifle_does_not_change_the_running_plan() -> None:
     """A trifle is no reason to command the battery anew."""
-    first = plan(two_days())
-    nudged = [price + 0.0001 * (index % 5) for index, price in enumerate(DAY_PRICES)]
-    anew = plan(two_days(nudged))
-    kept = plan(two_days(nudged), running=first)
+    soc_pct = 20.0
+    first = plan(two_days(soc_pct=soc_pct))
+    # The first hours, in which the battery is charged, are a trifle dearer.
+    nudged = two_days([0.1801] * 3 + DAY_PRICES[3:], soc_pct=soc_pct)
+    anew = plan(nudged)
+    kept = plan(nudged, running=first)
     orders = [(s.mode, s.power_kw) for s in first.slots]
     assert [(s.mode, s.power_kw) for s in kept.slots] == orders
     assert [(s.mode, s.power_kw) for s in anew.slots] != orders
-    assert kept.cost - anew.cost < 0.001 + 0.001 * anew.saving + 0.01
+    assert kept.cost - anew.cost < 0.001 + 0.001 * anew.saving
 
 
 def test_news_change_the_running_plan() -> None:

@@ -244,7 +244,7 @@ async def test_no_rows(source: OctopusPriceSource, simulator: OctopusSimulator) 
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Fault(status=429, retry_after="120"), PriceRateLimitedError),
+        (Fault(status=429), PriceRateLimitedError),
         (Fault(status=500), PriceUnreachableError),
         (Fault(body="{"), PriceAnswerError),
         (Fault(empty=True), PriceAnswerError),

@@ -309,13 +309,15 @@ async def test_unknown_product(client: OctopusClient) -> None:
         await client.unit_rates(Tariff("AGILE-99-01-01", "D"), NOON, NOON + HOUR)
 
 
-async def test_rate_limit(simulator: OctopusSimulator, client: OctopusClient) -> None:
+async def test_rate_limit(simulator: OctopusSimulator, session: ClientSession) -> None:
     """The wait asked for is passed on, as seconds, as a date, or not at all."""
     later = format_datetime(datetime.now(UTC) + timedelta(minutes=2), usegmt=True)
     for text in ("37", later, None, "soon"):
         simulator.fail(Fault(status=429, retry_after=text))
     waits = []
     for _ in range(4):
+        # One that knows of the wait would not ask before.
+        client = OctopusClient(session, simulator.url, timeout_s=5)
         with pytest.raises(PriceRateLimitedError) as caught:
             await client.unit_rates(AGILE, NOON, NOON + HOUR)
         waits.append(caught.value.retry_after)

@@ -7,6 +7,7 @@ import pytest
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.prices.octopus import AGILE
 from custom_components.power_sync.prices.protocols import (
+    PriceAuthError,
     PriceRateLimitedError,
     PriceUnreachableError,
 )
@@ -95,3 +96,15 @@ def test_retry_after_is_respected(asked: timedelta, wait: timedelta) -> None:
     """The provider's wish counts, within reason."""
     error = PriceRateLimitedError("too often", retry_after=asked)
     assert retry_at(error, 1, NOW) == NOW + wait
+
+
+def test_an_outage_of_what_changes_soon() -> None:
+    """The longest wait is the source's own; a longer one that is asked for counts."""
+    most = timedelta(minutes=5)
+    error = PriceUnreachableError("down")
+    assert retry_at(error, 3, NOW, most) == NOW + timedelta(minutes=2)
+    assert retry_at(error, 9, NOW, most) == NOW + most
+    asked = PriceUnreachableError("down", retry_after=timedelta(minutes=20))
+    assert retry_at(asked, 9, NOW, most) == NOW + timedelta(minutes=20)
+    gone = PriceAuthError("refused")
+    assert retry_at(gone, 20, NOW, most) == NOW + timedelta(hours=6)

@@ -78,7 +78,7 @@ async def test_a_tariff_that_has_ended_is_changed(life: Life) -> None:
     assert kind is FlowType.CONFIG_FLOW
     following = life.hass.config_entries.flow.async_get(flow_id)
     assert following["context"]["source"] == SOURCE_RECONFIGURE
-    assert following["step_id"] == "octopus"
+    assert following["step_id"] == "reconfigure"
     # It is back as long as nothing has been chosen.
     await life.wait(timedelta(seconds=10))
     assert life.issues == {"tariff_ended"}

@@ -1,5 +1,6 @@
 """Going live: shown first, written only after the user's word."""
 
+import asyncio
 from dataclasses import replace
 
 from freezegun.api import FrozenDateTimeFactory
@@ -170,6 +171,17 @@ async def test_the_issue_goes_with_the_site(life: Life) -> None:
 
 
 @pytest.mark.usefixtures("plain_prices")
+async def test_removed_while_the_dialogue_is_open(life: Life) -> None:
+    """What went away in another window is not gone live with."""
+    await try_out(life, BACKTEST)
+    manager, step = await begin_fix(life, "go_live")
+    await life.hass.config_entries.async_remove(life.entry.entry_id)
+    step = await manager.async_configure(step["flow_id"], {})
+    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "not_loaded")
+    assert life.inverter.writes == []
+
+
+@pytest.mark.usefixtures("plain_prices")
 async def test_no_battery_no_issue(life: Life) -> None:
     """Where no battery has answered yet there is nothing to show."""
     life.log.expect("does not answer")
@@ -218,6 +230,28 @@ async def test_live_already(life: Life) -> None:
     await life.unload()
     step = await manager.async_init(DOMAIN, context={"issue_id": issue_id})
     assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+@pytest.mark.usefixtures("plain_prices")
+async def test_while_the_site_is_loaded_anew(life: Life) -> None:
+    """It is waited for: adding a battery loads a site anew, and users are quick."""
+    await try_out(life, BACKTEST)
+    manager, step = await begin_fix(life, "go_live")
+    issue_id = issue_of(life, "go_live").issue_id
+    entries = life.hass.config_entries
+    reload = asyncio.create_task(entries.async_reload(life.entry.entry_id))
+    await asyncio.sleep(0)
+    assert life.entry.setup_lock.locked()
+    begun, gone_on = await asyncio.gather(
+        manager.async_init(DOMAIN, context={"issue_id": issue_id}),
+        manager.async_configure(step["flow_id"], {}),
+    )
+    assert await reload
+    assert begun["type"] is FlowResultType.FORM
+    assert (gone_on["type"], gone_on["step_id"]) == (FlowResultType.FORM, "write")
+    assert life.inverter.writes == []
+    manager.async_abort(begun["flow_id"])
+    manager.async_abort(gone_on["flow_id"])
 
 
 @pytest.mark.usefixtures("plain_prices")

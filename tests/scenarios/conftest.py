@@ -9,9 +9,10 @@ from pathlib import Path
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.power_sync.bridges import modbus
+from custom_components.power_sync.bridges import access
 from custom_components.power_sync.control import controller
-from custom_components.power_sync.devices.batteries.brand import LinkOptions
+from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulators.octopus import OctopusSimulator, Rate
@@ -66,7 +67,7 @@ def link() -> LinkOptions:
 def fast_link(link: LinkOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the Sungrow driver as fast as loopback allows."""
     brand = brand_on(link)
-    monkeypatch.setattr(modbus, "BRANDS", {brand.key: brand})
+    monkeypatch.setattr(access, "BRANDS", {**BRANDS, brand.key: brand})
 
 
 @pytest.fixture(autouse=True)

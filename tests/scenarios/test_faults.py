@@ -166,13 +166,15 @@ async def test_optional_registers_that_the_inverter_lacks(life: Life) -> None:
     assert life.issues == set()
 
 
-async def test_an_inverter_without_ceilings_is_not_asked_to_hold(life: Life) -> None:
+async def test_an_inverter_without_ceilings_is_not_asked_for_a_limit(
+    life: Life,
+) -> None:
     """It charges all the same."""
     life.inverter.faults.hide(Space.HOLDING, MAX_CHARGE, 2)
     await life.set_up(ceilings=False)
     await life.charge(15)
     with pytest.raises(HomeAssistantError) as failed:
-        await life.act("hold", duration=15)
+        await life.act("hold", duration=15, power_w=700)
     assert failed.value.translation_key == "mode_not_supported"
     assert controls(life.inverter) == forced(CHARGE, 3000)
     await life.wait(timedelta(minutes=15))

@@ -13,6 +13,7 @@ from simulators.demo.hass_config import (
     prepare_config,
 )
 from simulators.demo.hass_process import HassProcess, LogRecord
+from simulators.demo.issues import not_for_readers
 
 HOME = HomeSettings("Demo", "GB", "GBP", "Europe/London", 51.5, -0.1)
 
@@ -75,3 +76,18 @@ def test_the_log_is_taken_apart(tmp_path: Path) -> None:
     )
     assert hass.log_records(mark) == [failed, LogRecord("INFO", "custom.y", "fine")]
     assert hass.problems() == [failed]
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        pytest.param(["The battery", "Look at it."], [], id="as it should be"),
+        pytest.param(["{battery}", "Look at it."], ["{", "}"], id="an open name"),
+        pytest.param(["The battery", "because of no_price"], ["no_price"], id="a key"),
+        pytest.param(["The battery"], ["a text is missing"], id="what to do"),
+        pytest.param(["The battery", " "], ["a text is missing"], id="nothing in it"),
+    ],
+)
+def test_what_is_not_for_readers(texts: list[str], found: list[str]) -> None:
+    """An issue says what is wrong and what to do, in words."""
+    assert not_for_readers(texts) == found

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators.sungrow.image import Image, counter
+from simulators.image import Image, counter
 
 
 def test_words_of_every_type() -> None:

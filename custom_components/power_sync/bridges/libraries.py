@@ -38,6 +38,7 @@ class Library(Enum):
     Home Assistant itself needs (scipy stands on its numpy).
     """
 
+    PYMYENERGI = Requirement("pymyenergi==0.2.3", "pymyenergi.connection")
     SCIPY = Requirement("scipy==1.18.1", "scipy.optimize")
 
     @property

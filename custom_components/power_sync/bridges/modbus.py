@@ -1,7 +1,7 @@
 """Modbus over the connections that Home Assistant shares between integrations."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import MappingProxyType
 from typing import Literal
 
@@ -13,17 +13,19 @@ from custom_components.power_sync.const import (
     CONF_STOP_BITS,
     CONF_UNIT_ID,
 )
-from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.brand import (
-    CONF_LINK,
     BatteryBrand,
     BatteryConfig,
+)
+from custom_components.power_sync.devices.batteries.modbus import (
+    CONF_LINK,
     BrandLink,
+    Siblings,
     Transport,
+    modbus_access,
 )
 from custom_components.power_sync.devices.batteries.stored import (
     StoredConfigError,
-    from_stored,
     number_in,
     text_in,
 )
@@ -55,7 +57,8 @@ def normal_host(host: str) -> str:
 
 def link_of(brand: BatteryBrand, data: Data) -> BrandLink:
     """Return how a battery is reached. Raises StoredConfigError."""
-    link = brand.links.get(str(data.get(CONF_LINK, brand.usual_link)))
+    access = modbus_access(brand)
+    link = access.links.get(str(data.get(CONF_LINK, access.usual_link)))
     if link is None:
         raise StoredConfigError(f"no link {data.get(CONF_LINK)}")
     return link
@@ -94,45 +97,73 @@ def _serial_params(data: Data) -> ModbusSerialParams:
     )
 
 
-def _known(data: Data) -> tuple[BatteryBrand, BatteryConfig]:
-    config = from_stored(data)
-    brand = BRANDS.get(config.identity.brand)
-    if brand is None:
-        raise StoredConfigError(f"unknown brand {config.identity.brand}")
-    return brand, config
+class ModbusBridge:
+    """Makes drivers on connections that Home Assistant shares."""
+
+    def held(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        brand: BatteryBrand,
+        config: BatteryConfig,
+        data: Data,
+    ) -> BatteryDriver:
+        """Return a driver on a link that is held while `entry` is loaded.
+
+        Raises HomeAssistantError where another integration holds the same
+        address with other link settings.
+        """
+        params, unit_id = link_params(brand, data)
+        options = link_of(brand, data).options
+        access = modbus_access(brand)
+        return access.driver(
+            async_get_unit(hass, entry, params, unit_id),
+            config,
+            now=dt_util.utcnow,
+            link=options,
+            siblings={
+                sibling: async_get_unit(hass, entry, params, sibling)
+                for sibling in (*access.siblings(config), unit_id)
+            },
+        )
+
+    @asynccontextmanager
+    async def temporary(
+        self,
+        hass: HomeAssistant,
+        brand: BatteryBrand,
+        config: BatteryConfig,
+        data: Data,
+    ) -> AsyncIterator[BatteryDriver]:
+        """Hold a driver for a moment, outside of any loaded entry."""
+        options = link_of(brand, data).options
+        async with temporary_units(hass, brand, data, config) as (unit, siblings):
+            yield modbus_access(brand).driver(
+                unit, config, now=dt_util.utcnow, link=options, siblings=siblings
+            )
+
+    async def forget(self, _hass: HomeAssistant, _config: BatteryConfig) -> None:
+        """Do nothing: nothing is kept."""
 
 
-def battery_driver(
-    hass: HomeAssistant, entry: ConfigEntry, data: Data
-) -> BatteryDriver:
-    """Return a battery's driver on a link that is held while `entry` is loaded.
+@asynccontextmanager
+async def temporary_units(
+    hass: HomeAssistant,
+    brand: BatteryBrand,
+    data: Data,
+    config: BatteryConfig | None = None,
+) -> AsyncIterator[tuple[ModbusUnit, Siblings]]:
+    """Hold a Modbus unit and its siblings for a moment.
 
-    Raises StoredConfigError, and HomeAssistantError where another integration
-    holds the same address with other link settings.
+    Without `config` for a config flow to look at what is there.
     """
-    brand, config = _known(data)
     params, unit_id = link_params(brand, data)
-    options = link_of(brand, data).options
-    unit = async_get_unit(hass, entry, params, unit_id)
-    return brand.driver(unit, config, now=dt_util.utcnow, link=options)
+    async with AsyncExitStack() as stack:
 
+        async def hold(held: int) -> ModbusUnit:
+            unit = async_get_temporary_unit(hass, params, held)
+            return await stack.enter_async_context(unit)
 
-@asynccontextmanager
-async def temporary_driver(
-    hass: HomeAssistant, data: Data
-) -> AsyncIterator[BatteryDriver]:
-    """Hold a battery's driver for a moment, outside of any loaded entry."""
-    brand, config = _known(data)
-    options = link_of(brand, data).options
-    async with temporary_unit(hass, brand, data) as unit:
-        yield brand.driver(unit, config, now=dt_util.utcnow, link=options)
-
-
-@asynccontextmanager
-async def temporary_unit(
-    hass: HomeAssistant, brand: BatteryBrand, data: Data
-) -> AsyncIterator[ModbusUnit]:
-    """Hold a Modbus unit for a moment, for a config flow to look at a device."""
-    params, unit_id = link_params(brand, data)
-    async with async_get_temporary_unit(hass, params, unit_id) as unit:
-        yield unit
+        siblings = (*modbus_access(brand).siblings(config), unit_id)
+        units = {each: await hold(each) for each in siblings}
+        yield units[unit_id], units

@@ -141,22 +141,11 @@ async def async_unfit(
     return unfit
 
 
-async def async_load_history(
+async def async_measured_home(
     hass: HomeAssistant,
     days: int = 30,
     picked: Picked = NOTHING_PICKED,
     own: Picked = NOTHING_PICKED,
-) -> LoadHistory | None:
-    """Return the hourly load of the last `days`, or None where there is none.
-
-    Never raises.
-    """
-    measured = await async_measured_home(hass, days, picked, own)
-    return None if measured is None else measured.load
-
-
-async def async_measured_home(
-    hass: HomeAssistant, days: int, picked: Picked, own: Picked = NOTHING_PICKED
 ) -> MeasuredHome | None:
     """Return load and sun of the last `days`, or None where there is no load.
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from custom_components.power_sync.model.battery import Command, Mode
 from custom_components.power_sync.model.plan import Reason
 
+from .beside import beside_others
 from .masks import masked
 from .reasons import ControlReason
 from .rules import RULES
-from .view import BatteryView, Master, Rule
+from .view import BatteryView, HoldStatus, Master, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Lease:
     reason: str
     until: datetime | None
     detail: Reason | None = None
+    hold: HoldStatus | None = None
 
     @property
     def mode(self) -> Mode:
@@ -37,12 +39,14 @@ def lease_for(view: BatteryView, rules: Sequence[Rule] = RULES) -> Lease:
         intent = rule.decide(view)
         if intent is not None:
             intent = masked(view, rule.master, intent)
+            master, intent = beside_others(view, rule.master, intent)
             return Lease(
-                master=rule.master,
+                master=master,
                 command=intent.command,
                 reason=intent.reason,
                 until=intent.until,
                 detail=intent.detail,
+                hold=intent.hold,
             )
     return Lease(
         master=Master.NORMAL, command=None, reason=ControlReason.OWNER, until=None

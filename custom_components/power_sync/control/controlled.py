@@ -8,12 +8,13 @@ import logging
 from custom_components.power_sync.model.battery import BatteryReading, Mode
 
 from .authority import Lease
+from .car_hold import allowed_w, is_over
 from .executor import BatteryExecutor
-from .health import HealthTracker
+from .health import UNREADABLE_AFTER, HealthTracker
 from .log import Outcome
 from .order import Order
 from .reasons import ControlReason
-from .view import BatteryView, Master, SiteLimits
+from .view import BatteryView, HoldStatus, Master, SiteLimits
 
 LOGGER = logging.getLogger(__name__)
 
@@ -23,6 +24,11 @@ RESUME_BELOW_TOP_PCT = 2.0
 FULL_PCT = 100.0
 """At this highest level the battery itself says when it is full."""
 SOC_UNKNOWN_POLLS = 3
+POLLS_BRIDGED = 2.5
+HOLD_SETTLES = timedelta(seconds=20)
+HOLD_EXCESS_W = 150.0
+"""A battery that gives this much more than it may is not held."""
+HOLD_EXCESS_POLLS = 3
 STARTING = Lease(
     master=Master.NORMAL, command=None, reason=ControlReason.STARTING, until=None
 )
@@ -55,6 +61,10 @@ class Controlled:
     at_top: bool = False
     failed: bool = False
     end_not_stored: bool = False
+    hold_failed: frozenset[Mode] = frozenset()
+    """Modes that were followed, and did not keep the battery from discharging."""
+    _excess_polls: int = 0
+    _ordered_at: datetime | None = None
     _polls_without_soc: int = 0
     _busy: bool = False
     _checked: datetime | None = None
@@ -70,6 +80,38 @@ class Controlled:
         known = reading.soc_pct is not None
         self._polls_without_soc = 0 if known else self._polls_without_soc + 1
         self.judge_level(limits)
+        self._judge_hold(reading)
+
+    def _judge_hold(self, reading: BatteryReading) -> None:
+        """Note a hold that the battery's own power shows to be none."""
+        if is_over(self.lease.hold):
+            self.hold_failed, self._excess_polls = frozenset(), 0
+            return
+        excess_w = self.hold_excess_w(reading)
+        settled = (
+            self._ordered_at is not None
+            and reading.at - self._ordered_at > HOLD_SETTLES
+        )
+        if excess_w is None or not settled:
+            return
+        self._excess_polls = self._excess_polls + 1 if excess_w > HOLD_EXCESS_W else 0
+        if self._excess_polls >= HOLD_EXCESS_POLLS and self.order is not None:
+            self._excess_polls = 0
+            self.hold_failed |= {self.order.asked[0]}
+
+    def hold_excess_w(self, reading: BatteryReading | None) -> float | None:
+        """Return how much more than allowed a held battery gives; None without."""
+        command = None if self.order is None else self.order.command
+        if (
+            self.lease.hold is not HoldStatus.HOLDING
+            or command is None
+            or self.outcome is None
+            or not self.outcome.good
+            or reading is None
+            or reading.battery_power_w is None
+        ):
+            return None
+        return reading.battery_power_w - allowed_w(command)
 
     def judge_level(self, limits: SiteLimits) -> None:
         """Note whether the reserve or the highest level has been reached, or left."""
@@ -87,6 +129,11 @@ class Controlled:
             self.at_top = True
         elif soc_pct <= limits.max_soc_pct - RESUME_BELOW_TOP_PCT:
             self.at_top = False
+
+    @property
+    def knows_car(self) -> bool:
+        """Whether it was last decided on with a car that draws power."""
+        return self.decided is not None and self.decided.view.car is not None
 
     @property
     def soc_unknown(self) -> bool:
@@ -119,12 +166,22 @@ class Controlled:
             case _:
                 return True
 
+    def steps_back(self, mode: Mode) -> bool:
+        """Whether a new mode ends a forced power, or a hold begins with it."""
+        before = Mode.SELF_CONSUMPTION if self.order is None else self.order.asked[0]
+        forced = (Mode.CHARGE, Mode.DISCHARGE)
+        if mode is before or mode in forced:
+            return False
+        return before in forced or mode is not Mode.SELF_CONSUMPTION
+
     def recheck(self) -> None:
         """Look at the device again with the next tick."""
         self._checked = None
 
     async def carry_out(self, order: Order) -> None:
         """Have the executor carry an order out, and keep what came of it."""
+        if self.order is None or self.order.asked[0] is not order.asked[0]:
+            self._ordered_at = self.executor.clock.now()
         self.order = order
         self._busy = True
         try:
@@ -179,6 +236,10 @@ def in_shares(executors: Iterable[BatteryExecutor]) -> dict[str, Controlled]:
     return {
         executor.battery_id: Controlled(
             executor=executor,
+            # One lost answer is nothing yet, however rarely it is asked.
+            health=HealthTracker(
+                max(UNREADABLE_AFTER, POLLS_BRIDGED * each.poll_every)
+            ),
             share_charge=each.max_charge_w / charge if charge else 1.0,
             share_discharge=each.max_discharge_w / discharge if discharge else 1.0,
         )

@@ -6,7 +6,7 @@ never raises: what fails is in the command log and in `problems`.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from custom_components.power_sync.model.plain import JsonObject
 from custom_components.power_sync.model.plan import Plan
 
 from .authority import Lease, lease_for
+from .car import CarWatch
 from .clock import Clock
 from .controlled import Controlled, Decided, giving_back, in_shares, shares
 from .executor import BatteryExecutor
@@ -31,13 +32,15 @@ from .journal import (
     JournalCorruptError,
     JournalError,
 )
-from .load import NetLoad, net_load_of
+from .leak import Leak
+from .load import NetLoad, battery_of, load_of, net_load_of
 from .log import CommandLog, Outcome
 from .order import Order
 from .problems import Problem, problems_of
 from .reasons import ControlReason
-from .seen import Seen, view_of
-from .view import SiteLimits
+from .seen import Seen, seen_beside
+from .turns import in_turns
+from .view import BatteryView, HoldMethod, SiteLimits
 
 LOGGER = logging.getLogger(__name__)
 
@@ -71,6 +74,10 @@ class Controller:
         self.book = JournalBook(journal)
         self.automatic = False
         self.dry_run = True
+        self.hold: HoldMethod | None = None
+        """How batteries are kept from feeding cars; None where they are not."""
+        self.cars = CarWatch()
+        self.leak = Leak()
         self.plan: Plan | None = None
         self.last_tick: datetime | None = None
         self.owner_settings_lost = False
@@ -131,6 +138,11 @@ class Controller:
     def read(self, battery_id: str, reading: BatteryReading) -> None:
         """Take a good poll of a battery."""
         self.batteries[battery_id].take(reading, self.limits)
+        now = self.clock.now()
+        readable = self._readable(now)
+        self.cars.load(reading.at, load_of(readable))
+        battery_w = battery_of(readable, len(self.batteries))
+        self.leak.take(now, self.cars.view(now), battery_w, net_load_of(readable))
 
     def unread(self, battery_id: str, *, wrong_device: bool = False) -> None:
         """Take a failed poll of a battery."""
@@ -167,7 +179,8 @@ class Controller:
         )
         for battery in chosen:
             battery.executor.patience.forgive()
-        await self._act(chosen, by_user=True)
+        # What the others do must not undo it.
+        await self._act(self.batteries.values(), by_user=chosen)
         return {b.battery_id: (forces[b.battery_id].power_w, b.outcome) for b in chosen}
 
     async def restore_normal(
@@ -196,6 +209,13 @@ class Controller:
         for battery in self.batteries.values():
             battery.judge_level(limits)
             await check_force(self.book, battery, self.limits)
+        await self.tick()
+
+    async def set_hold(self, hold: HoldMethod | None) -> None:
+        """Keep batteries from feeding cars from now on, or no more."""
+        self.hold = hold
+        for battery in self.batteries.values():
+            battery.hold_failed = frozenset()
         await self.tick()
 
     async def set_automatic(self, *, on: bool) -> None:
@@ -285,13 +305,16 @@ class Controller:
         self.book.close()
         return not any(b.executor.held for b in self.batteries.values())
 
-    async def _act(self, batteries: Iterable[Controlled], **flags: bool) -> None:
+    async def _act(
+        self, batteries: Iterable[Controlled], by_user: Container[Controlled] = ()
+    ) -> None:
         now = self.clock.now()
         self._net_load.note(now, self._net_load_w(now))
-        await asyncio.gather(*(self._guarded(b, **flags) for b in batteries))
+        asked = [(battery, battery in by_user) for battery in batteries]
+        await in_turns(asked, self._decide, self._guarded)
         self._changed()
 
-    async def _guarded(self, battery: Controlled, *, by_user: bool = False) -> None:
+    async def _guarded(self, battery: Controlled, *, by_user: bool) -> None:
         try:
             await self._bring_in_line(battery, by_user=by_user)
         except Exception:
@@ -322,8 +345,22 @@ class Controller:
         if (ended and not battery.executor.held) or battery.end_not_stored:
             await end_force(self.book, battery)
 
+    def car_is_news(self) -> bool:
+        """Whether a car has begun or ended since batteries were last decided on."""
+        draws = self.cars.view(self.clock.now()) is not None
+        return self.hold is not None and any(
+            each.knows_car is not draws for each in self.batteries.values()
+        )
+
     def _decide(self, battery: Controlled) -> Lease:
         """Give a battery its lease, and keep what that follows from."""
+        view = self.seen_now(battery)
+        battery.decided = Decided(view, self.plan.made_at if self.plan else None)
+        battery.lease = lease_for(view)
+        return battery.lease
+
+    def seen_now(self, battery: Controlled) -> BatteryView:
+        """Return what would be decided on now."""
         now = self.clock.now()
         seen = Seen(
             now=now,
@@ -332,21 +369,23 @@ class Controller:
             limits=self.limits,
             net_load=self._net_load,
             net_load_w=self._net_load_w(now),
+            car=self.cars.view(now),
+            hold=self.hold,
         )
-        view = view_of(battery, seen)
-        battery.decided = Decided(view, self.plan.made_at if self.plan else None)
-        battery.lease = lease_for(view)
-        return battery.lease
+        return seen_beside(battery, self.batteries.values(), seen)
 
     # -- what is seen ------------------------------------------------------------
 
     def _net_load_w(self, now: datetime) -> float | None:
         """Return home load less sun, from all batteries that are readable."""
-        return net_load_of(
+        return net_load_of(self._readable(now))
+
+    def _readable(self, now: datetime) -> list[BatteryReading | None]:
+        return [
             battery.health.reading
             for battery in self.batteries.values()
             if battery.health.trouble(now) is not Trouble.UNREADABLE
-        )
+        ]
 
     @property
     def problems(self) -> tuple[Problem, ...]:

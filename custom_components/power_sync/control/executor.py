@@ -15,9 +15,16 @@ from datetime import datetime, timedelta
 from custom_components.power_sync.devices.protocols import (
     BatteryDriver,
     DeviceError,
+    DeviceNotReadyError,
     DeviceRefusedError,
 )
-from custom_components.power_sync.model.battery import Command, Mode, Settings, Write
+from custom_components.power_sync.model.battery import (
+    Command,
+    Mode,
+    Settings,
+    Write,
+    shown,
+)
 from custom_components.power_sync.model.plain import JsonObject
 
 from . import ownership
@@ -99,6 +106,8 @@ class BatteryExecutor:
             except DeviceRefusedError as err:
                 run.end(Outcome.REFUSED, err)
                 await self._back_out(run)
+            except DeviceNotReadyError as err:
+                run.end(Outcome.NOT_READY, err)
             except DeviceError as err:
                 run.end(Outcome.UNREACHABLE, err)
             self._close(run)
@@ -114,8 +123,8 @@ class BatteryExecutor:
             # Half a command is given back without end, like a whole one.
             gives_back=run.order.gives_back or run.half,
         )
-        nothing_new = run.outcome.good and not run.writes
-        if nothing_new or run.outcome is Outcome.TOO_SOON:
+        waits = run.outcome in (Outcome.TOO_SOON, Outcome.NOT_READY)
+        if (run.outcome.good or waits) and not run.writes:
             return
         self._log.add(
             LogEntry(
@@ -124,8 +133,8 @@ class BatteryExecutor:
                 master=run.order.master,
                 reason=run.order.reason,
                 command=run.order.command,
-                writes=tuple(run.writes),
-                read_back=dict(run.read_back),
+                writes=tuple(Write(w.setting, shown(w.value)) for w in run.writes),
+                read_back={key: shown(value) for key, value in run.read_back.items()},
                 outcome=run.outcome,
                 error=run.error,
             )
@@ -145,6 +154,9 @@ class BatteryExecutor:
             run.writes = writes
             run.end(Outcome.DRY_RUN)
             return
+        renews = not writes and self._lapses()
+        if renews:
+            writes = list(driver.writes_for(command, record.owner, now))
         if not writes:
             self._settle(record, now)
             run.end(Outcome.ALREADY)
@@ -155,7 +167,7 @@ class BatteryExecutor:
                 await self._release(run)
             run.end(hindrance)
             return
-        if self._holding == order.asked:
+        if self._holding == order.asked and not renews:
             self.patience.dropped(self.clock.now())
         record = ownership.written_ahead(
             driver, self._today(record), writes, self.clock.now()
@@ -170,6 +182,16 @@ class BatteryExecutor:
     def _settle(self, record: Record, now: Settings) -> None:
         settled = ownership.settled(record, now)
         self._book.note(self.battery_id, hold_of(settled))
+
+    def _lapses(self) -> bool:
+        """Whether the device is to end the command by itself before long.
+
+        At half time it is sent again. After a start nobody knows how much is left.
+        """
+        expiry, last = self.driver.capabilities.device_expiry, self._last_write
+        if expiry is None:
+            return False
+        return last is None or self.clock.now() - last >= expiry / 2
 
     def _leaves_alone(self, order: Order, now: Settings, run: Run) -> bool:
         """Whether somebody else runs the battery, and is to be left to it."""
@@ -213,18 +235,33 @@ class BatteryExecutor:
         )
         run.works_out(writes, now, kept, releases=True)
         if writes:
-            counted = ownership.written_ahead(
-                self.driver, self._today(record), writes, self.clock.now()
-            )
-            self._book.note(
-                self.battery_id,
-                lambda kept: replace(kept, flash_writes=counted.flash_writes),
-            )
+            await self._note_release(record, writes)
             await self._write_and_verify(writes, run, go_on=True)
         else:
             run.end(Outcome.ALREADY)
         if run.outcome.good:
             await self._forget_hold()
+
+    async def _note_release(self, record: Record, writes: list[Write]) -> None:
+        """Keep what a release writes: how often, and what is not the owner's.
+
+        A value on the way, such as a mode that stops the flow at once, is ours should
+        the release end there. What cannot be stored keeps no battery from being back.
+        """
+        today, at = self._today(record), self.clock.now()
+        flash = ownership.written_ahead(self.driver, today, writes, at).flash_writes
+        ours = ownership.written_ahead(
+            self.driver, record, ownership.on_the_way(record, writes), at
+        ).ours
+        changed = ours != record.ours
+
+        def noted(kept: Record) -> Record:
+            return replace(kept, flash_writes=flash, ours=ours)
+
+        self._book.note(self.battery_id, noted)
+        if changed:
+            with suppress(JournalError):
+                await self._book.put(self.battery_id, noted)
 
     async def _forget_hold(self) -> None:
         """Take the hold off the journal.
@@ -245,7 +282,9 @@ class BatteryExecutor:
         try:
             now = await self.driver.read_settings()
             record = ownership.owner_before_release(self.driver, self.record, now)
-            for write in ownership.release_writes(self.driver, record, now):
+            writes = ownership.release_writes(self.driver, record, now)
+            await self._note_release(record, writes)
+            for write in writes:
                 await self.driver.write(write)
             await self.clock.sleep(self.driver.capabilities.settle.total_seconds())
             now = await self.driver.read_settings()

@@ -29,8 +29,12 @@ class HealthTracker:
     the battery is left alone until the grid has been back for 5 minutes.
     """
 
-    def __init__(self) -> None:
-        """Start without a reading: unreadable."""
+    def __init__(self, silent_after: timedelta = UNREADABLE_AFTER) -> None:
+        """Start without a reading: unreadable.
+
+        `silent_after` stands for the 120 s where a battery is read more rarely.
+        """
+        self._silent_after = silent_after
         self.reading: BatteryReading | None = None
         self._failed_polls = 0
         self._good_polls = GOOD_POLLS - 1
@@ -71,7 +75,7 @@ class HealthTracker:
         if self._wrong_device:
             return Trouble.WRONG_DEVICE
         reading = self.reading
-        if reading is None or now - reading.at > UNREADABLE_AFTER:
+        if reading is None or now - reading.at > self._silent_after:
             self._lost = True
             self._good_polls = min(self._good_polls, GOOD_POLLS - 1)
         if self._lost or reading is None:

@@ -35,6 +35,8 @@ class Outcome(StrEnum):
     """The device refused a write."""
     UNREACHABLE = "unreachable"
     """The device did not answer."""
+    NOT_READY = "not_ready"
+    """What reaches the device has not started yet: it comes a little later."""
     SUPERSEDED = "superseded"
     """A newer command came first."""
     NOT_STORED = "not_stored"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from custom_components.power_sync.model.battery import Command, Mode
 
+from .car_hold import hold_for_car
 from .reasons import ControlReason
 from .view import BatteryView, Intent, Master
 from .wishes import below_top, mode_of, permitted, within_power
@@ -16,16 +17,25 @@ STALE_READING_S = 90.0
 
 
 def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
-    """Return the intent after all masks. Safety and normal pass unchanged."""
-    if master not in (Master.FORCE, Master.PLAN):
+    """Return the intent after all masks. Safety passes unchanged.
+
+    What is its owner's passes, too, but for a car: that hold has a switch of its own.
+    """
+    if master is Master.SAFETY:
         return intent
-    for mask in (
-        permitted,
-        _above_reserve,
-        below_top,
-        within_power,
-        _within_site_limits,
-    ):
+    masks = (
+        (hold_for_car, _within_site_limits)
+        if master is Master.NORMAL
+        else (
+            permitted,
+            _above_reserve,
+            hold_for_car,
+            below_top,
+            within_power,
+            _within_site_limits,
+        )
+    )
+    for mask in masks:
         intent = mask(view, intent)
     return intent
 
@@ -99,7 +109,8 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
     power_w = _cut(view, command.mode, wanted_w, room_w, lasting_w)
     if power_w >= wanted_w:
         return intent
-    if power_w < max(view.capabilities.min_power_w, POWER_GRAIN_W):
+    able = view.capabilities
+    if not able.sets_power or power_w < max(able.min_power_w, POWER_GRAIN_W):
         return replace(
             intent, command=_instead_of(view, command), reason=ControlReason.NO_ROOM
         )

@@ -128,6 +128,11 @@ def release_writes(driver: BatteryDriver, record: Record, now: Settings) -> list
     return effective(writes, now)
 
 
+def on_the_way(record: Record, writes: Iterable[Write]) -> list[Write]:
+    """Return the writes of a release that are not the owner's values."""
+    return [w for w in writes if w.value != record.owner.get(w.setting)]
+
+
 def for_command(
     driver: BatteryDriver, record: Record, now: Settings, command: Command
 ) -> tuple[Record, list[Write]]:

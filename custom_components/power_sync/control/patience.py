@@ -18,6 +18,7 @@ FOREIGN_FOR = timedelta(hours=1)
 class Patience:
     """What one battery's failures so far say about the next try.
 
+    - Not ready yet: again after 10 s, and no failure.
     - Not reached, or not given back: again after 10 s, doubling to 60 s, for ever.
     - Dropped, refused or ignored: sent again at most 3 times in 30 minutes.
     - Held by something else for 3 polls: left alone for 10 minutes.
@@ -106,6 +107,8 @@ class Patience:
                 self.failures += 1
                 self._resends.append(now)
                 self.wait_until = self._after_resends(now) or now + RETRY_FIRST
+            case Outcome.NOT_READY:
+                self.wait_until = now + RETRY_FIRST
             case Outcome.FOREIGN:
                 self.wait_until = self._alone_until or now + RETRY_FIRST
             case _:

@@ -1,15 +1,18 @@
 """What is seen of one battery of a home at one moment."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan
 
+from .authority import lease_for
+from .car import CarView
 from .controlled import Controlled
 from .load import NetLoad
-from .planned import planned_command
-from .view import BatteryView, SiteLimits
+from .planned import Asked, planned_command
+from .view import BatteryView, HoldMethod, Neighbour, SiteLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,8 @@ class Seen:
     limits: SiteLimits
     net_load: NetLoad
     net_load_w: float | None
+    car: CarView | None = None
+    hold: HoldMethod | None = None
 
 
 def view_of(battery: Controlled, home: Seen) -> BatteryView:
@@ -30,7 +35,9 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
     record = battery.executor.record
     charging = record.force is not None and record.force.mode is Mode.CHARGE
     planned = planned_command(
-        home.plan, now, battery.share_charge, battery.share_discharge
+        home.plan,
+        now,
+        Asked(battery.battery_id, battery.share_charge, battery.share_discharge),
     )
     if record.force is None and planned is not None:
         charging = planned.command.mode is Mode.CHARGE
@@ -56,4 +63,32 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         at_top=battery.at_top,
         soc_unknown=battery.soc_unknown,
         present=battery.order.command if battery.order is not None else None,
+        car=home.car,
+        hold=home.hold,
+        hold_failed=battery.hold_failed,
+    )
+
+
+def neighbour_of(battery: Controlled, home: Seen) -> Neighbour:
+    """Return a battery as its neighbours see it: what it would do without them."""
+    view = view_of(battery, home)
+    lease, modes = lease_for(view), view.capabilities.modes
+    # One in trouble is nobody's to hold, and does not keep the others from acting.
+    follows = lease.mode is Mode.SELF_CONSUMPTION and view.trouble is None
+    return Neighbour(
+        master=lease.master,
+        command=lease.command,
+        takes=follows and Mode.STANDBY not in modes,
+        serves=follows and not modes & {Mode.STANDBY, Mode.NO_DISCHARGE},
+    )
+
+
+def seen_beside(
+    battery: Controlled, batteries: Iterable[Controlled], home: Seen
+) -> BatteryView:
+    """Return one battery with all the others of the home beside it."""
+    others = [each for each in batteries if each is not battery]
+    return replace(
+        view_of(battery, home),
+        others=tuple(neighbour_of(each, home) for each in others),
     )

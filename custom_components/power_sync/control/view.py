@@ -13,6 +13,7 @@ from custom_components.power_sync.model.battery import (
 )
 from custom_components.power_sync.model.plan import Reason
 
+from .car import CarView
 from .health import Trouble
 from .journal import Force
 
@@ -24,6 +25,29 @@ class Master(StrEnum):
     FORCE = "force"
     PLAN = "plan"
     NORMAL = "normal"
+
+
+class HoldMethod(StrEnum):
+    """How a battery is kept from discharging into a car."""
+
+    AUTOMATIC = "automatic"
+    LIMIT = "limit"
+    NO_DISCHARGE = "no_discharge"
+    SMALL_CHARGE = "small_charge"
+
+
+class HoldStatus(StrEnum):
+    """What becomes of a battery while a car may charge."""
+
+    NO_CAR = "no_car"
+    HOLDING = "holding"
+    NOT_DISCHARGING = "not_discharging"
+    """Nothing to hold: it is at rest, at its reserve, or charged by spare sun."""
+    CHARGING = "charging"
+    """The plan, or the user, has it charged."""
+    OWN_CHARGE = "own_charge"
+    """It charges by its owner's or its maker's will, and is left to that."""
+    CANNOT_HOLD = "cannot_hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +78,25 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another battery of the home, as it would be without regard to this one.
+
+    It `takes` what is sold where it follows the meter and cannot be told to rest,
+    and `serves` what charges where it cannot be kept from discharging.
+    """
+
+    master: Master
+    command: Command | None
+    takes: bool
+    serves: bool
+
+    @property
+    def mode(self) -> Mode:
+        """The mode it is meant to be in."""
+        return Mode.SELF_CONSUMPTION if self.command is None else self.command.mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryView:
     """One battery at one moment, as the rules and masks see it.
 
@@ -65,7 +108,10 @@ class BatteryView:
     whether the reserve or the highest level has been reached and not yet left
     again. `soc_unknown`
     is whether the last polls said nothing of the state of charge. `present` is
-    the command that the battery has now.
+    the command that the battery has now. `others` are the home's other batteries.
+
+    `car` is a car that draws power, `hold` how a battery is kept from feeding it
+    (None where it is not to be), `hold_failed` the modes that did not keep it.
     """
 
     now: datetime
@@ -89,6 +135,10 @@ class BatteryView:
     at_top: bool
     soc_unknown: bool
     present: Command | None
+    others: tuple[Neighbour, ...] = ()
+    car: CarView | None = None
+    hold: HoldMethod | None = None
+    hold_failed: frozenset[Mode] = frozenset()
 
     def flash_spent_for(self, mode: Mode) -> bool:
         """Whether a mode would cost flash writes that today's budget has not left.
@@ -113,13 +163,15 @@ class Intent:
     """What a rule wants: a command, or None to give the battery back.
 
     `reason` is a key with a text; `detail` its numbers where it is the plan's.
-    `until` is when it ends, as far as is known.
+    `until` is when it ends, as far as is known. `hold` is what a car means for it,
+    None where that is not looked at.
     """
 
     command: Command | None
     reason: str
     until: datetime | None = None
     detail: Reason | None = None
+    hold: HoldStatus | None = None
 
 
 class Rule(Protocol):

@@ -30,8 +30,16 @@ class DeviceUnreachableError(DeviceError):
     """The device did not answer, or not in time, or not intelligibly."""
 
 
+class DeviceNotReadyError(DeviceUnreachableError):
+    """What reaches the device has not started yet, so nothing is known to be wrong."""
+
+
 class DeviceRefusedError(DeviceError):
     """The device answered that it will not do this."""
+
+
+class DeviceAuthError(DeviceError):
+    """The account that a device is reached through was refused."""
 
 
 class WrongDeviceError(DeviceError):

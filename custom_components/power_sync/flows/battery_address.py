@@ -12,9 +12,9 @@ from custom_components.power_sync.const import (
     CONF_STOP_BITS,
     CONF_UNIT_ID,
 )
-from custom_components.power_sync.devices.batteries.brand import (
+from custom_components.power_sync.devices.batteries.modbus import (
     CONF_LINK,
-    BatteryBrand,
+    ModbusAccess,
     Transport,
 )
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
@@ -40,21 +40,21 @@ _PARITIES: Final = ("none", "even", "odd")
 _STOP_BITS: Final = ("1", "2")
 
 
-def link_schema(brand: BatteryBrand) -> probatio.Schema:
+def link_schema(access: ModbusAccess) -> probatio.Schema:
     """Return the form that asks how the inverter is connected."""
     return probatio.Schema(
         {
-            probatio.Required(CONF_LINK, default=brand.usual_link): _choice(
-                tuple(brand.links), CONF_LINK, SelectSelectorMode.LIST
+            probatio.Required(CONF_LINK, default=access.usual_link): _choice(
+                tuple(access.links), CONF_LINK, SelectSelectorMode.LIST
             )
         }
     )
 
 
-def address_schema(brand: BatteryBrand, transport: Transport) -> probatio.Schema:
+def address_schema(access: ModbusAccess, transport: Transport) -> probatio.Schema:
     """Return the form that asks for the address."""
     unit_id = {
-        probatio.Required(CONF_UNIT_ID, default=brand.default_unit_id): _whole(1, 247)
+        probatio.Required(CONF_UNIT_ID, default=access.default_unit_id): _whole(1, 247)
     }
     if transport is Transport.SERIAL:
         return probatio.Schema(
@@ -69,7 +69,7 @@ def address_schema(brand: BatteryBrand, transport: Transport) -> probatio.Schema
     return probatio.Schema(
         {
             probatio.Required(CONF_HOST): TextSelector(),
-            probatio.Required(CONF_PORT, default=brand.default_port): _whole(1, 65535),
+            probatio.Required(CONF_PORT, default=access.default_port): _whole(1, 65535),
             **unit_id,
         }
     )

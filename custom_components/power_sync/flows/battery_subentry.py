@@ -2,7 +2,6 @@
 
 from typing import Any, override
 
-from custom_components.power_sync.devices.batteries import BRANDS
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigSubentryData,
@@ -11,7 +10,8 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 
-from .battery import CONF_BRAND, BatterySteps, abort_if_serial_in_use
+from .battery import BatterySteps
+from .battery_found import abort_if_serial_in_use
 
 
 class BatterySubentryFlow(
@@ -31,9 +31,7 @@ class BatterySubentryFlow(
     ) -> SubentryFlowResult:
         """Change the address or the powers of a battery; it stays the same one."""
         subentry = self._get_reconfigure_subentry()
-        self.known, self.known_serial = subentry.data, subentry.unique_id
-        self.brand = BRANDS[subentry.data[CONF_BRAND]]
-        return await self.async_step_battery_link()
+        return await self.async_find_again(str(subentry.unique_id), subentry.data)
 
     @override
     async def async_battery_done(

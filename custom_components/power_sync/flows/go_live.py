@@ -3,8 +3,10 @@
 Nothing is written to a battery before the last step is confirmed.
 """
 
+import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 import probatio
 
@@ -23,6 +25,8 @@ from .will_be_written import async_batteries_text
 if TYPE_CHECKING:
     from custom_components.power_sync.site import PowerSyncConfigEntry, Site
 
+LOADED_WITHIN_S: Final = 30.0
+"""So long a dialogue waits for a site that is being loaded anew."""
 TRIFLE = 0.01
 """Less than this is no saving to speak of, in the currency of the prices."""
 
@@ -34,7 +38,7 @@ class GoLiveFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Show what the dry run is worth, as far as that is known."""
-        if (site := self._site()) is None:
+        if (site := await self._async_site()) is None:
             return self.async_abort(reason="not_loaded")
         if not site.settings.dry_run:
             return self.async_abort(reason="already_live")
@@ -62,7 +66,7 @@ class GoLiveFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """List what will be written; go live when that is confirmed."""
-        if (site := self._site()) is None:
+        if (site := await self._async_site()) is None:
             return self.async_abort(reason="not_loaded")
         if user_input is not None:
             return await self._async_go_live(site)
@@ -90,15 +94,21 @@ class GoLiveFlow(RepairsFlow):
             description_placeholders=dict(values),
         )
 
-    def _site(self) -> Site | None:
-        """Return the site, while it is loaded."""
+    async def _async_site(self) -> Site | None:
+        """Return the site, once it is loaded; None where it is not.
+
+        A battery or an option that was added a moment ago loads it anew.
+        """
         entry_id = str((self.data or {}).get("entry_id"))
         entry: PowerSyncConfigEntry | None = self.hass.config_entries.async_get_entry(
             entry_id
         )
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        if entry is None:
             return None
-        return entry.runtime_data
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOADED_WITHIN_S), entry.setup_lock:
+                pass
+        return entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
 
 
 def _figures(found: Backtest, texts: Texts) -> dict[str, str]:

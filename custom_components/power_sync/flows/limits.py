@@ -25,7 +25,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
 )
 
-from .battery import NOT_KNOWN
+from .battery_found import NOT_KNOWN
 from .errors import InputError
 
 WATTS: Final = NumberSelector(

@@ -1,10 +1,7 @@
 """Choosing an Octopus Energy tariff."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
-
-from yarl import URL
 
 from custom_components.power_sync.prices.octopus import (
     CONF_BASE_URL,
@@ -25,7 +22,7 @@ from custom_components.power_sync.prices.protocols import (
     PriceAnswerError,
     UnknownTariffError,
 )
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
@@ -41,31 +38,28 @@ from .octopus_forms import (
     region_as_typed,
     region_schema,
     tariff_schema,
+    typed_account,
     typed_postcode,
 )
-from .prices import async_check_prices, price_errors
+from .octopus_own import OwnTariffs, async_own_tariffs
+from .prices import PriceSteps, async_check_prices, check_address, price_errors
 
 PROVIDER: Final = "octopus"
 
 
-class OctopusSteps(ConfigFlow):
+class OctopusSteps(PriceSteps):
     """Region, then tariffs. Ends in `async_prices_done`."""
 
-    prices: Mapping[str, Any]
-    """The settings stored so far; empty for a new site."""
     _region: str
     _base_url: str
     _offers: Offers
     _pair_shown: tuple[str | None, str | None] | None = None
     """Tariffs of which one belongs to another, as the user has been told."""
+    _account: Mapping[str, str]
+    _own: OwnTariffs | None = None
+    """What the account buys and sells on, where one was entered."""
     _partner: Mapping[str, str]
     """What has been suggested instead, by field."""
-
-    @abstractmethod
-    async def async_prices_done(
-        self, provider: str, prices: Mapping[str, str | None]
-    ) -> ConfigFlowResult:
-        """Go on with prices that were fetched."""
 
     async def async_step_octopus(
         self, user_input: dict[str, Any] | None = None
@@ -76,7 +70,7 @@ class OctopusSteps(ConfigFlow):
             self._base_url = user_input[SECTION_ADVANCED][CONF_BASE_URL].strip()
             try:
                 client = self._client()
-                self._region = await _async_region(client, user_input)
+                self._region = await self._async_region(client, user_input)
                 self._offers = await _async_offers(client)
             except InputError as err:
                 errors = err.errors
@@ -117,14 +111,23 @@ class OctopusSteps(ConfigFlow):
             description_placeholders={"region": REGIONS[self._region]},
         )
 
+    async def _async_region(
+        self, client: OctopusClient, user_input: Mapping[str, Any]
+    ) -> str:
+        """Return the region of the account, or else what was typed.
+
+        Raises InputError.
+        """
+        self._own = None
+        self._account = typed_account(user_input, self.prices)
+        if not self._account:
+            return await _async_region(client, user_input)
+        self._own = await async_own_tariffs(self.hass, self._base_url, self._account)
+        return self._own.region
+
     def _client(self) -> OctopusClient:
         """Return a client of the address that was typed. Raises InputError."""
-        try:
-            url = URL(self._base_url)
-        except ValueError as err:
-            raise InputError("invalid_url") from err
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise InputError("invalid_url")
+        check_address(self._base_url)
         return OctopusClient(async_get_clientsession(self.hass), self._base_url)
 
     async def _async_checked(
@@ -136,6 +139,7 @@ class OctopusSteps(ConfigFlow):
         self._check_pair(chosen[CONF_IMPORT_PRODUCT], chosen[CONF_EXPORT_PRODUCT])
         prices = {
             **chosen,
+            **self._account,
             CONF_REGION: self._region,
             CONF_BASE_URL: self._base_url,
         }
@@ -171,8 +175,9 @@ class OctopusSteps(ConfigFlow):
         }
         on_offer = {product.code for product in (*imports, *exports)}
         other: dict[str, str] = {}
+        known = self.prices if self._own is None else self._own.products
         for key, other_key in OTHERS:
-            before = self.prices.get(key, suggested[key])
+            before = known.get(key, suggested[key])
             if before is None:
                 suggested[key] = NO_EXPORT
             elif before in on_offer:

@@ -12,8 +12,10 @@ from custom_components.power_sync.prices.octopus import (
     CONF_IMPORT_PRODUCT,
     CONF_REGION,
 )
+from custom_components.power_sync.prices.octopus_account import CONF_ACCOUNT
 from custom_components.power_sync.prices.octopus_client import BASE_URL, REGIONS
 from custom_components.power_sync.prices.octopus_products import Offers, Product
+from custom_components.power_sync.prices.protocols import CONF_TOKEN
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -26,9 +28,13 @@ from homeassistant.helpers.selector import (
 )
 
 from .errors import InputError
+from .selectors import TOKEN_SELECTOR
 
+SECTION_ACCOUNT: Final = "account"
 SECTION_ADVANCED: Final = "advanced"
 SECTION_OTHER: Final = "other"
+CONF_NUMBER: Final = "number"
+"""Of an account."""
 CONF_POSTCODE: Final = "postcode"
 """Asked for and forgotten: only the region is stored."""
 CONF_OTHER_IMPORT: Final = "other_import_product"
@@ -100,16 +106,42 @@ def region_as_typed(prices: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored settings in the shape of the region's form."""
     if not prices:
         return {}
-    return {
+    typed = {
         CONF_REGION: prices[CONF_REGION],
         SECTION_ADVANCED: {CONF_BASE_URL: prices[CONF_BASE_URL] or BASE_URL},
     }
+    if CONF_ACCOUNT in prices:
+        typed[SECTION_ACCOUNT] = {CONF_NUMBER: prices[CONF_ACCOUNT]}
+    return typed
+
+
+def typed_account(
+    user_input: Mapping[str, Any], prices: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the account that was typed; {} for none. Raises InputError.
+
+    Without a key that of before is kept, for the same account.
+    """
+    typed = user_input.get(SECTION_ACCOUNT, {})
+    number = typed.get(CONF_NUMBER, "").strip().upper()
+    key = typed.get(CONF_TOKEN, "").strip()
+    if not number and not key:
+        return {}
+    if number and not key and number == prices.get(CONF_ACCOUNT):
+        key = prices[CONF_TOKEN]
+    if not number or not key:
+        raise InputError("account_incomplete")
+    return {CONF_ACCOUNT: number, CONF_TOKEN: key}
 
 
 def region_schema(*, collapsed: bool) -> probatio.Schema:
     """Return the region's form, with the rare settings folded up or not."""
     address = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
     advanced = {probatio.Required(CONF_BASE_URL, default=BASE_URL): address}
+    account = {
+        probatio.Optional(CONF_NUMBER): TextSelector(),
+        probatio.Optional(CONF_TOKEN): TOKEN_SELECTOR,
+    }
     return probatio.Schema(
         {
             probatio.Optional(CONF_POSTCODE): TextSelector(
@@ -124,6 +156,9 @@ def region_schema(*, collapsed: bool) -> probatio.Schema:
                     ],
                     mode=SelectSelectorMode.DROPDOWN,
                 )
+            ),
+            probatio.Optional(SECTION_ACCOUNT): section(
+                probatio.Schema(account), {"collapsed": collapsed}
             ),
             probatio.Required(SECTION_ADVANCED): section(
                 probatio.Schema(advanced), {"collapsed": collapsed}

@@ -9,20 +9,25 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigFlowResult
 
+from .options_billing import BillingStep
 from .options_history import HistoryStep
 from .options_limits import LimitsStep
+from .options_market import MarketStep
 from .options_planning import PlanningStep
 from .options_solar import SolarStep
 
-MENU: Final = ("limits", "planning", "solar", "history")
+MENU: Final = ("limits", "planning", "solar", "history", "billing", "market")
 """The subjects, each a step. A new one is a mix-in and a word here."""
 
 
-class SiteOptionsFlow(LimitsStep, PlanningStep, SolarStep, HistoryStep):
+class SiteOptionsFlow(
+    LimitsStep, PlanningStep, SolarStep, HistoryStep, BillingStep, MarketStep
+):
     """Changes what a site may do and how it plans."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask what to change."""
-        return self.async_show_menu(step_id="init", menu_options=list(MENU))
+        """Ask what to change; of the market only a home that may be in it."""
+        subjects = [each for each in MENU if each != "market" or self.in_market]
+        return self.async_show_menu(step_id="init", menu_options=subjects)

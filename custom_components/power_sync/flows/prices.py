@@ -1,10 +1,24 @@
-"""Checking prices by fetching them, as the site will."""
+"""What the dialogues of all providers have in common.
 
+Prices are checked by fetching them, as the site will.
+"""
+
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
 
+from yarl import URL
+
+from custom_components.power_sync.bridges.price_source import price_source
+from custom_components.power_sync.bridges.zones import async_load_zone
 from custom_components.power_sync.const import LOGGER
+from custom_components.power_sync.model.plain import JsonObject
+from custom_components.power_sync.model.prices import PriceCurve
 from custom_components.power_sync.prices.protocols import (
+    OtherAccountError,
+    PriceAuthError,
     PriceError,
     PriceRateLimitedError,
     PriceUnreachableError,
@@ -12,12 +26,37 @@ from custom_components.power_sync.prices.protocols import (
     TwoRegisterTariffError,
     UnknownTariffError,
 )
-from custom_components.power_sync.prices.registry import PROVIDERS
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
 from .errors import InputError
+
+PRICE_ERRORS: Mapping[type[PriceError], str] = MappingProxyType(
+    {
+        PriceUnreachableError: "cannot_connect",
+        PriceRateLimitedError: "rate_limited",
+        OtherAccountError: "wrong_account",
+        PriceAuthError: "invalid_auth",
+        TwoRegisterTariffError: "two_registers",
+        TariffEndedError: "tariff_ended",
+        UnknownTariffError: "unknown_tariff",
+    }
+)
+"""What is shown for each error; the most special come first."""
+
+
+class PriceSteps(ConfigFlow):
+    """A provider's steps, of which the first is called like the provider."""
+
+    prices: Mapping[str, Any]
+    """The settings stored so far; empty for a new site."""
+
+    @abstractmethod
+    async def async_prices_done(
+        self, provider: str, prices: JsonObject
+    ) -> ConfigFlowResult:
+        """Go on with prices that were fetched."""
 
 
 @contextmanager
@@ -35,30 +74,30 @@ def price_errors() -> Iterator[None]:
         raise InputError("unknown") from err
 
 
+def check_address(text: str) -> None:
+    """See that an address can be asked. Raises InputError."""
+    try:
+        url = URL(text)
+    except ValueError as err:
+        raise InputError("invalid_url") from err
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise InputError("invalid_url")
+
+
 async def async_check_prices(
-    hass: HomeAssistant, provider: str, settings: Mapping[str, str | None]
-) -> None:
-    """Fetch prices and see that there is one for now. Raises InputError."""
+    hass: HomeAssistant, provider: str, settings: JsonObject
+) -> PriceCurve:
+    """Return prices among which there is one for now. Raises InputError."""
+    await async_load_zone(settings)
     with price_errors():
-        source = PROVIDERS[provider](
-            async_get_clientsession(hass), settings, now=dt_util.utcnow
-        )
-        curve = await source.fetch()
+        curve = await price_source(hass, provider, settings).fetch()
     if curve.at(dt_util.utcnow()) is None:
         raise InputError("no_price_now")
+    return curve
 
 
 def _key(err: PriceError) -> str:
-    match err:
-        case PriceUnreachableError():
-            return "cannot_connect"
-        case PriceRateLimitedError():
-            return "rate_limited"
-        case TwoRegisterTariffError():
-            return "two_registers"
-        case TariffEndedError():
-            return "tariff_ended"
-        case UnknownTariffError():
-            return "unknown_tariff"
-        case _:
-            return "invalid_answer"
+    for kind, key in PRICE_ERRORS.items():
+        if isinstance(err, kind):
+            return key
+    return "invalid_answer"

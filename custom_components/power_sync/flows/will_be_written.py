@@ -9,7 +9,13 @@ from custom_components.power_sync.decision import next_action
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.brand import SettingWords
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
-from custom_components.power_sync.model.battery import Command, Mode, Settings, Write
+from custom_components.power_sync.model.battery import (
+    Command,
+    Mode,
+    Settings,
+    Write,
+    shown,
+)
 from custom_components.power_sync.site import Site
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
@@ -46,7 +52,7 @@ async def _async_battery(site: Site, battery: Controlled, texts: Texts) -> list[
     # In the order in which the brand names them; what it does not name comes last.
     keys = sorted(present, key=[*words, *sorted(present)].index)
     lines = [
-        f"- {_name(texts, words, key)}: {_value(texts, words.get(key), owner[key])}"
+        f"- {_name(texts, words, key)}: {value_text(texts, words.get(key), owner[key])}"
         for key in keys
         if owner.get(key) is not None
     ]
@@ -70,7 +76,7 @@ def _next_lines(
     for write in writes:
         if present.get(write.setting) != write.value:
             name = _name(texts, words, write.setting)
-            value = _value(texts, words.get(write.setting), write.value)
+            value = value_text(texts, words.get(write.setting), write.value)
             yield f"- {name}: {value}"
     if (following := next_action(site.controller, dt_util.utcnow())) is not None:
         when, mode = following
@@ -94,15 +100,25 @@ def _name(texts: Texts, words: Mapping[str, SettingWords], key: str) -> str:
     return _word(texts, "setting", words[key].name) if key in words else key
 
 
-def _value(texts: Texts, words: SettingWords | None, value: object) -> str:
-    """Return a setting's value as its owner knows it."""
+def value_text(texts: Texts, words: SettingWords | None, value: object) -> str:
+    """Return a setting's value as its owner knows it.
+
+    A text can be a choice with a power behind it, as in `charge 3000`; what is no
+    choice that has words is shown as it is.
+    """
     if words is None:
-        return str(value)
+        return str(shown(value))
     if not words.choices and isinstance(value, int | float):
-        return f"{value * words.scale:.0f} W"
-    named = (choice for code, choice in words.choices.items() if code == value)
+        return f"{value * words.scale:.0f} {words.unit}"
+    code, watts = value, ""
+    if isinstance(value, str):
+        code, _, watts = value.partition(" ")
+    named = (choice for each, choice in words.choices.items() if each == code)
     choice = next(named, None)
-    return str(value) if choice is None else _word(texts, "setting_value", choice)
+    if choice is None:
+        return str(shown(value))
+    word = _word(texts, "setting_value", choice)
+    return f"{word}, {watts} W" if watts else word
 
 
 def _mode(texts: Texts, mode: Mode) -> str:

@@ -2,8 +2,11 @@
 
 A recency-weighted mean per half hour of the local day, with a mild weight for
 the kind of day. On recorded homes averaging beats persistence by a fifth to a
-quarter, and finer weights are worth a few percent. The mean and not the
-median: the median is short of energy where appliances run now and then.
+quarter, and finer weights are worth a few percent. The planner's is the mean and
+not the median: the median is short of energy where appliances run now and then.
+
+Median and tenths are those of earlier days that went as this one does, where
+enough days are known; else the mean and the tenths of the half hour.
 """
 
 from bisect import bisect_left, bisect_right
@@ -17,6 +20,8 @@ from typing import NamedTuple
 from custom_components.power_sync.model.forecast import Forecast
 from custom_components.power_sync.model.series import Series
 from custom_components.power_sync.model.timegrid import TimeGrid
+
+from .alike import HALF_HOUR_S, DaysAlike, Tenths
 
 SOURCE = "home_history"
 RECENT = timedelta(hours=1)
@@ -84,12 +89,14 @@ class _Level:
     p90_w: float
 
 
-def forecast_load(
+def forecast_load(  # noqa: PLR0913 - what is known, and where and when it is
     history: LoadHistory,
     grid: TimeGrid,
     zone: tzinfo,
     now: datetime,
     recent_w: float | None,
+    *,
+    alike: bool = True,
 ) -> Forecast | None:
     """Return the expected load on `grid`, or None where nothing is known.
 
@@ -97,6 +104,9 @@ def forecast_load(
     `RECENT` before `now`: what it was above or below the profile is partly
     expected to go on for a while. Without any history the forecast is flat at
     `recent_w`, without a spread and with `learned_days` 0.
+
+    Without `alike` no days like today are looked for: who needs the mean alone
+    has the same mean in a fraction of the time. `p50_w` is the mean then.
     """
     profile = _Profile(history, zone, now)
     if not profile:
@@ -104,27 +114,74 @@ def forecast_load(
             return None
         flat = Series.regular(grid.start, grid.step, [recent_w] * grid.count)
         return Forecast(flat, SOURCE, now, learned_days=0)
+    if recent_w is not None and not isfinite(recent_w):
+        recent_w = None
     residual_w = 0.0
-    if recent_w is not None and isfinite(recent_w):
+    if recent_w is not None:
         residual_w = recent_w - profile.over(now - RECENT, now).mean_w
-    middle: list[float | None] = []
-    low: list[float | None] = []
-    high: list[float | None] = []
+    days = DaysAlike(_halves(history, now), zone, now, recent_w) if alike else None
+    usual: list[Tenths] = []
+    spread: list[Tenths] = []
     for start in grid.starts():
         level = profile.over(start, start + grid.step)
         lead = max(timedelta(0), start - now)
         shift_w = RECENT_SHARE * exp(-(lead / RECENT_DECAY)) * residual_w
-        middle.append(max(0.0, level.mean_w + shift_w))
-        low.append(max(0.0, level.p10_w + shift_w))
-        high.append(max(0.0, level.p90_w + shift_w))
+        known = Tenths(
+            max(0.0, level.p10_w + shift_w),
+            max(0.0, level.mean_w + shift_w),
+            max(0.0, level.p90_w + shift_w),
+        )
+        usual.append(known)
+        spread.append((days and _alike_over(days, start, grid.step)) or known)
+
+    def series(values: Iterable[float]) -> Series:
+        return Series.regular(grid.start, grid.step, list(values))
+
     return Forecast(
-        Series.regular(grid.start, grid.step, middle),
+        series(tenths.p50_w for tenths in spread),
         SOURCE,
         now,
-        Series.regular(grid.start, grid.step, low),
-        Series.regular(grid.start, grid.step, high),
+        series(tenths.p10_w for tenths in spread),
+        series(tenths.p90_w for tenths in spread),
         profile.learned_days,
+        series(tenths.p50_w for tenths in usual),
     )
+
+
+def _alike_over(alike: DaysAlike, start: datetime, length: timedelta) -> Tenths | None:
+    """Return the tenths over a slot; None where one of its half hours has none."""
+    first = int(start.timestamp()) // HALF_HOUR_S
+    last = int((start + length).timestamp() - 1) // HALF_HOUR_S
+    known = [alike.at(half) for half in range(first, last + 1)]
+    parts = [tenths for tenths in known if tenths is not None]
+    if len(parts) < len(known):
+        return None
+    return Tenths(*(sum(each) / len(parts) for each in zip(*parts, strict=True)))
+
+
+def _halves(history: LoadHistory, now: datetime) -> dict[int, float]:
+    """Return the mean W per half hour since the epoch, of what ended by `now`.
+
+    A half hour known for less than half is left out.
+    """
+    sums: dict[int, tuple[float, float]] = {}
+    step_s = history.step.total_seconds()
+    first = bisect_left(history.samples, now - HISTORY, key=_start)
+    last = bisect_right(history.samples, now - history.step, key=_start)
+    for sample in history.samples[first:last]:
+        at = sample.start.timestamp()
+        end = at + step_s
+        while at < end:
+            half = int(at) // HALF_HOUR_S
+            until = min(end, float((half + 1) * HALF_HOUR_S))
+            total, known = sums.get(half, (0.0, 0.0))
+            sums[half] = total + sample.mean_w * (until - at), known + until - at
+            at = until
+    return {
+        half: max(0.0, total / known)
+        for half, (total, known) in sums.items()
+        if known >= HALF_HOUR_S / 2
+    }
 
 
 class _Profile:
@@ -150,15 +207,15 @@ class _Profile:
 
     def over(self, start: datetime, end: datetime) -> _Level:
         """Return what is expected over an interval."""
-        pieces = _pieces(start, end, self._zone)
+        pieces = _pieces(start, end - start, self._zone)
         if len(pieces) == 1:
             day, bucket, _ = pieces[0]
             return self._level(day.weekday(), bucket)
-        whole = end - start
+        whole_s = (end - start).total_seconds()
         mean_w = p10_w = p90_w = 0.0
-        for day, bucket, length in pieces:
+        for day, bucket, length_s in pieces:
             level = self._level(day.weekday(), bucket)
-            share = length / whole
+            share = length_s / whole_s
             mean_w += level.mean_w * share
             p10_w += level.p10_w * share
             p90_w += level.p90_w * share
@@ -214,41 +271,42 @@ def _cells(
     Only time that was observed counts, so a missing hour is never 0 W. A half
     hour known for less than half is left out.
     """
-    sums: dict[tuple[int, date], tuple[float, timedelta]] = {}
-    observed: dict[date, timedelta] = {}
-    nothing = timedelta(0)
+    totals: dict[date, list[float]] = {}
+    knowns: dict[date, list[float]] = {}
     first = bisect_left(history.samples, now - HISTORY, key=_start)
     last = bisect_right(history.samples, now - history.step, key=_start)
     for sample in history.samples[first:last]:
-        end = sample.start + history.step
-        for day, bucket, length in _pieces(sample.start, end, zone):
-            total, known = sums.get((bucket, day), (0.0, nothing))
-            weight = length / _BUCKET
-            sums[bucket, day] = total + sample.mean_w * weight, known + length
-            observed[day] = observed.get(day, nothing) + length
+        for day, bucket, length_s in _pieces(sample.start, history.step, zone):
+            if day not in totals:
+                totals[day], knowns[day] = [0.0] * _BUCKETS, [0.0] * _BUCKETS
+            totals[day][bucket] += sample.mean_w * length_s
+            knowns[day][bucket] += length_s
     cells: list[list[_Cell]] = [[] for _ in range(_BUCKETS)]
-    for (bucket, day), (total, known) in sums.items():
-        if known >= _BUCKET / 2:
-            cells[bucket].append(_Cell(day, total / (known / _BUCKET)))
+    for day, known in knowns.items():
+        for bucket, known_s in enumerate(known):
+            if known_s >= _BUCKET_S / 2:
+                cells[bucket].append(_Cell(day, totals[day][bucket] / known_s))
+    observed = {day: timedelta(seconds=sum(known)) for day, known in knowns.items()}
     return cells, observed
 
 
 @lru_cache(maxsize=4096)
 def _pieces(
-    start: datetime, end: datetime, zone: tzinfo
-) -> Sequence[tuple[date, int, timedelta]]:
-    """Cut an interval at the half hours of the local clock: (day, bucket, length).
+    start: datetime, length: timedelta, zone: tzinfo
+) -> Sequence[tuple[date, int, float]]:
+    """Cut an interval at the half hours of the local clock: (day, bucket, seconds).
 
     Remembered, as every forecast looks at nearly the same hours again.
     """
-    pieces: list[tuple[date, int, timedelta]] = []
+    pieces: list[tuple[date, int, float]] = []
+    end = start + length
     while start < end:
         local = start.astimezone(zone)
         second = local.hour * 3600 + local.minute * 60 + local.second
         bucket, into_s = divmod(second, _BUCKET_S)
-        length = min(timedelta(seconds=_BUCKET_S - into_s), end - start)
-        pieces.append((local.date(), bucket, length))
-        start += length
+        part = min(timedelta(seconds=_BUCKET_S - into_s), end - start)
+        pieces.append((local.date(), bucket, part.total_seconds()))
+        start += part
     return pieces
 
 

@@ -14,6 +14,9 @@ from custom_components.power_sync.model.plain import (
 from .baseline import Cells
 from .day import Day
 from .ledger import Ledger
+from .period import Interval, Period
+
+_OF_PERIOD = ("paid", "baseline_paid", "peak_kw", "baseline_peak_kw")
 
 
 def ledger_to_json(ledger: Ledger) -> JsonObject:
@@ -23,6 +26,7 @@ def ledger_to_json(ledger: Ledger) -> JsonObject:
         "since": None if ledger.since is None else ledger.since.isoformat(),
         "saved_before": ledger.saved_before,
         "day": None if ledger.day is None else _day_to_json(ledger.day),
+        "period": None if ledger.period is None else _period_to_json(ledger.period),
     }
 
 
@@ -32,11 +36,14 @@ def ledger_from_json(data: object) -> Ledger:
         raise ValueError("not a ledger: no object")  # noqa: TRY004 - as told above
     try:
         currency, since, day = data["currency"], data["since"], data["day"]
+        # Not in the files of before there were billing periods.
+        period = data.get("period")
         return Ledger(
             currency=None if currency is None else text_of(currency),
             since=None if since is None else time_of(since),
             saved_before=number_of(data["saved_before"]),
             day=None if day is None else _day_from_json(day),
+            period=None if period is None else _period_from_json(period),
         )
     except (KeyError, TypeError) as err:
         raise ValueError(f"not a ledger: {err}") from err
@@ -70,6 +77,39 @@ def _day_from_json(data: Mapping[str, Json]) -> Day:
         skipped_kwh=number_of(data["skipped_kwh"]),
         apart=data["apart"] is True,
         value_per_kwh=_known(data["value_per_kwh"]),
+    )
+
+
+def _period_to_json(period: Period) -> JsonObject:
+    interval = period.interval
+    return {
+        "start": period.start.isoformat(),
+        **{key: getattr(period, key) for key in _OF_PERIOD},
+        "interval": None
+        if interval is None
+        else {
+            "start": interval.start.isoformat(),
+            "measured_s": interval.measured.total_seconds(),
+            "kwh": interval.kwh,
+            "baseline_kwh": interval.baseline_kwh,
+        },
+    }
+
+
+def _period_from_json(data: Mapping[str, Json]) -> Period:
+    stored = data["interval"]
+    if stored is not None and not isinstance(stored, Mapping):
+        raise TypeError("an interval is an object")
+    interval = stored and Interval(
+        start=time_of(stored["start"]),
+        measured=timedelta(seconds=number_of(stored["measured_s"])),
+        kwh=number_of(stored["kwh"]),
+        baseline_kwh=number_of(stored["baseline_kwh"]),
+    )
+    return Period(
+        start=time_of(data["start"]),
+        interval=interval or None,
+        **{key: number_of(data[key]) for key in _OF_PERIOD},
     )
 
 

@@ -7,6 +7,7 @@ from custom_components.power_sync.model.prices import PriceSlot
 from custom_components.power_sync.planner.problem import BatterySpec
 
 from .baseline import HOUR, W_PER_KW, Cells, follow
+from .period import Energies
 from .sample import Sample
 
 _SOME_KWH = 1e-6
@@ -77,19 +78,23 @@ class Day:
 
     def add(
         self, sample: Sample, lasting: timedelta, price: PriceSlot, stored_kwh: float
-    ) -> None:
-        """Count a stretch with the powers of `sample`; `stored_kwh` is at its end."""
-        hours = lasting / HOUR
-        paid = _price_of(sample.grid_w / W_PER_KW * hours, price)
-        self.paid += paid
+    ) -> tuple[Energies, Energies]:
+        """Count a stretch with the powers of `sample`; `stored_kwh` is at its end.
+
+        Returns what both homes took from the grid, with and without PowerSync.
+        """
+        grid_kwh = sample.grid_w / W_PER_KW * (lasting / HOUR)
+        ours = without = Energies(grid_kwh, _price_of(grid_kwh, price))
         self.measured += lasting
         if self.apart:
             self.baseline, grid_kwh = follow(self.baseline, sample, lasting)
-            self.baseline_paid += _price_of(grid_kwh, price)
+            without = Energies(grid_kwh, _price_of(grid_kwh, price))
             self.stored_kwh = stored_kwh
         else:
-            self.baseline_paid += paid
             self.begin(sample.battery, stored_kwh)
+        self.paid += ours.paid
+        self.baseline_paid += without.paid
+        return ours, without
 
     def note(self, sample: Sample) -> None:
         """Note what a reading says beside its powers."""

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
+from custom_components.power_sync.prices.demand import NO_CHARGES, Charges
 
 from .day import NOTHING, Day
+from .period import Period
 from .sample import Sample
 
 
@@ -51,15 +53,19 @@ class Figures:
 
 @dataclass(slots=True)
 class Ledger:
-    """The present day, and what all days before it have saved.
+    """The present day and billing period, and what all days before have saved.
 
-    `since` is when counting began, None before anything was measured.
+    `charges` are those of the contract beside energy. `since` is when counting
+    began, None before anything was measured.
     """
 
     currency: str | None = None
     since: datetime | None = None
     saved_before: float = 0.0
     day: Day | None = None
+    period: Period | None = None
+    charges: Charges = field(default=NO_CHARGES, compare=False)
+    _zone: tzinfo = field(default=UTC, compare=False)
     _last: Sample | None = field(default=None, compare=False)
 
     @property
@@ -85,7 +91,9 @@ class Ledger:
             more_kwh=day.more_kwh,
             value_per_kwh=day.value_per_kwh,
             saved=saved,
-            saved_total=None if day.saved is None else self.saved_before + day.saved,
+            saved_total=None
+            if day.saved is None
+            else self.saved_before + day.saved + self._saved_on_demand(),
             apart=day.apart,
         )
 
@@ -103,14 +111,14 @@ class Ledger:
         That is where it is no longer than `longest`. What is not is left out on
         both sides. `closing` is called before a day ends, with its last figures.
         """
-        last, self._last = self._last, sample
+        last, self._last, self._zone = self._last, sample, zone
         if last is not None and sample.at == last.at:
             # Another battery of the home was read at the same moment.
             return
         if curve.currency != self.currency:
             # Money of another currency cannot be added to what there is.
             self.currency, self.since = curve.currency, None
-            self.saved_before, self.day = 0.0, None
+            self.saved_before, self.day, self.period = 0.0, None, None
         lasting = NOTHING if last is None else sample.at - last.at
         parts = None
         if last is not None and NOTHING < lasting <= longest and self.day is not None:
@@ -121,9 +129,29 @@ class Ledger:
             self._count(last, sample, parts, zone, closing)
 
     def turn(self, now: datetime, zone: tzinfo, closing: Callable[[], None]) -> None:
-        """End the day at midnight also where nothing is measured."""
+        """End day and billing period also where nothing is measured."""
+        self._zone = zone
+        if self.period is not None:
+            self.period_at(now, zone).close(now, self.charges, zone)
         if self.day is not None:
             self._day_at(now, zone, closing)
+
+    def period_at(self, when: datetime, zone: tzinfo) -> Period:
+        """Return the billing period of `when`; the one before it is closed."""
+        start, _ = self.charges.period(when, zone)
+        period = self.period
+        if period is not None and period.start == start:
+            return period
+        if period is not None:
+            period.close(when, self.charges, zone)
+            self.saved_before += period.saved(self.charges, zone)
+        self.period = Period(start)
+        return self.period
+
+    def _saved_on_demand(self) -> float:
+        """Return what has been saved on the demand charge of this period."""
+        period = self.period
+        return 0.0 if period is None else period.saved(self.charges, self._zone)
 
     def _skip(self, sample: Sample, zone: tzinfo, closing: Callable[[], None]) -> None:
         day = self._day_at(sample.at, zone, closing)
@@ -148,7 +176,10 @@ class Ledger:
             for each in (last, sample):
                 day.note(each)
             stored_kwh = last.stored_kwh + moved_kwh * ((end - last.at) / whole)
-            day.add(last, end - start, price, stored_kwh)
+            ours, without = day.add(last, end - start, price, stored_kwh)
+            self.period_at(start, zone).add(
+                (start, end), ours, without, self.charges, zone
+            )
         self._day_at(sample.at, zone, closing)
 
     def _day_at(self, when: datetime, zone: tzinfo, closing: Callable[[], None]) -> Day:

@@ -62,6 +62,8 @@ class Capabilities:
     min_power_w: float = 0.0
     """Forced power below this is not followed reliably."""
     power_step_w: float = 1.0
+    sets_power: bool = True
+    """Whether a forced power can be chosen; else it is as high as it can be."""
     slot_minutes: int = 5
     """The shortest stretch for which the battery can follow a mode."""
     min_interval: timedelta = timedelta(0)
@@ -79,6 +81,11 @@ class Capabilities:
 
 type SettingValue = int | float | str | bool | None
 type Settings = Mapping[str, SettingValue]
+
+
+def shown[ValueT](value: ValueT) -> ValueT | str:
+    """Return a value as it is shown: what is behind a tab is for the device alone."""
+    return value.partition("\t")[0] if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +156,17 @@ class BatteryReading:
     load_energy_kwh: float | None = None
     extra: Mapping[str, float | str | None] = field(default_factory=dict)
     """What only this brand knows, for diagnostics."""
+
+    @property
+    def present_capacity_kwh(self) -> float | None:
+        """What is left of the capacity, by the state of health."""
+        if self.capacity_kwh is None or self.soh_pct is None:
+            return None
+        return self.capacity_kwh * self.soh_pct / 100
+
+    @property
+    def full_cycles(self) -> float | None:
+        """How often its capacity has been discharged so far, by the counter."""
+        if not self.capacity_kwh or self.discharge_energy_kwh is None:
+            return None
+        return self.discharge_energy_kwh / self.capacity_kwh

@@ -3,9 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 
 from .series import Series, Span
+
+
+class Spike(StrEnum):
+    """What a provider says of a wholesale price far above the usual."""
+
+    NONE = "none"
+    POTENTIAL = "potential"
+    SPIKE = "spike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +22,9 @@ class PriceSlot:
     """Import and export price of one interval, in major currency units per kWh.
 
     Both include all taxes the customer pays. Both may be negative; a positive
-    export price is paid to the customer. `firm` is False for a forecast.
+    export price is paid to the customer. `firm` is False for a forecast. A firm
+    price is an `estimate` as long as the market has not settled it: it is acted
+    on, and may still change a little.
     """
 
     start: datetime
@@ -21,6 +32,8 @@ class PriceSlot:
     import_per_kwh: float
     export_per_kwh: float
     firm: bool = True
+    spike: Spike = Spike.NONE
+    estimate: bool = False
 
 
 @dataclass(frozen=True)

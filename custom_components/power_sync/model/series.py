@@ -91,4 +91,16 @@ class Series:
 
     def on(self, grid: TimeGrid) -> list[float | None]:
         """Return the mean over each slot of `grid`; None where not all is known."""
-        return [self.mean(start, start + grid.step) for start in grid.starts()]
+        spans, step = self.spans, grid.step
+        place, last = bisect_right(self._starts, grid.start) - 1, len(spans) - 1
+        means: list[float | None] = []
+        for start in grid.starts():
+            end = start + step
+            while place < last and spans[place + 1].start <= start:
+                place += 1
+            # Most slots lie within one interval, or are that very interval.
+            if place >= 0 and end <= spans[place].end:
+                means.append(spans[place].value)
+            else:
+                means.append(self.mean(start, end))
+        return means

@@ -56,7 +56,10 @@ class TimeGrid:
 
     def starts(self) -> Iterator[datetime]:
         """Yield the start of each slot."""
-        return (self.slot_start(index) for index in range(self.count))
+        at = self.start
+        for _ in range(self.count):
+            yield at
+            at += self.step
 
     def index_at(self, when: datetime) -> int | None:
         """Return the slot that contains `when`, or None outside the grid."""

@@ -34,7 +34,10 @@ NOTICE_HEIGHT = 190.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureInput:
-    """What is drawn. `notes` are said above the plan, a sentence each."""
+    """What is drawn. `notes` are said above the plan, a sentence each.
+
+    `names` are what the batteries are called, in the plan's order.
+    """
 
     plan: Plan
     now: datetime
@@ -43,13 +46,14 @@ class PictureInput:
     texts: Texts
     theme: Theme = Theme.AUTO
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def draw_plan(wanted: PictureInput) -> str:
     """Return the picture of a plan; the same for the same input."""
     plan, texts, zone = wanted.plan, wanted.texts, wanted.zone
     time = TimeScale(plan.grid.start, plan.grid.end, LEFT, RIGHT)
-    frame = Frame(plan, time, texts, wanted.reserve_pct, wanted.now, zone)
+    frame = Frame(plan, time, texts, wanted.reserve_pct, wanted.now, zone, wanted.names)
     parts: list[str] = []
     y = _header(wanted, parts)
     y = _days(wanted, time, parts, y)

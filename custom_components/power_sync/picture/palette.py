@@ -25,6 +25,9 @@ LIGHT: Mapping[str, str] = {
     "import": "#b3261e",
     "export": "#00756a",
     "level": "#1565c0",
+    "battery_1": "#00838f",
+    "battery_2": "#8e24aa",
+    "battery_3": "#a86500",
     "solar": "#a86500",
     "solar_area": "#fbc02d",
     "load": "#37474f",
@@ -45,6 +48,9 @@ DARK: Mapping[str, str] = {
     "import": "#ff8a80",
     "export": "#4db6ac",
     "level": "#64b5f6",
+    "battery_1": "#4dd0e1",
+    "battery_2": "#ce93d8",
+    "battery_3": "#ffd54f",
     "solar": "#ffd54f",
     "solar_area": "#c49000",
     "load": "#cfd8dc",
@@ -59,7 +65,12 @@ _FILLED = (
     *("ground", "ink", "soft", "good", "level", "solar_area"),
     *(mode.value for mode in Mode),
 )
-_DRAWN = ("grid", "now", "soft", "import", "export", "level", "solar", "load")
+BATTERIES = ("battery_1", "battery_2", "battery_3")
+"""The colours of several batteries; a fourth one has the first again."""
+_DRAWN = (
+    *("grid", "now", "soft", "import", "export", "level", "solar", "load"),
+    *BATTERIES,
+)
 _SHAPES = """\
 text{font-family:Roboto,"Segoe UI","Helvetica Neue",Arial,sans-serif;font-size:12px}
 .title{font-size:16px;font-weight:600}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from itertools import groupby
+from itertools import cycle, groupby
 
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan, PlannedSlot
@@ -11,6 +11,7 @@ from custom_components.power_sync.words import Texts
 from custom_components.power_sync.words.money import price_number, price_unit
 
 from .legend import Entry, Legend, legend
+from .palette import BATTERIES
 from .scales import TimeScale, ValueScale
 from .svg import box, label, number, rule, shape
 
@@ -34,6 +35,8 @@ class Frame:
     reserve_pct: float
     now: datetime
     zone: tzinfo
+    names: tuple[str, ...] = ()
+    """What the batteries are called, in the plan's order."""
 
     def step_path(
         self, values: Sequence[float], y: Callable[[float], float], first: int = 0
@@ -119,25 +122,23 @@ def prices(frame: Frame, top: float, height: float) -> Row:
 
 
 def charge_level(frame: Frame, top: float, height: float) -> Row:
-    """Return the planned state of charge above the reserve."""
+    """Return the planned state of charge above the reserve, and of each of several."""
     texts = frame.texts
+    several = zip(frame.names, cycle(BATTERIES), strict=False)
+    lines = list(several) if frame.plan.slots[0].batteries else []
     entries = [
         Entry(
             texts("picture_reserve", level=texts.number(frame.reserve_pct, 0)),
             "s-now",
             "dashed",
-        )
+        ),
+        *(Entry(name, f"s-{colour}", "line") for name, colour in lines),
     ]
     meaning = _heading(frame, texts("picture_level"), entries, top)
     start = top + meaning.height + LABEL_GAP
     ticks = (0.0, FULL_PCT / 2, FULL_PCT)
     scale = ValueScale(0.0, FULL_PCT, ticks, start, start + height)
-    levels = frame.column(lambda slot: slot.soc_pct)
-    # A slot's level is that of its end.
-    points = [(frame.left(0), scale.y(levels[0]))] + [
-        (frame.left(index + 1), scale.y(level)) for index, level in enumerate(levels)
-    ]
-    path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in _corners(points))
+    path = _level_path(frame, scale, frame.column(lambda slot: slot.soc_pct))
     floor = f"V{number(scale.bottom)}H{number(frame.left(0))}Z"
     reserve = scale.y(frame.reserve_pct)
     parts = [
@@ -145,10 +146,28 @@ def charge_level(frame: Frame, top: float, height: float) -> Row:
         _grid(frame, scale),
         shape(path + floor, "area f-level"),
         shape(path, "line s-level"),
+        *(
+            shape(_level_path(frame, scale, levels), f"thin s-{colour}")
+            for (_, colour), levels in zip(lines, _levels(frame.plan), strict=False)
+        ),
         rule([(frame.time.left, reserve), (frame.time.right, reserve)], "dashed s-now"),
         _marks(frame, scale.top, scale.bottom),
     ]
     return Row("".join(parts), scale.bottom)
+
+
+def _levels(plan: Plan) -> Iterator[list[float]]:
+    """Yield the levels of each battery, slot by slot."""
+    for place in range(len(plan.slots[0].batteries)):
+        yield [slot.batteries[place].soc_pct for slot in plan.slots]
+
+
+def _level_path(frame: Frame, scale: ValueScale, levels: Sequence[float]) -> str:
+    # A slot's level is that of its end.
+    points = [(frame.left(0), scale.y(levels[0]))] + [
+        (frame.left(index + 1), scale.y(level)) for index, level in enumerate(levels)
+    ]
+    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in _corners(points))
 
 
 def powers(frame: Frame, top: float, height: float) -> Row:

@@ -1,6 +1,7 @@
 """The planner: a problem in, a plan out. Pure and deterministic."""
 
 from .engine import plan
+from .losses import mode_losses
 from .problem import BatterySpec, Objective, Problem, ProblemError
 from .savings import saving_until
 
@@ -9,6 +10,7 @@ __all__ = [
     "Objective",
     "Problem",
     "ProblemError",
+    "mode_losses",
     "plan",
     "saving_until",
 ]

@@ -1,6 +1,6 @@
 """The plan as everyone else sees it, from what the planner worked out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 from custom_components.power_sync.model.plan import Plan, PlannedSlot, Reason, ReasonKey
@@ -8,8 +8,9 @@ from custom_components.power_sync.model.plan import Plan, PlannedSlot, Reason, R
 from .explain import Explainer
 from .home import FOLLOW, TINY_KWH, Home, Order
 from .leftover import leftover_value_per_kwh
+from .limits import limits_of
 from .modes import changes
-from .problem import Problem
+from .problem import Objective, Problem
 from .replay import Replay, judge
 from .values import Values
 
@@ -34,6 +35,8 @@ class Outcome:
     bound_over_kwh: float
     """How much of the bound is import above the limit."""
     accepted: bool
+    restless: Replay | None = None
+    """The best orders, where fewer changes were worth more than they cost."""
 
     @classmethod
     def of_nothing(cls, home: Home, without: Replay) -> Self:
@@ -84,6 +87,7 @@ def assemble(aim: Home, outcome: Outcome, problem: Problem) -> Plan:
         home, bound = Home(problem), None
     money = _Money(_in(home, outcome.replay), _in(home, outcome.without))
     replay = money.replay
+    best = outcome.restless or outcome.replay
     return Plan(
         grid=problem.grid,
         slots=_slots(home, outcome, money, _why(aim, outcome, problem)),
@@ -99,7 +103,8 @@ def assemble(aim: Home, outcome: Outcome, problem: Problem) -> Plan:
         softened=_softened(home, replay),
         notes={
             "leftover_value_per_kwh": home.leftover,
-            "mode_loss": outcome.replay.objective - outcome.ideal.objective,
+            "mode_loss": best.objective - outcome.ideal.objective,
+            "steadiness_cost": outcome.replay.objective - best.objective,
             "wear_cost": replay.wear,
             "baseline_wear_cost": money.without.wear,
             "over_import_kwh": replay.over_import_kwh,
@@ -156,22 +161,30 @@ def _slots(
 def _why(aim: Home, outcome: Outcome, problem: Problem) -> _Why:
     """Return the reason and the worth of stored energy of each slot.
 
-    The worth is money. Where the objective counts something else, a reason has no
-    numbers, and stored energy is worth what it is after the horizon.
+    The worth is money, at the prices that count. Where the objective counts something
+    else, a reason has no numbers, and stored energy is worth what it is after the
+    horizon.
     """
     if outcome.values is None:
         return [Reason(ReasonKey.BALANCED)] * aim.count, [0.0] * aim.count
     explainer = Explainer(aim, outcome.values, outcome.orders, outcome.replay)
     slots = range(aim.count)
-    reasons = [explainer.reason(index) for index in slots]
-    if aim.problem is not problem:
+    # A limit is the owner's or the battery's, and not one that the objective sets.
+    home = aim if aim.problem is problem else Home(problem)
+    limits = limits_of(home, outcome.replay)
+    reasons = [
+        replace(explainer.reason(index), limit=limit)
+        for index, limit in enumerate(limits)
+    ]
+    if problem.objective is not Objective.LOWEST_COST:
         worth = leftover_value_per_kwh(problem)
-        keys = [
-            ReasonKey.OWN_ENERGY if reason.key in _OWN else reason.key
-            for reason in reasons
-        ]
-        return [Reason(key) for key in keys], [worth] * aim.count
+        return [_without_numbers(reason) for reason in reasons], [worth] * aim.count
     return reasons, [explainer.stored_value(index) for index in slots]
+
+
+def _without_numbers(reason: Reason) -> Reason:
+    key = ReasonKey.OWN_ENERGY if reason.key in _OWN else reason.key
+    return Reason(key, limit=reason.limit)
 
 
 def _soc_pct(home: Home, replay: Replay) -> list[float]:

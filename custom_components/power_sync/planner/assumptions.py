@@ -27,6 +27,8 @@ def home_assumptions(home: PlanInputs) -> dict[str, Assumption]:
         "objective": home.objective.value,
         "grid_charging": home.grid_charging,
         "battery_export": home.battery_export,
+        "price_shaping": home.shaping.said,
+        "spike_protection": home.shaping.spike_protection,
         "import_limit_kw": kw(home.import_limit_w),
         "export_limit_kw": kw(home.export_limit_w),
     }

@@ -6,7 +6,7 @@ with the same battery in plain self-consumption, and against no battery at all.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -20,11 +20,20 @@ from custom_components.power_sync.prices.extend import HISTORY, extend
 from .assumptions import assumptions_of
 from .engine import plan
 from .findings import Backtest, Costs, DayCosts, Finding, Lacking, TooLittle
+from .foresight import perfect_cost
 from .home import FOLLOW, Order
-from .inputs import W_PER_KW, PlanInputs, kw, merged_battery, outlook, problem_from
+from .inputs import (
+    W_PER_KW,
+    PlanInputs,
+    kw,
+    merged,
+    merged_battery,
+    outlook,
+    problem_from,
+)
 from .leftover import leftover_value_per_kwh
 from .problem import Problem
-from .rehearsal import Actual, Rehearsal, rehearse
+from .rehearsal import Actual, Rehearsal, finish, rehearse
 
 DAYS = 30
 STEP = timedelta(minutes=30)
@@ -34,10 +43,6 @@ LEAST = timedelta(days=4)
 """With fewer hours than these a figure would say more about the weather."""
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-class BacktestCancelledError(Exception):
-    """Nobody waits for the result any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +62,21 @@ class Past:
     measured_by: str
 
 
-def backtest(
-    home: PlanInputs,
-    past: Past,
-    *,
-    days: int = DAYS,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> Finding:
+def backtest(home: PlanInputs, past: Past, *, days: int = DAYS) -> Finding:
     """Return what the last `days` before `home.now` would have cost.
 
     `home` says what battery and limits there are; how full it is now does not
-    count. Takes some seconds: `cancelled` is asked every planned hour, and ends it
-    with BacktestCancelledError.
+    count. Takes some seconds; `backtest_by_hour` does the same in small parts.
+    """
+    return finish(backtest_by_hour(home, past, days=days))
+
+
+def backtest_by_hour(
+    home: PlanInputs, past: Past, *, days: int = DAYS, foresight: bool = False
+) -> Generator[float, None, Finding]:
+    """Yield before each planned hour the share that is done; return the result.
+
+    With `foresight` it also says what perfect foresight would have cost.
     """
     begin = first_hour(past.load, home.now, days)
     if begin is None:
@@ -79,9 +87,14 @@ def backtest(
         unknown_load = _hours_of_load(past.load, begin, home.now) * HOUR < LEAST
         lacking = Lacking.LOAD if unknown_load else Lacking.PRICES
         return _too_little(home.now, past.load, lacking)
-    planner = Planner(home, past, cancelled)
-    rehearsal = rehearse(actual, planner.decide)
-    return _result(home, past, rehearsal, missing * (STEP / HOUR), planner.learned_days)
+    planner = Planner(home, past)
+    rehearsal = yield from rehearse(actual, planner.decide)
+    found = _result(
+        home, past, rehearsal, missing * (STEP / HOUR), planner.learned_days
+    )
+    if not foresight:
+        return found
+    return replace(found, perfect_foresight=perfect_cost(actual))
 
 
 def first_hour(load: LoadHistory, now: datetime, days: int) -> datetime | None:
@@ -165,13 +178,10 @@ def actual_of(
 class Planner:
     """Plans as PowerSync would have, from what was known at each moment."""
 
-    def __init__(
-        self, home: PlanInputs, past: Past, cancelled: Callable[[], bool]
-    ) -> None:
+    def __init__(self, home: PlanInputs, past: Past) -> None:
         """Take it all; what lies ahead of a moment is not looked at there."""
         self._home = home
         self._past = past
-        self._cancelled = cancelled
         self._load_w = load_series(past.load)
         self._known_until = self._extended_to = datetime.min.replace(tzinfo=UTC)
         self._curve = past.curve
@@ -182,14 +192,12 @@ class Planner:
 
         As in reality, nothing is bought or sold on a price that is only guessed.
         """
-        if self._cancelled():
-            raise BacktestCancelledError
         inputs = self._inputs(now, soc_pct)
         ahead = outlook(inputs, TimeGrid(now, STEP, HORIZON // STEP))
         if ahead is None:
             return ()
         self.learned_days = ahead.learned_days or 0
-        slots = plan(problem_from(inputs, ahead)).slots
+        slots = plan(merged(problem_from(inputs, ahead), inputs)).slots
         return [Order(s.mode, s.power_kw) if s.firm else FOLLOW for s in slots]
 
     def _inputs(self, now: datetime, soc_pct: float) -> PlanInputs:

@@ -1,5 +1,6 @@
 """From a problem to a plan: solve, map to modes, replay, compare, explain."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -11,16 +12,24 @@ from .assemble import Outcome, assemble
 from .exact import setpoints, solve_exact
 from .home import FOLLOW, Home, Order
 from .modes import changes, choose_orders
+from .price_policy import plan_on_spread
 from .problem import Objective, Problem
-from .replay import Replay, baseline, replay_orders, replay_setpoints
+from .replay import Judged, Replay, baseline, replay_orders, replay_setpoints
+from .scenarios import Chances
+from .site_plan import plan_site
 from .soc_grid import solve_grid
 from .stages import Stage, convex_hull, stages_of
+from .steady import InForce, price_of_change, steady_orders
 from .values import Values
 
 TRIFLE = 0.001
 TRIFLE_SHARE = 0.001
 """A new plan replaces the running one if it is better by more than `TRIFLE`
 (money per horizon) plus this share of what it saves."""
+
+NEAR_SHARE = 0.004
+"""Where prices are not convex: a plan that is as near to the bound, in parts of what
+it saves, is not looked for again on a grid of levels, which takes ten times as long."""
 
 _TINY = 1e-9
 _SOME_KWH = 1e-4
@@ -36,6 +45,11 @@ class _Candidate:
     values: Values
     orders: list[Order]
     replay: Replay
+    eager: bool = False
+    """Whether it charges and sells as soon as that is as good as later."""
+
+
+type _Judge = Callable[[_Candidate], Judged]
 
 
 def plan(
@@ -50,42 +64,72 @@ def plan(
     `cost` and `baseline_cost` are money paid at true prices less the same worth
     of leftover energy for both; wear counts for deciding only. `bound` and `gap`
     include wear: `gap` is `cost + notes["wear_cost"] - bound`. For self-consumption
-    `gap` is in kWh bought, and there is no bound in money.
+    `gap` is in kWh bought, and there is no bound in money. With a `price_spread`
+    there is neither: what is best for chances is not best for the expected prices
+    that `cost` is counted at.
+
+    A coupled problem is planned by `planner/site_plan.py`: each slot then has the
+    parts of its batteries and cars. Its solver is `coupled`, or `merged` where
+    `notes["coupled_solver"]` says why not (`missing` SciPy, `stopped` at its bounds).
     """
     started = perf_counter()
-    home = Home(aimed(problem))
     if problem.objective is not Objective.LOWEST_COST:
         # What a plan for another objective keeps is nothing to hold on to.
         running = None
-    without = baseline(home)
-    battery = problem.battery
-    useful = battery.max_charge_kw > 0 or battery.max_discharge_kw > 0
-    if home.span_kwh < _USEFUL_KWH or not useful:
-        planned = assemble(home, Outcome.of_nothing(home, without), problem)
+    moment = now or problem.made_at
+    if problem.is_coupled:
+        planned = plan_site(problem, running, moment, _outcome)
     else:
-        outcome = _plan(home, without, running, now or problem.made_at)
+        home = Home(aimed(problem))
+        outcome = _outcome(home, baseline(home), running, moment)
         planned = assemble(home, outcome, problem)
     return replace(planned, solve_ms=(perf_counter() - started) * 1000)
 
 
-def _plan(home: Home, without: Replay, running: Plan | None, now: datetime) -> Outcome:
+def _outcome(
+    home: Home, without: Replay, running: Plan | None, now: datetime
+) -> Outcome:
+    """Return what is planned for a home with one battery."""
+    battery = home.problem.battery
+    useful = battery.max_charge_kw > 0 or battery.max_discharge_kw > 0
+    if home.span_kwh < _USEFUL_KWH or not useful:
+        return Outcome.of_nothing(home, without)
+    in_force = InForce.of(running, home.problem, now)
+    return _on_spread(home, without, in_force) or _plan(home, without, in_force)
+
+
+def _on_spread(home: Home, without: Replay, in_force: InForce) -> Outcome | None:
+    """Return the plan on what prices may become, where the problem says that."""
+    problem = home.problem
+    if problem.price_spread is None or problem.objective is not Objective.LOWEST_COST:
+        return None
+    return plan_on_spread(home, without, in_force)
+
+
+def _plan(home: Home, without: Replay, in_force: InForce) -> Outcome:
     stages, convex = stages_of(home)
     relaxed = stages if convex else convex_hull(stages)
     exact = solve_exact(home, relaxed)
     schedule = setpoints(home, exact)
-    ideal = replay_setpoints(home, schedule)
     bound, bound_over_kwh = _bound(home, relaxed, schedule)
-    wanted = _orders_of(home.problem, running, now)
-    best = _best(home, "exact" if convex else "relaxed", exact, wanted)
-    if not convex and best.replay.objective > bound + _trifle(best, without):
-        grid = solve_grid(home, stages)
-        other = replay_setpoints(home, setpoints(home, grid))
-        ideal = min(ideal, other, key=lambda replay: replay.objective)
-        rival = _best(home, "soc_grid", grid, wanted)
-        best = min(best, rival, key=lambda each: each.replay.objective)
-    if wanted:
-        best = _keep_running(home, best, without, wanted)
-    accepted = _is_better(best.replay, without)
+    wanted = in_force.wanted
+    chances = Chances.of(home)
+    judge, plain = _judge_of(chances, without)
+    found: list[_Candidate] = []
+    if chances is not None:
+        found.append(_best_on_mean(home, chances, relaxed, wanted))
+    if chances is None or not convex:
+        found.append(_best(home, "exact" if convex else "relaxed", exact, wanted))
+    best = min(found, key=lambda each: judge(each).objective)
+    saving = max(0.0, plain.objective - judge(best).objective)
+    if not convex and judge(best).objective > bound + TRIFLE + NEAR_SHARE * saving:
+        rival = _best(home, "soc_grid", solve_grid(home, stages), wanted)
+        best = min(best, rival, key=lambda each: judge(each).objective)
+    restless = best.replay
+    if home.problem.objective is Objective.LOWEST_COST:
+        best = _settle(home, best, in_force, judge, plain)
+    accepted = _is_better(judge(best), plain)
+    ideal = replay_setpoints(home, setpoints(home, best.values))
     return Outcome(
         solver=best.solver,
         values=best.values,
@@ -96,7 +140,37 @@ def _plan(home: Home, without: Replay, running: Plan | None, now: datetime) -> O
         bound=bound,
         bound_over_kwh=bound_over_kwh,
         accepted=accepted,
+        restless=restless if accepted else None,
     )
+
+
+def _judge_of(chances: Chances | None, without: Replay) -> tuple[_Judge, Judged]:
+    """Return how plans are judged, and what the home without one comes to.
+
+    As forecast, or where other things may come, on the mean of them all.
+    """
+    if chances is None:
+        return lambda each: each.replay, without
+    known: dict[tuple[Order, ...], Judged] = {}
+
+    def judge(each: _Candidate) -> Judged:
+        # Living through all that may come takes longer than anything else here.
+        key = tuple(each.orders)
+        if key not in known:
+            known[key] = chances.mean(key)
+        return known[key]
+
+    return judge, chances.without()
+
+
+def _best_on_mean(
+    home: Home, chances: Chances, stages: list[Stage], wanted: Sequence[Order]
+) -> _Candidate:
+    """Return the orders whose every step is the best for all that may come."""
+    values = chances.values(stages)
+    # Not eager: what can be decided later is decided when more is known.
+    orders = choose_orders(home, values, wanted=wanted)
+    return _Candidate("scenarios", values, orders, replay_orders(home, orders))
 
 
 def _bound(
@@ -146,7 +220,9 @@ def _relaxed_objective(
     return total - home.leftover * energy, over_kwh
 
 
-def _best(home: Home, solver: str, values: Values, wanted: list[Order]) -> _Candidate:
+def _best(
+    home: Home, solver: str, values: Values, wanted: Sequence[Order]
+) -> _Candidate:
     """Return the best orders.
 
     Among those that differ by a trifle: the fewest commands, then the earliest.
@@ -155,57 +231,54 @@ def _best(home: Home, solver: str, values: Values, wanted: list[Order]) -> _Cand
     for eager in (True, False):
         orders = choose_orders(home, values, eager=eager, wanted=wanted)
         replay = replay_orders(home, orders)
-        candidates.append(_Candidate(solver, values, orders, replay))
+        candidates.append(_Candidate(solver, values, orders, replay, eager))
     enough = min(each.replay.objective for each in candidates) + TRIFLE
     good = [each for each in candidates if each.replay.objective <= enough]
     return min(good, key=lambda each: changes(each.orders))
 
 
-def _trifle(best: _Candidate, without: Replay) -> float:
+def _trifle(ours: Judged, without: Judged) -> float:
     """Return the money that is no reason to plan otherwise."""
-    saving = max(0.0, without.objective - best.replay.objective)
+    saving = max(0.0, without.objective - ours.objective)
     return TRIFLE + TRIFLE_SHARE * saving
 
 
-def _keep_running(
-    home: Home, best: _Candidate, without: Replay, wanted: list[Order]
+def _settle(
+    home: Home, best: _Candidate, in_force: InForce, judge: _Judge, without: Judged
 ) -> _Candidate:
-    """Return the running plan's orders where new ones gain but a trifle."""
-    orders = choose_orders(home, best.values, wanted=wanted, fixed=True)
-    replay = replay_orders(home, orders)
-    if replay.objective > best.replay.objective + _trifle(best, without):
-        return best
-    return replace(best, orders=orders, replay=replay)
+    """Return the plan that changes the battery's orders for money only.
 
-
-def _orders_of(problem: Problem, running: Plan | None, now: datetime) -> list[Order]:
-    """Return what `running` says for the first slots of the problem's grid.
-
-    Nothing where it is not in force or its slots are not the problem's.
+    It costs no more than `best` but for the price of the changes that it spares.
+    The running plan's orders stay where new ones gain but a trifle.
     """
-    if running is None or not running.accepted or running.slot_at(now) is None:
-        return []
-    grid, old = problem.grid, running.grid
-    offset, rest = divmod(grid.start - old.start, old.step)
-    if old.step != grid.step or rest or offset < 0:
-        return []
-    return [
-        Order(slot.mode, slot.power_kw)
-        for slot in running.slots[offset : offset + grid.count]
-    ]
+    ours = judge(best)
+    price = price_of_change(home, without.objective - ours.objective)
+
+    def restless(each: _Candidate) -> float:
+        return judge(each).objective + price * changes(in_force.before(each.orders))
+
+    if price > 0:
+        orders = steady_orders(home, best.values, in_force, price, eager=best.eager)
+        calm = replace(best, orders=orders, replay=replay_orders(home, orders))
+        best = min(best, calm, key=restless)
+    if in_force.wanted:
+        orders = choose_orders(home, best.values, wanted=in_force.wanted, fixed=True)
+        kept = replace(best, orders=orders, replay=replay_orders(home, orders))
+        if restless(kept) <= restless(best) + _trifle(ours, without):
+            return kept
+    return best
 
 
-def _is_better(replay: Replay, without: Replay) -> bool:
+def _is_better(ours: Judged, without: Judged) -> bool:
     """Return whether a plan is worth carrying out instead of the baseline.
 
     It must be better with wear counted, and not dearer in money either: wear
     spared is not for the owner to pay with. Keeping the import limit is worth
     any money.
     """
-    spared = without.over_import_kwh - replay.over_import_kwh
+    spared = without.over_import_kwh - ours.over_import_kwh
     if abs(spared) > _SOME_KWH:
         return spared > 0
     return (
-        replay.objective < without.objective - _TINY
-        and replay.cost <= without.cost + _TINY
+        ours.objective < without.objective - _TINY and ours.cost <= without.cost + _TINY
     )

@@ -8,7 +8,8 @@ solver library: the result is the optimum up to rounding.
 """
 
 from bisect import bisect_left
-from itertools import accumulate
+from collections.abc import Sequence
+from itertools import accumulate, chain
 from operator import mul
 from typing import override
 
@@ -37,6 +38,32 @@ class ConvexValues(Values):
         # Where the pieces begin, and the cost there, once they are asked for.
         self._edges: list[list[float] | None] = [None] * len(pieces)
         self._costs: list[list[float] | None] = [None] * len(pieces)
+
+    def followed_by(self, whole: ConvexValues) -> ConvexValues:
+        """Return the values of `whole`, but in the slots that these have."""
+        pieces = self._pieces + whole._pieces[len(self._pieces) :]
+        return ConvexValues(whole._stages, pieces, self._span)
+
+    @classmethod
+    def mean(
+        cls,
+        values: Sequence[ConvexValues],
+        weights: Sequence[float],
+        stages: list[Stage],
+    ) -> ConvexValues:
+        """Return the mean of values of one battery, for slots that cost `stages`.
+
+        The weights add up to 1.
+        """
+        pieces = [
+            _mean_pieces([each.slopes_of(at) for each in values], weights)
+            for at in range(len(stages))
+        ]
+        return cls(stages, pieces, sum(pieces[0][1]))
+
+    def slopes_of(self, index: int) -> tuple[list[float], list[float]]:
+        """Return where the pieces after slot `index` begin and end, and slopes."""
+        return self._edges_of(index), self._pieces[index][0]
 
     def _edges_of(self, index: int) -> list[float]:
         edges = self._edges[index]
@@ -101,9 +128,42 @@ class ConvexValues(Values):
         return (taken if least is None else least), taken
 
 
-def solve_exact(home: Home, stages: list[Stage]) -> ConvexValues:
-    """Return the values for convex `stages`. The battery's span must not be 0."""
-    slopes, lengths = [-home.leftover], [home.span_kwh]
+def _mean_pieces(
+    every: Sequence[tuple[list[float], list[float]]], weights: Sequence[float]
+) -> tuple[list[float], list[float]]:
+    """Return slopes and lengths of the weighted mean of (edges, slopes)."""
+    # Where a slope changes, by how much the mean does.
+    steps = sorted(
+        (edge, weight * (slope - before))
+        for (edges, its), weight in zip(every, weights, strict=True)
+        for edge, slope, before in zip(edges, its, chain((0.0,), its), strict=False)
+    )
+    end = max(edges[-1] for edges, _ in every)
+    slopes: list[float] = []
+    lengths: list[float] = []
+    start, slope = steps[0][0], 0.0
+    for edge, change in steps:
+        if edge - start > _TINY:
+            slopes.append(slope)
+            lengths.append(edge - start)
+            start = edge
+        slope += change
+    slopes.append(slope)
+    lengths.append(end - start)
+    return slopes, lengths
+
+
+def solve_exact(
+    home: Home,
+    stages: list[Stage],
+    end: tuple[list[float], list[float]] | None = None,
+) -> ConvexValues:
+    """Return the values for convex `stages`. The battery's span must not be 0.
+
+    `end` is the cost after the last of them, as ascending slopes and their lengths
+    over the span; by default the leftover is worth the same for every kWh.
+    """
+    slopes, lengths = end or ([-home.leftover], [home.span_kwh])
     pieces = []
     for stage in reversed(stages):
         pieces.append((slopes, lengths))

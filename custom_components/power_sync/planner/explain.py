@@ -10,12 +10,18 @@ from .values import Margin, Values
 _SOME_KWH = 1e-6
 """Less than this in a slot is nothing."""
 _SLACK_KWH = 0.001
+_SOME_PER_KWH = 1e-7
 
 _FOR_LATER = (
     ReasonKey.CHARGE_FOR_LATER,
     ReasonKey.CHARGE_PAID,
     ReasonKey.STORE_SUN,
     ReasonKey.KEEP_FOR_LATER,
+)
+_RELEASING = (
+    ReasonKey.COVER_HOME,
+    ReasonKey.DISCHARGE_TO_GRID,
+    ReasonKey.SELL_SUN,
 )
 _STORING = (
     ReasonKey.CHARGE_FOR_LATER,
@@ -24,6 +30,13 @@ _STORING = (
     ReasonKey.SELL_SUN,
     ReasonKey.FULL,
 )
+
+
+def _is_against(key: ReasonKey, price: float, value: float) -> bool:
+    """Return whether the numbers speak against what is done."""
+    if key in _RELEASING:
+        return value > price + _SOME_PER_KWH
+    return key in _FOR_LATER and value < price - _SOME_PER_KWH
 
 
 class Explainer:
@@ -42,6 +55,10 @@ class Explainer:
             values.margin(index, energy, self._slack)
             for index, energy in enumerate(replay.energy)
         ]
+        # Where import is limited, that can be worth more than any price.
+        self._may_go_on = all(
+            net <= most for net, most in zip(home.net, home.import_max, strict=True)
+        )
         self._keys = [self._key(index) for index in range(home.count)]
         self._used = self._find_uses()
 
@@ -80,6 +97,8 @@ class Explainer:
         else:
             value = worth / home.out_of_cells + home.wear
         used_at = None if used is None else home.problem.grid.slot_start(used)
+        if self._may_go_on and _is_against(key, price, value):
+            key = ReasonKey.GO_ON
         return Reason(key, price, value, used_at)
 
     def _use_worth(self, index: int) -> float:

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from .assumptions import Assumption
 
+TINY = 0.005
+"""Less money than this cannot be shared out."""
+
 
 class Lacking(StrEnum):
     """What there is not enough of."""
@@ -54,6 +57,16 @@ class Backtest:
     costs: Costs
     by_day: tuple[DayCosts, ...]
     assumptions: Mapping[str, Assumption]
+    perfect_foresight: float | None = None
+    """What it would have cost to know everything beforehand, where that was asked."""
+
+    @property
+    def captured_pct(self) -> float | None:
+        """Which part was saved of what could be saved; None where nothing could."""
+        if self.perfect_foresight is None:
+            return None
+        possible = self.costs.self_consumption - self.perfect_foresight
+        return 100 * self.costs.saved / possible if possible > TINY else None
 
     @property
     def days(self) -> float:

@@ -37,6 +37,7 @@ def finding_to_json(finding: Finding) -> JsonObject:
             for each in finding.by_day
         ],
         "assumptions": dict(finding.assumptions),
+        "perfect_foresight": finding.perfect_foresight,
     }
 
 
@@ -63,6 +64,7 @@ def _finding(stored: Mapping[str, object]) -> Finding:
             look_again=_time(stored["look_again"]),
         )
     by_day, assumptions = stored["by_day"], stored["assumptions"]
+    perfect = stored.get("perfect_foresight")
     if not isinstance(by_day, list) or not isinstance(assumptions, dict):
         raise TypeError("days and assumptions")
     return Backtest(
@@ -83,6 +85,7 @@ def _finding(stored: Mapping[str, object]) -> Finding:
             for day in by_day
         ),
         assumptions=assumptions,
+        perfect_foresight=None if perfect is None else _number(perfect),
     )
 
 

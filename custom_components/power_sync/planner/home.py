@@ -45,7 +45,7 @@ class Flow(NamedTuple):
 
 
 class Home:
-    """A problem, unpacked for speed. Nothing in it changes after `__init__`."""
+    """A problem, unpacked for speed. Whoever changes its limits folds them again."""
 
     __slots__ = (
         "charge_max",
@@ -99,22 +99,26 @@ class Home:
             allowed if price >= 0 else 0.0 for price in problem.export_per_kwh
         ]
         limit_kw = problem.import_limit_kw
-        self.import_max = inf if limit_kw is None else limit_kw * step_h
+        limit = inf if limit_kw is None else limit_kw * step_h
+        self.import_max = [limit] * self.count
         # Dearer than anything that prices, losses and wear could make of a kWh,
         # so that the import limit is broken only where nothing else is possible.
         dearest = max(1.0, *map(abs, self.import_price), *self.export_price)
         dearest = max(dearest, self.wear, self.leftover)
         self.penalty = 10 * dearest / (self.into_cells * self.out_of_cells)
-        self._fold_limits()
+        self.fold_limits()
 
-    def _fold_limits(self) -> None:
+    def fold_limits(self) -> None:
+        """Work out what the battery may do from what flows at the meter."""
         problem, battery = self.problem, self.problem.battery
         charge = battery.max_charge_kw * self.step_h
         discharge = battery.max_discharge_kw * self.step_h
         self.charge_max: list[float] = []
         self.discharge_max: list[float] = []
-        for net, export_max in zip(self.net, self.export_max, strict=True):
-            room = self.import_max - net if problem.grid_charging else -net
+        for net, import_max, export_max in zip(
+            self.net, self.import_max, self.export_max, strict=True
+        ):
+            room = import_max - net if problem.grid_charging else -net
             self.charge_max.append(max(0.0, min(charge, room)))
             # The sun goes out first: the battery has what is left of the limit.
             most = net + export_max if problem.battery_export else net
@@ -184,7 +188,7 @@ class Home:
         """Return what flows when the battery gives `battery` kWh."""
         grid = self.net[index] - battery
         if grid >= 0:
-            return Flow(grid, 0.0, 0.0, max(0.0, grid - self.import_max))
+            return Flow(grid, 0.0, 0.0, max(0.0, grid - self.import_max[index]))
         exported = min(-grid, self.export_max[index])
         return Flow(0.0, exported, -grid - exported, 0.0)
 
@@ -196,6 +200,7 @@ class Home:
             sold = min(-grid, self.export_max[index])
             return cost - sold * self.export_price[index]
         cost += grid * self.import_price[index]
-        if grid > self.import_max:
-            cost += (grid - self.import_max) * self.penalty
+        over = grid - self.import_max[index]
+        if over > 0:
+            cost += over * self.penalty
         return cost

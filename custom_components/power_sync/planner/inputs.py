@@ -1,27 +1,41 @@
 """From what a home knows to the planner's problem."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from custom_components.power_sync.forecast.load import LoadHistory, forecast_load
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.forecast import Forecast
-from custom_components.power_sync.model.prices import PriceCurve
+from custom_components.power_sync.model.prices import PriceCurve, Spike
+from custom_components.power_sync.model.series import Series
 from custom_components.power_sync.model.timegrid import TimeGrid
 from custom_components.power_sync.prices.extend import extend
+from custom_components.power_sync.prices.spread import PriceSpread, learn
 
-from .problem import DEFAULT_WEAR_PER_KWH, BatterySpec, Objective, Problem
+from .demand_ahead import DemandAhead
+from .problem import (
+    DEFAULT_WEAR_PER_KWH,
+    BatterySpec,
+    Objective,
+    Problem,
+    Scenario,
+)
+from .scenarios import scenarios_of
+from .shaping import TRUE_PRICES, Shaping
 
 DAY = timedelta(days=1)
 W_PER_KW = 1000.0
 RESERVE_MARGIN_PCT = 2.0
 POWER_GRAIN_KW = 0.01
+PRESENT_ONLY = timedelta(hours=2)
+"""Where prices are known no further than this, their spread is learned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetMember:
-    """One battery of the home, as the planner needs it."""
+    """One battery of the home, as the planner needs it; `battery_id` is its serial."""
 
     capacity_kwh: float
     soc_pct: float
@@ -31,6 +45,7 @@ class FleetMember:
     max_soc_pct: float
     modes: frozenset[Mode]
     min_power_w: float
+    battery_id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +74,8 @@ class PlanInputs:
     discharge_limit_w: float | None = None
     wear_per_kwh: float = DEFAULT_WEAR_PER_KWH
     objective: Objective = Objective.LOWEST_COST
+    shaping: Shaping = TRUE_PRICES
+    demand: DemandAhead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,11 @@ class Outlook:
     load_w: tuple[float, ...]
     solar_known: bool
     learned_days: int | None
+    price_spread: PriceSpread | None = None
+    solar_spread_w: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    """Little and much sun, where the forecast says what may come."""
+    spiking: tuple[bool, ...] = ()
+    """Where the provider says that a price spike may come; empty where it never."""
 
 
 def outlook(inputs: PlanInputs, grid: TimeGrid | None = None) -> Outlook | None:
@@ -92,8 +114,14 @@ def outlook(inputs: PlanInputs, grid: TimeGrid | None = None) -> Outlook | None:
     while known < grid.count and bought[known] is not None and sold[known] is not None:
         known += 1
     grid = TimeGrid(grid.start, grid.step, known)
+    # It is the mean that is planned with: the median is short of energy.
     load = forecast_load(
-        inputs.load_history, grid, inputs.zone, inputs.now, inputs.recent_load_w
+        inputs.load_history,
+        grid,
+        inputs.zone,
+        inputs.now,
+        inputs.recent_load_w,
+        alike=False,
     )
     if not known or load is None:
         return None
@@ -105,10 +133,38 @@ def outlook(inputs: PlanInputs, grid: TimeGrid | None = None) -> Outlook | None:
         export_per_kwh=tuple(price for price in sold[:known] if price is not None),
         firm=tuple(start + grid.step <= firm_until for start in grid.starts()),
         solar_w=_solar_on(inputs.solar, grid),
-        load_w=tuple(watts or 0.0 for watts in load.p50_w.on(grid)),
+        solar_spread_w=_spread_on(inputs.solar, grid),
+        load_w=tuple(watts or 0.0 for watts in load.expected_w.on(grid)),
         solar_known=inputs.solar is not None,
         learned_days=load.learned_days,
+        price_spread=_spread_of(inputs),
+        spiking=_spiking(curve, grid),
     )
+
+
+def _spiking(curve: PriceCurve, grid: TimeGrid) -> tuple[bool, ...]:
+    """Return for each slot whether there may be a spike in it."""
+    spikes = [slot for slot in curve.slots if slot.spike is not Spike.NONE]
+    if not spikes:
+        return ()
+    return tuple(
+        any(slot.start < start + grid.step and slot.end > start for slot in spikes)
+        for start in grid.starts()
+    )
+
+
+def _spread_of(inputs: PlanInputs) -> PriceSpread | None:
+    """Return what prices may become, where hardly more than the present is known.
+
+    A provider's own forecast says more than the past does, and a day ahead that is
+    published is no chain of half-hours: there it is None.
+    """
+    until = inputs.curve.firm_until
+    if until is None or until > inputs.now + PRESENT_ONLY:
+        return None
+    if not inputs.curve.slots[-1].firm:
+        return None
+    return learn(inputs.curve, until)
 
 
 def _solar_on(solar: Forecast | None, grid: TimeGrid) -> tuple[float, ...]:
@@ -118,7 +174,19 @@ def _solar_on(solar: Forecast | None, grid: TimeGrid) -> tuple[float, ...]:
     """
     if solar is None:
         return (0.0,) * grid.count
-    series = solar.p50_w
+    return _watts_on(solar.p50_w, grid)
+
+
+def _spread_on(
+    solar: Forecast | None, grid: TimeGrid
+) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Return little and much sun on the grid; None where they are not known."""
+    if solar is None or solar.p10_w is None or solar.p90_w is None:
+        return None
+    return _watts_on(solar.p10_w, grid), _watts_on(solar.p90_w, grid)
+
+
+def _watts_on(series: Series, grid: TimeGrid) -> tuple[float, ...]:
     watts = []
     for start in grid.starts():
         value = series.mean(start, start + grid.step)
@@ -129,7 +197,10 @@ def _solar_on(solar: Forecast | None, grid: TimeGrid) -> tuple[float, ...]:
 
 
 def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
-    """Return the problem for the whole fleet, merged to one battery."""
+    """Return the problem of a home, each battery on its own."""
+    load_kw = tuple(watts / W_PER_KW for watts in ahead.load_w)
+    bought, sold = _counted(inputs, ahead)
+    battery, *others = fleet_specs(inputs)
     return Problem(
         grid=ahead.grid,
         currency=ahead.currency,
@@ -138,19 +209,86 @@ def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
         export_per_kwh=ahead.export_per_kwh,
         firm=ahead.firm,
         solar_kw=tuple(watts / W_PER_KW for watts in ahead.solar_w),
-        load_kw=tuple(watts / W_PER_KW for watts in ahead.load_w),
-        battery=merged_battery(inputs),
+        load_kw=load_kw,
+        scenarios=_scenarios(ahead, load_kw),
+        battery=battery,
+        batteries=tuple(others),
         import_limit_kw=kw(inputs.import_limit_w),
         export_limit_kw=kw(inputs.export_limit_w),
         grid_charging=inputs.grid_charging,
         battery_export=inputs.battery_export,
         objective=inputs.objective,
+        price_spread=ahead.price_spread,
+        counted_import_per_kwh=bought,
+        counted_export_per_kwh=sold,
+        demand=None
+        if inputs.demand is None
+        else inputs.demand.charge_on(ahead.grid, inputs.zone),
     )
+
+
+def _counted(
+    inputs: PlanInputs, ahead: Outlook
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the prices that the user wants to be counted; empty where true ones."""
+    shaping, zone = inputs.shaping, ZoneInfo(inputs.curve.zone)
+    sold = shaping.sold(ahead.export_per_kwh, list(ahead.grid.starts()), zone)
+    bought = shaping.bought(
+        ahead.import_per_kwh, sold, ahead.spiking or (False,) * ahead.grid.count
+    )
+    if (bought, sold) == (ahead.import_per_kwh, ahead.export_per_kwh):
+        return (), ()
+    return bought, sold
+
+
+def _scenarios(ahead: Outlook, load_kw: tuple[float, ...]) -> tuple[Scenario, ...]:
+    """Return what may come, where it is known how the sun may come out."""
+    if ahead.solar_spread_w is None:
+        return ()
+    low_w, high_w = ahead.solar_spread_w
+    suns = [
+        [watts / W_PER_KW for watts in sun_w]
+        for sun_w in (low_w, ahead.solar_w, high_w)
+    ]
+    return scenarios_of(suns, load_kw)
 
 
 def kw(watts: float | None) -> float | None:
     """Return a limit in kW; None stays none."""
     return None if watts is None else watts / W_PER_KW
+
+
+def merged(problem: Problem, inputs: PlanInputs) -> Problem:
+    """Return a problem with the fleet merged to one battery."""
+    return replace(problem, battery=merged_battery(inputs), batteries=())
+
+
+def fleet_specs(inputs: PlanInputs) -> list[BatterySpec]:
+    """Return each battery, with its share of the user's limits of power.
+
+    The shares are those of control: by what each can do at most.
+    """
+    charge_w = sum(member.max_charge_w for member in inputs.fleet)
+    discharge_w = sum(member.max_discharge_w for member in inputs.fleet)
+    return [
+        merged_battery(
+            replace(
+                inputs,
+                fleet=(member,),
+                charge_limit_w=_part(
+                    inputs.charge_limit_w, member.max_charge_w, charge_w
+                ),
+                discharge_limit_w=_part(
+                    inputs.discharge_limit_w, member.max_discharge_w, discharge_w
+                ),
+            )
+        )
+        for member in inputs.fleet
+    ]
+
+
+def _part(limit_w: float | None, own_w: float, all_w: float) -> float | None:
+    return None if limit_w is None or not all_w else limit_w * own_w / all_w
 
 
 def merged_battery(inputs: PlanInputs) -> BatterySpec:

@@ -7,7 +7,7 @@ missing, a power that is rounded or a rest at the reserve is thereby answered
 with the best that is possible, slot by slot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from math import ceil
 
@@ -41,15 +41,13 @@ def choose_orders(
     sell as soon as it is as good as later. With `fixed`, what is `wanted` is
     taken whether good or not.
     """
-    chooser = _Chooser(home, values, eager=eager)
+    chooser = Chooser(home, values, eager=eager)
     orders: list[Order] = []
     energy = home.start_kwh
     resting = energy <= TINY_KWH
     previous = FOLLOW
     for index in range(home.count):
-        wish = wanted[index] if index < len(wanted) else None
-        if wish is not None and not chooser.knows(wish):
-            wish = None
+        wish = chooser.wish(wanted, index)
         if wish is None or not fixed:
             previous = chooser.choose(index, energy, (wish, previous), resting=resting)
         else:
@@ -61,10 +59,11 @@ def choose_orders(
     return orders if fixed else _close_gaps(home, orders)
 
 
-class _Chooser:
+class Chooser:
     """Compares the orders for one slot."""
 
     def __init__(self, home: Home, values: Values, *, eager: bool) -> None:
+        """Find out what this battery can be told; `eager` as for `choose_orders`."""
         problem, battery = home.problem, home.problem.battery
         self._home = home
         self._values = values
@@ -87,6 +86,49 @@ class _Chooser:
         """Return whether the battery may be told `order`."""
         return order.mode in self._known
 
+    def wish(self, wanted: Sequence[Order | None], index: int) -> Order | None:
+        """Return what is wanted in a slot, if the battery may be told that."""
+        order = wanted[index] if index < len(wanted) else None
+        return order if order is not None and self.knows(order) else None
+
+    def going_on(
+        self, index: int, energy: float, order: Order, *, resting: bool
+    ) -> float | None:
+        """Return the AC kWh of a battery that is left in `order`.
+
+        None where it may not be: in a forced power that does nothing, or no more
+        than to follow the home, or that is above a limit at the meter.
+        """
+        home, mode = self._home, order.mode
+        kwh = home.obey(index, order, energy, resting=resting)
+        if mode not in _FORCED:
+            return kwh
+        wanted = (order.power_kw or 0.0) * home.step_h
+        follow = home.obey(index, FOLLOW, energy, resting=resting)
+        idle = abs(kwh) <= TINY_KWH or abs(kwh - follow) <= TINY_KWH
+        return None if idle or wanted > self._most_kwh(mode, index) else kwh
+
+    def offers(
+        self,
+        index: int,
+        energy: float,
+        best: tuple[float, float],
+        liked: tuple[Order | None, Order],
+        *,
+        resting: bool,
+    ) -> Iterator[tuple[Order, float]]:
+        """Yield the orders worth comparing with their kWh, the preferred first.
+
+        `best` is what `Values.best` says of the slot. A forced power that comes to
+        the same as following the home is that.
+        """
+        home = self._home
+        follow = home.obey(index, FOLLOW, energy, resting=resting)
+        for option in self._options(index, best, follow, liked):
+            kwh = home.obey(index, option, energy, resting=resting)
+            idle = option.mode in _FORCED and abs(kwh - follow) <= TINY_KWH
+            yield (FOLLOW if idle else option), kwh
+
     def choose(
         self,
         index: int,
@@ -97,16 +139,12 @@ class _Chooser:
     ) -> Order:
         """Return the best order; `liked` are the wanted one and the one before."""
         home, values = self._home, self._values
-        least, most = values.best(index, energy)
-        follow = home.obey(index, FOLLOW, energy, resting=resting)
+        best = least, most = values.best(index, energy)
         tried: list[tuple[Order, float, float]] = []
-        for option in self._options(index, (least, most), follow, liked):
-            kwh = home.obey(index, option, energy, resting=resting)
-            forced = option.mode in _FORCED
-            order = FOLLOW if forced and abs(kwh - follow) <= TINY_KWH else option
+        for order, kwh in self.offers(index, energy, best, liked, resting=resting):
             after = home.after(kwh, energy)
             # A forced power is rounded, which is no reason to do without it.
-            slack = self._step_kwh if forced else _SAME_KWH
+            slack = self._step_kwh if order.mode in _FORCED else _SAME_KWH
             if least - slack <= energy - after <= most + slack:
                 return order
             tried.append((order, kwh, after))

@@ -5,12 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
-from typing import Final
 
-from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.timegrid import TimeGrid
+from custom_components.power_sync.prices.spread import PriceSpread
 
-DEFAULT_WEAR_PER_KWH: Final = 0.02
+from .specs import (
+    DEFAULT_WEAR_PER_KWH,
+    BatterySpec,
+    CarSpec,
+    DemandCharge,
+    Fuse,
+    ProblemError,
+    check,
+)
+
+__all__ = [
+    "DEFAULT_WEAR_PER_KWH",
+    "BatterySpec",
+    "Objective",
+    "Problem",
+    "ProblemError",
+    "Scenario",
+]
+
+
+_TINY = 1e-9
 
 
 class Objective(StrEnum):
@@ -22,65 +41,16 @@ class Objective(StrEnum):
     """The fewest kWh bought: the home lives on its own energy."""
 
 
-class ProblemError(ValueError):
-    """A problem that says nothing sensible. `field` names the culprit."""
-
-    def __init__(self, field: str, what: str) -> None:
-        """Name the field and what is wrong with it."""
-        super().__init__(f"{field}: {what}")
-        self.field = field
-
-
-def _check(field: str, value: float, low: float, high: float = float("inf")) -> None:
-    if not isfinite(value) or not low <= value <= high:
-        span = f"from {low:g}" if high == float("inf") else f"in {low:g}..{high:g}"
-        raise ProblemError(field, f"must be a finite number {span}, not {value}")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatterySpec:
-    """One battery, or a fleet merged to one.
+class Scenario:
+    """What may come instead of the forecast: mean kW per slot of the grid.
 
-    Powers are at its AC side. Charging 1 kWh there stores `charge_efficiency`
-    kWh; delivering 1 kWh there takes 1 / `discharge_efficiency` kWh out of the
-    cells. `wear_per_kwh` is money per kWh delivered at the AC side. The SOC at
-    the start may be outside of `reserve_pct` and `max_soc_pct`. Where the
-    reserve is above the maximum, the reserve holds. Once down at its reserve the
-    battery discharges again from `resume_margin_pct` points above it.
-
-    `modes` are what the battery can be told; self-consumption is always
-    possible. Forced powers are whole multiples of `power_step_kw` and not below
-    `min_power_kw`. Raises ProblemError.
+    `weight` is how likely it is, compared with the other scenarios.
     """
 
-    capacity_kwh: float
-    max_charge_kw: float
-    max_discharge_kw: float
-    soc_pct: float
-    reserve_pct: float
-    max_soc_pct: float = 100.0
-    charge_efficiency: float = 0.95
-    discharge_efficiency: float = 0.95
-    wear_per_kwh: float = DEFAULT_WEAR_PER_KWH
-    modes: frozenset[Mode] = frozenset(Mode)
-    power_step_kw: float = 0.001
-    min_power_kw: float = 0.0
-    resume_margin_pct: float = 2.0
-
-    def __post_init__(self) -> None:
-        """Refuse what no battery can be."""
-        _check("battery.capacity_kwh", self.capacity_kwh, 0.0)
-        _check("battery.max_charge_kw", self.max_charge_kw, 0.0)
-        _check("battery.max_discharge_kw", self.max_discharge_kw, 0.0)
-        _check("battery.soc_pct", self.soc_pct, 0.0, 100.0)
-        _check("battery.reserve_pct", self.reserve_pct, 0.0, 100.0)
-        _check("battery.max_soc_pct", self.max_soc_pct, 0.0, 100.0)
-        _check("battery.charge_efficiency", self.charge_efficiency, 0.01, 1.0)
-        _check("battery.discharge_efficiency", self.discharge_efficiency, 0.01, 1.0)
-        _check("battery.wear_per_kwh", self.wear_per_kwh, 0.0)
-        _check("battery.power_step_kw", self.power_step_kw, 0.0)
-        _check("battery.min_power_kw", self.min_power_kw, 0.0)
-        _check("battery.resume_margin_pct", self.resume_margin_pct, 0.0, 100.0)
+    weight: float
+    solar_kw: tuple[float, ...]
+    load_kw: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +63,17 @@ class Problem:
     only; without `battery_export` it never delivers more than the home takes.
     `leftover_value_per_kwh` is what a kWh in the cells at the horizon's end is
     worth; None lets the planner say (`planner/leftover.py`). What other objectives
-    than the lowest cost change is in `planner/aim.py`. Raises ProblemError.
+    than the lowest cost change is in `planner/aim.py`. With a `price_spread` the firm
+    slots are decided on what prices may become (`planner/price_policy.py`), and not
+    on the one guess in the slots after them. The `counted` prices are those that the
+    plan is the cheapest at, where the user wants others than the true ones
+    (`planner/shaping.py`).
+
+    `batteries` are those beside `battery`; `cars` those that are plugged in. The
+    limits by slot hold beside the others, and so does the main `fuse`, of which
+    each battery and the home load all phases alike. `curtail_per_kwh` is what a kWh
+    of sun held back costs: at 0 sun is never sold below zero. Where any of these is
+    given the problem is coupled (`planner/coupled.py`). Raises ProblemError.
     """
 
     grid: TimeGrid
@@ -111,6 +91,17 @@ class Problem:
     battery_export: bool = False
     leftover_value_per_kwh: float | None = None
     objective: Objective = Objective.LOWEST_COST
+    price_spread: PriceSpread | None = None
+    scenarios: tuple[Scenario, ...] = ()
+    batteries: tuple[BatterySpec, ...] = ()
+    cars: tuple[CarSpec, ...] = ()
+    demand: DemandCharge | None = None
+    import_limits_kw: tuple[float, ...] = ()
+    export_limits_kw: tuple[float, ...] = ()
+    fuse: Fuse | None = None
+    curtail_per_kwh: float = 0.0
+    counted_import_per_kwh: tuple[float, ...] = ()
+    counted_export_per_kwh: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be planned on: never guess a missing number."""
@@ -118,13 +109,15 @@ class Problem:
             raise ProblemError("grid", "has no slot")
         if self.made_at.utcoffset() != timedelta(0):
             raise ProblemError("made_at", "must be an aware UTC time")
-        for field, values in (
-            ("import_per_kwh", self.import_per_kwh),
-            ("export_per_kwh", self.export_per_kwh),
-        ):
-            self._check_series(field, values, float("-inf"))
+        self._check_prices()
         self._check_series("solar_kw", self.solar_kw, 0.0)
         self._check_series("load_kw", self.load_kw, 0.0)
+        for scenario in self.scenarios:
+            check("scenarios.weight", scenario.weight, 0.0)
+            self._check_series("scenarios.solar_kw", scenario.solar_kw, 0.0)
+            self._check_series("scenarios.load_kw", scenario.load_kw, 0.0)
+        if self.scenarios and not any(each.weight > 0 for each in self.scenarios):
+            raise ProblemError("scenarios.weight", "must be above 0 for one of them")
         if len(self.firm) != self.grid.count:
             raise ProblemError("firm", f"needs {self.grid.count} values")
         for field, limit in (
@@ -133,7 +126,57 @@ class Problem:
             ("leftover_value_per_kwh", self.leftover_value_per_kwh),
         ):
             if limit is not None:
-                _check(field, limit, 0.0)
+                check(field, limit, 0.0)
+        self._check_coupled()
+
+    def _check_coupled(self) -> None:
+        check("curtail_per_kwh", self.curtail_per_kwh, 0.0)
+        for field, values in (
+            ("import_limits_kw", self.import_limits_kw),
+            ("export_limits_kw", self.export_limits_kw),
+        ):
+            if values:
+                self._check_series(field, values, 0.0)
+        for battery in self.all_batteries:
+            for field, values in (
+                ("battery.reserves_pct", battery.reserves_pct),
+                ("battery.max_socs_pct", battery.max_socs_pct),
+            ):
+                if values:
+                    self._check_series(field, values, 0.0)
+        if sum(battery.dc_solar_share for battery in self.all_batteries) > 1 + _TINY:
+            raise ProblemError("battery.dc_solar_share", "is more than all of the sun")
+        if self.demand is not None and len(self.demand.window) != self.grid.count:
+            raise ProblemError("demand.window", f"needs {self.grid.count} values")
+
+    @property
+    def all_batteries(self) -> tuple[BatterySpec, ...]:
+        """The battery and those beside it."""
+        return (self.battery, *self.batteries)
+
+    @property
+    def is_coupled(self) -> bool:
+        """Whether there is more to decide than what one battery does."""
+        return bool(
+            self.batteries
+            or self.cars
+            or self.demand is not None
+            or self.import_limits_kw
+            or self.export_limits_kw
+            or self.fuse is not None
+            or self.curtail_per_kwh
+            or not self.battery.is_plain
+        )
+
+    def _check_prices(self) -> None:
+        for field, values, needed in (
+            ("import_per_kwh", self.import_per_kwh, True),
+            ("export_per_kwh", self.export_per_kwh, True),
+            ("counted_import_per_kwh", self.counted_import_per_kwh, False),
+            ("counted_export_per_kwh", self.counted_export_per_kwh, False),
+        ):
+            if needed or values:
+                self._check_series(field, values, float("-inf"))
 
     def _check_series(self, field: str, values: Sequence[float], low: float) -> None:
         if len(values) != self.grid.count:

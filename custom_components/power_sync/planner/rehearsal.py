@@ -5,7 +5,7 @@ slot: every hour somebody who knows only the past decides what the battery is
 told, and the same model as everywhere (`planner/home.py`) says what that comes to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,10 +48,30 @@ class Rehearsal:
     no_battery: Replay
 
 
-def rehearse(actual: Actual, decide: Decide) -> Rehearsal:
-    """Live through `actual`, deciding anew every hour."""
+def go_on[T](work: Generator[float, None, T]) -> float | T:
+    """Do one part more: return the share that is done, or at last the result."""
+    try:
+        return next(work)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def finish[T](work: Generator[float, None, T]) -> T:
+    """Do all parts that are left, and return the result."""
+    while True:
+        done = go_on(work)
+        if not isinstance(done, float):
+            return done
+
+
+def rehearse(actual: Actual, decide: Decide) -> Generator[float, None, Rehearsal]:
+    """Live through `actual`, deciding anew every hour.
+
+    Yields before each decision the share that is done, from 0 to 1.
+    """
     home = Home(actual.problem)
-    orders = _orders(home, actual, decide)
+    orders = yield from _orders(home, actual, decide)
     return Rehearsal(
         actual=actual,
         orders=tuple(orders),
@@ -61,7 +81,9 @@ def rehearse(actual: Actual, decide: Decide) -> Rehearsal:
     )
 
 
-def _orders(home: Home, actual: Actual, decide: Decide) -> list[Order]:
+def _orders(
+    home: Home, actual: Actual, decide: Decide
+) -> Generator[float, None, list[Order]]:
     """Return what the battery is told in each slot, as it comes to it."""
     problem = actual.problem
     battery, step = problem.battery, problem.grid.step
@@ -74,6 +96,7 @@ def _orders(home: Home, actual: Actual, decide: Decide) -> list[Order]:
     for index, start in enumerate(actual.starts):
         hour = floor_time(start, DECIDE_EVERY)
         if hour != decided_at:
+            yield index / home.count
             decided_at = hour
             ahead = decide(hour, battery.reserve_pct + energy * pct_per_kwh)
         place = (start - hour) // step

@@ -2,8 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from .home import FOLLOW, TINY_KWH, Flow, Home, Order
+
+
+class Judged(Protocol):
+    """What plans are told apart by."""
+
+    @property
+    def cost(self) -> float:
+        """Money paid, less the worth of what is left in the battery."""
+
+    @property
+    def objective(self) -> float:
+        """What the planner minimises: cost, wear and broken limits."""
+
+    @property
+    def over_import_kwh(self) -> float:
+        """Import above the limit."""
 
 
 @dataclass(frozen=True, slots=True)

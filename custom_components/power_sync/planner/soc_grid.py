@@ -16,7 +16,7 @@ from .home import Home
 from .stages import Stage
 from .values import Margin, Values
 
-_LEVELS = 144
+_LEVELS = 96
 """SOC levels above the reserve, where power does not ask for fewer."""
 _STEPS_PER_SLOT = 8
 """Grid steps that a slot of full power crosses at most."""
@@ -36,6 +36,8 @@ class GridValues(Values):
         self._kinks = kinks
         self._tables = tables
         self._step = step_kwh
+        # The same levels are asked for by one way of choosing orders and the next.
+        self._known: dict[tuple[int, float], float] = {}
 
     @override
     def at(self, index: int, energy: float) -> float:
@@ -57,6 +59,13 @@ class GridValues(Values):
 
     @override
     def best(self, index: int, energy: float) -> tuple[float, float]:
+        best = self._known.get((index, energy))
+        if best is None:
+            best = self._known[index, energy] = self._best(index, energy)
+        return best, best
+
+    def _best(self, index: int, energy: float) -> float:
+        """Return the kWh to take out of the cells that cost least."""
         kinks, step = self._kinks[index], self._step
         span = step * (len(self._tables[index]) - 1)
         low = max(kinks[0][0], energy - max(span, energy))
@@ -71,7 +80,7 @@ class GridValues(Values):
                 cost = _cost_at(kinks, taken) + self.at(index, energy - taken)
                 if cost < found - _TINY:
                     found, best = cost, taken
-        return best, best
+        return best
 
 
 def _kinks(stage: Stage) -> list[tuple[float, float]]:

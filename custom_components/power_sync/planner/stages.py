@@ -50,7 +50,7 @@ def _stage(home: Home, index: int) -> Stage:
             if kwh > TINY_KWH:
                 pieces.append((-price / eta_in, kwh * eta_in))
     if discharge > TINY_KWH:
-        over = min(discharge, max(0.0, net - home.import_max))
+        over = min(discharge, max(0.0, net - home.import_max[index]))
         home_part = min(discharge, max(0.0, net))
         for kwh, price in (
             (over, buy + home.penalty),

@@ -32,12 +32,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from statistics import fmean
 from zoneinfo import ZoneInfo
 
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
-from custom_components.power_sync.model.series import Series
-from custom_components.power_sync.model.timegrid import floor_time
+from custom_components.power_sync.model.series import Series, Span
+from custom_components.power_sync.model.timegrid import TimeGrid, floor_time
 
 HISTORY = timedelta(days=14)
 HALF_HOUR = timedelta(minutes=30)
@@ -68,13 +69,13 @@ class _Profile:
     def __init__(self, series: Series, until: datetime, zone: ZoneInfo) -> None:
         """Learn from the half-hours of `series` in the 14 days before `until`."""
         self._zone = zone
-        samples = []
-        for back in range(1, HISTORY // HALF_HOUR + 1):
-            start = until - back * HALF_HOUR
-            price = series.mean(start, start + HALF_HOUR)
-            if price is not None:
-                weight = 2 ** -((until - start) / HALF_LIFE)
-                samples.append(_Sample(self._kind(start), weight, price))
+        grid = TimeGrid(until - HISTORY, HALF_HOUR, HISTORY // HALF_HOUR)
+        samples = [
+            _Sample(self._kind(start), 2 ** -((until - start) / HALF_LIFE), price)
+            for start, price in zip(grid.starts(), series.on(grid), strict=True)
+            if price is not None
+        ]
+        samples.reverse()
         self.slots = len(samples)
         self._samples: dict[int, list[_Sample]] = defaultdict(list)
         for sample in samples:
@@ -93,9 +94,7 @@ class _Profile:
 
     def _kind(self, start: datetime) -> _Kind:
         """Return which half-hour of which type of local day begins at `start`."""
-        local = start.astimezone(self._zone)
-        slot = (local.hour * 60 + local.minute) // 30
-        return slot, local.weekday() >= _SATURDAY
+        return _kind_of(start, self._zone)
 
     def _repeats(self, weekend: bool) -> dict[int, float]:  # noqa: FBT001 - a key
         """Return a set tariff's prices by half-hour; {} where days differ.
@@ -136,6 +135,13 @@ class _Profile:
         return min(max(price, self._least), self._greatest)
 
 
+@lru_cache(maxsize=2048)
+def _kind_of(start: datetime, zone: ZoneInfo) -> _Kind:
+    """Remembered, as every plan looks at nearly the same half-hours again."""
+    local = start.astimezone(zone)
+    return (local.hour * 60 + local.minute) // 30, local.weekday() >= _SATURDAY
+
+
 def extend(curve: PriceCurve, until: datetime) -> PriceCurve:
     """Return `curve` with forecast slots (`firm=False`) from its end to `until`.
 
@@ -147,24 +153,27 @@ def extend(curve: PriceCurve, until: datetime) -> PriceCurve:
     learned_until = curve.firm_until
     if learned_until is None or curve.slots[-1].end >= until:
         return curve
-    firm = PriceCurve(
-        curve.currency, curve.zone, tuple(slot for slot in curve.slots if slot.firm)
-    )
-    return PriceCurve(
-        curve.currency,
-        curve.zone,
-        (*curve.slots, *_forecast(firm, learned_until, curve.slots[-1].end, until)),
-    )
+    newest = floor_time(learned_until, HALF_HOUR)
+    taught = (slot for slot in curve.slots if slot.firm and slot.end > newest - HISTORY)
+    profiles = _profiles(tuple(taught), newest, ZoneInfo(curve.zone))
+    forecast = _forecast(*profiles, curve.slots[-1].end, until)
+    return PriceCurve(curve.currency, curve.zone, (*curve.slots, *forecast))
+
+
+@lru_cache(maxsize=4)
+def _profiles(
+    firm: tuple[PriceSlot, ...], newest: datetime, zone: ZoneInfo
+) -> tuple[_Profile, _Profile]:
+    """Return those of import and export; remembered until prices are published."""
+    bought = Series(Span(slot.start, slot.end, slot.import_per_kwh) for slot in firm)
+    sold = Series(Span(slot.start, slot.end, slot.export_per_kwh) for slot in firm)
+    return _Profile(bought, newest, zone), _Profile(sold, newest, zone)
 
 
 def _forecast(
-    firm: PriceCurve, learned_until: datetime, start: datetime, until: datetime
+    imports: _Profile, exports: _Profile, start: datetime, until: datetime
 ) -> Iterator[PriceSlot]:
     """Yield forecast slots from `start` to `until`, as far as history allows."""
-    zone = ZoneInfo(firm.zone)
-    newest = floor_time(learned_until, HALF_HOUR)
-    imports = _Profile(firm.import_series, newest, zone)
-    exports = _Profile(firm.export_series, newest, zone)
     if imports.slots < MIN_SLOTS:
         return
     while start < until:

@@ -1,6 +1,7 @@
 """Putting prices together from answers that overlap."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from custom_components.power_sync.model.layers import Layers
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
@@ -24,5 +25,12 @@ def merge(old: PriceCurve | None, new: PriceCurve) -> PriceCurve:
     return PriceCurve(
         new.currency,
         new.zone,
-        tuple(replace(slot, start=start, end=end) for start, end, slot in layers),
+        tuple(cut(slot, start, end) for start, end, slot in layers),
     )
+
+
+def cut(slot: PriceSlot, start: datetime, end: datetime) -> PriceSlot:
+    """Return what of a slot lies between two moments; most lie there as a whole."""
+    if start <= slot.start and slot.end <= end:
+        return slot
+    return replace(slot, start=max(slot.start, start), end=min(slot.end, end))

@@ -1,17 +1,19 @@
 """Octopus Energy (Great Britain): prices of one home's import and export tariff."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 import logging
 from zoneinfo import ZoneInfo
 
 from aiohttp import ClientSession
 
+from custom_components.power_sync.model.plain import JsonObject, text_of
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.model.timegrid import HORIZON, floor_time
 
 from .extend import HALF_HOUR, HISTORY
+from .merge import cut
 from .octopus_client import BASE_URL, OctopusClient, Tariff, UnitRate
 from .octopus_products import AGILE_IMPORT, TRACKER, stand_in
 from .protocols import (
@@ -22,7 +24,7 @@ from .protocols import (
     TwoRegisterTariffError,
     UnknownTariffError,
 )
-from .schedule import DailyPublication, Schedule, Settled
+from .schedule import RETRY_MOST, DailyPublication, Schedule, Settled
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -82,6 +84,7 @@ class OctopusPriceSource:
         self._now = now
         self._standing_until = datetime.min.replace(tzinfo=UTC)
         self.standing_per_day: float | None = None
+        self.retry_most = RETRY_MOST
         self._past: _Past | None = None
         self.import_tariff = Tariff(import_product, region)
         self.export_tariff = (
@@ -117,7 +120,7 @@ class OctopusPriceSource:
             CURRENCY,
             LONDON.key,
             tuple(
-                replace(slot, start=max(slot.start, start), end=min(slot.end, end))
+                cut(slot, start, end)
                 for slot in past.slots
                 if slot.start < end and start < slot.end
             ),
@@ -233,19 +236,17 @@ def _slots(
 
 
 def from_settings(
-    session: ClientSession, settings: Mapping[str, str | None], *, now: Now
+    session: ClientSession, settings: JsonObject, *, now: Now
 ) -> OctopusPriceSource:
     """Make the source from the user's settings. Raises UnknownTariffError."""
-    import_product, region = (
-        settings.get(CONF_IMPORT_PRODUCT),
-        settings.get(CONF_REGION),
-    )
-    if import_product is None or region is None:
-        raise UnknownTariffError("an import product and a region are needed")
-    return OctopusPriceSource(
-        OctopusClient(session, settings.get(CONF_BASE_URL) or BASE_URL),
-        import_product,
-        settings.get(CONF_EXPORT_PRODUCT),
-        region,
-        now=now,
-    )
+    export_product = settings.get(CONF_EXPORT_PRODUCT)
+    try:
+        return OctopusPriceSource(
+            OctopusClient(session, text_of(settings.get(CONF_BASE_URL) or BASE_URL)),
+            text_of(settings.get(CONF_IMPORT_PRODUCT)),
+            None if export_product is None else text_of(export_product),
+            text_of(settings.get(CONF_REGION)),
+            now=now,
+        )
+    except TypeError as err:
+        raise UnknownTariffError("an import product and a region are needed") from err

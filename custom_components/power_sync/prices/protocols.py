@@ -1,12 +1,19 @@
 """What the site needs of an electricity provider, and how one fails."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from aiohttp import ClientSession
 
+from custom_components.power_sync.model.plain import JsonObject
 from custom_components.power_sync.model.prices import PriceCurve
+
+CONF_TOKEN = "token"  # noqa: S105 - the name of a setting
+"""Where a provider wants to know who asks: replaced when it is refused."""
+CONF_ZONE = "zone"
+"""Of the tariff, where it follows the clock on the wall: an IANA key."""
 
 type Now = Callable[[], datetime]
 """Returns the present moment as aware UTC."""
@@ -31,6 +38,19 @@ class PriceUnreachableError(PriceError):
 
 class PriceRateLimitedError(PriceError):
     """The provider was asked too often."""
+
+
+class PriceAuthError(PriceError):
+    """The provider refuses the credentials: the user has to enter new ones.
+
+    `known` are the prices that can be had without them, where there are some.
+    """
+
+    known: PriceCurve | None = None
+
+
+class OtherAccountError(PriceAuthError):
+    """The credentials are those of another account than the one asked for."""
 
 
 class PriceAnswerError(PriceError):
@@ -59,6 +79,10 @@ class PriceSource(Protocol):
         None while it is not known; the first `fetch` learns it where it can.
         """
 
+    @property
+    def retry_most(self) -> timedelta:
+        """The longest wait after outages: what is new every minute is missed soon."""
+
     async def fetch(self) -> PriceCurve:
         """Return all prices that are known. Raises PriceError and nothing else.
 
@@ -82,9 +106,46 @@ class PriceSource(Protocol):
 
 
 class SourceFactory(Protocol):
-    """Makes a provider's price source from what the user has set up."""
+    """Makes a provider's price source from what the user has set up.
+
+    The settings are plain data: they are stored with the site.
+    """
 
     def __call__(
-        self, session: ClientSession, settings: Mapping[str, str | None], *, now: Now
+        self, session: ClientSession, settings: JsonObject, *, now: Now
     ) -> PriceSource:
+        """Return the source. Raises UnknownTariffError where it cannot exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceEntity:
+    """An entity as it is now; `value` is its state, where that is a number."""
+
+    attributes: Mapping[str, object]
+    unit: str | None
+    value: float | None
+
+
+type Read = Callable[[str], PriceEntity | None]
+"""Returns an entity by its id; None where it is not available."""
+
+
+class EntityFactory(Protocol):
+    """Makes a price source that looks at entities of Home Assistant."""
+
+    def __call__(self, read: Read, settings: JsonObject, *, now: Now) -> PriceSource:
+        """Return the source. Raises UnknownTariffError where it cannot exist."""
+
+
+type Act = Callable[[str, str, JsonObject], Awaitable[Mapping[str, object]]]
+"""Calls an integration's action with data, and returns its answer.
+
+Raises PriceUnreachableError where there is none.
+"""
+
+
+class ActionFactory(Protocol):
+    """Makes a price source that calls actions of other integrations."""
+
+    def __call__(self, act: Act, settings: JsonObject, *, now: Now) -> PriceSource:
         """Return the source. Raises UnknownTariffError where it cannot exist."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from custom_components.power_sync.model.prices import PriceCurve
 from custom_components.power_sync.model.timegrid import HORIZON, floor_time
 
-from .protocols import PriceError, UnknownTariffError
+from .protocols import PriceAuthError, PriceError, UnknownTariffError
 
 HOURLY = timedelta(hours=1)
 OVERDUE_EAGER = timedelta(minutes=5)
@@ -108,15 +108,18 @@ class DailyPublication:
         ).astimezone(UTC)
 
 
-def retry_at(error: PriceError, failures: int, now: datetime) -> datetime:
+def retry_at(
+    error: PriceError, failures: int, now: datetime, most: timedelta = RETRY_MOST
+) -> datetime:
     """Return when to try again after the `failures`-th error in a row (UTC).
 
-    The wait doubles from 30 seconds to 15 minutes. A provider that asks for a
+    The wait doubles from 30 seconds to `most`. A provider that asks for a
     longer one is obeyed, up to a day, beyond which it must be mistaken. A tariff
-    that is gone rarely comes back: for that the wait grows to 6 hours.
+    that is gone rarely comes back, and credentials are refused until the user enters
+    others: for those the wait grows to 6 hours.
     """
-    gone = isinstance(error, UnknownTariffError)
-    most = RETRY_UNKNOWN_MOST if gone else RETRY_MOST
+    gone = isinstance(error, UnknownTariffError | PriceAuthError)
+    longest = RETRY_UNKNOWN_MOST if gone else most
     doubled = RETRY_FIRST * (1 << min(max(failures, 1) - 1, 10))
     asked = min(error.retry_after or timedelta(0), RETRY_AFTER_MOST)
-    return now + max(min(doubled, most), asked)
+    return now + max(min(doubled, longest), asked)

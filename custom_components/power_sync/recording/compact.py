@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
-from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
+from custom_components.power_sync.model.prices import PriceCurve, PriceSlot, Spike
 from custom_components.power_sync.model.series import Series, Span
 
 from .errors import RecordingError
@@ -156,11 +156,18 @@ def curve_plain(curve: PriceCurve) -> PlainObject:
                 run[0].start,
                 run[0].end,
                 firm=run[0].firm,
+                spike=run[0].spike.value,
+                estimate=run[0].estimate,
                 import_per_kwh=numbers_text(slot.import_per_kwh for slot in run),
                 export_per_kwh=numbers_text(slot.export_per_kwh for slot in run),
             )
             for run in _runs(
-                curve.slots, lambda slot: (slot.start, slot.end, slot.firm)
+                curve.slots,
+                lambda slot: (
+                    slot.start,
+                    slot.end,
+                    (slot.firm, slot.spike, slot.estimate),
+                ),
             )
         ],
     }
@@ -175,9 +182,19 @@ def curve_of(value: Plain) -> PriceCurve:
         bought = known_numbers_of(run["import_per_kwh"])
         sold = known_numbers_of(run["export_per_kwh"])
         times = _slots(run, len(bought))
+        kind = run["firm"] is True, _spike_of(run), run.get("estimate") is True
         for (start, end), paid, earned in zip(times, bought, sold, strict=True):
-            slots.append(PriceSlot(start, end, paid, earned, run["firm"] is True))
+            slots.append(PriceSlot(start, end, paid, earned, *kind))
     return PriceCurve(str(value["currency"]), str(value["zone"]), tuple(slots))
+
+
+def _spike_of(run: Mapping[str, Plain]) -> Spike:
+    """Return what was said of a spike; older files have nothing of it."""
+    said = run.get("spike", Spike.NONE.value)
+    try:
+        return Spike(str(said))
+    except ValueError as err:
+        raise RecordingError(f"no spike status: {said}") from err
 
 
 def history_plain(history: LoadHistory) -> PlainObject:

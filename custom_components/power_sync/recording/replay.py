@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import isclose
 
-from modbus_connection import ModbusTcpParams, ModbusUnit
-from modbus_connection.tmodbus import ModbusConnection
-
 from custom_components.power_sync.control import ownership
 from custom_components.power_sync.control.authority import Lease, lease_for
 from custom_components.power_sync.control.journal import Record
-from custom_components.power_sync.control.planned import planned_command
+from custom_components.power_sync.control.planned import Asked, planned_command
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig
 from custom_components.power_sync.devices.protocols import BatteryDriver, DeviceError
@@ -154,9 +151,8 @@ def _decided(decision: RecordedDecision, plan: Plan | None) -> Lease:
     """Return the lease that follows from a decision's view and the replayed plan."""
     view = decision.view
     if plan is not None and plan.made_at == decision.plan_made_at:
-        planned = planned_command(
-            plan, view.now, decision.share_charge, decision.share_discharge
-        )
+        shares = (decision.share_charge, decision.share_discharge)
+        planned = planned_command(plan, view.now, Asked(view.battery_id, *shares))
         view = replace(view, planned=planned)
     return lease_for(view)
 
@@ -164,15 +160,7 @@ def _decided(decision: RecordedDecision, plan: Plan | None) -> Lease:
 def _driver(config: BatteryConfig) -> BatteryDriver | None:
     """Return a driver that says what it would write; it is connected to nothing."""
     brand = BRANDS.get(config.identity.brand)
-    if brand is None:
-        return None
-    link = brand.links[brand.usual_link].options
-    return brand.driver(_unconnected(), config, link=link)
-
-
-def _unconnected() -> ModbusUnit:
-    """Return a unit of a link that is never opened: nothing is read through it."""
-    return ModbusConnection(ModbusTcpParams(host="nowhere.invalid")).for_unit(1)
+    return None if brand is None else brand.access.offline(config)
 
 
 def _writes(run: RecordedRun, driver: BatteryDriver) -> tuple[Write, ...] | None:
@@ -205,7 +193,7 @@ def _battery_differences(
                 f"{after} {power_after}."
             )
     # Without its brand nothing can be said of the writes; the report says so.
-    known = battery.config is not None and battery.config.identity.brand in BRANDS
+    known = battery.config is not None and _driver(battery.config) is not None
     run = battery.run
     if known and run is not None and run.wanted != replayed.writes:
         yield (

@@ -1,12 +1,18 @@
 """Plans as columns of texts: what one said, and what another one depends on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 from custom_components.power_sync.model.battery import Mode
-from custom_components.power_sync.model.plan import Plan, PlannedSlot, Reason, ReasonKey
+from custom_components.power_sync.model.plan import (
+    Plan,
+    PlannedBattery,
+    PlannedSlot,
+    Reason,
+    ReasonKey,
+)
 from custom_components.power_sync.model.timegrid import TimeGrid
 
 from .compact import numbers_of, numbers_text, words_of, words_text
@@ -42,6 +48,33 @@ _NUMBERS: Mapping[str, Callable[[PlannedSlot], float | None]] = {
 def _rounded(value: float | None) -> float | None:
     # Adding zero leaves no minus before a zero.
     return None if value is None else round(value, DIGITS) + 0.0
+
+
+_PART_WORDS: Mapping[str, Callable[[PlannedBattery], str]] = {
+    "mode": lambda part: part.mode.value,
+    "reason": lambda part: part.reason.key.value,
+}
+_PART_NUMBERS: Mapping[str, Callable[[PlannedBattery], float | None]] = {
+    "power_kw": lambda part: _rounded(part.power_kw),
+    "battery_kw": lambda part: _rounded(part.battery_kw),
+    "soc_pct": lambda part: _rounded(part.soc_pct),
+}
+
+
+def _parts[T](
+    plan: Plan,
+    columns: Mapping[str, Callable[[PlannedBattery], T]],
+    text: Callable[[Iterable[T]], str],
+) -> dict[str, str]:
+    """Return the columns of each battery, counted from 1, where there are several."""
+    count = min((len(slot.batteries) for slot in plan.slots), default=0)
+    return {
+        f"{name}_{place + 1}": text(
+            column(slot.batteries[place]) for slot in plan.slots
+        )
+        for place in range(count)
+        for name, column in columns.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +120,14 @@ class PlanTable:
                 **{key: _rounded(value) for key, value in notes.items()},
             },
             words={
-                name: words_text(column(slot) for slot in plan.slots)
-                for name, column in _WORDS.items()
+                **{
+                    name: words_text(column(slot) for slot in plan.slots)
+                    for name, column in _WORDS.items()
+                },
+                **_parts(plan, _PART_WORDS, words_text),
             },
             numbers={
+                **_parts(plan, _PART_NUMBERS, numbers_text),
                 **{
                     name: numbers_text(_rounded(column(slot)) for slot in plan.slots)
                     for name, column in _NUMBERS.items()

@@ -42,16 +42,18 @@ def take(
     `inputs` are what there is to plan from now: they are kept where no plan has
     been made of any.
     """
-    recorded = None
+    recorded, names = None, {each.battery_id: key for key, each in batteries.items()}
     if planning is not None:
         running = planning.running
         recorded = RecordedPlanning(
-            inputs=_nameless(planning.inputs),
+            inputs=_nameless(planning.inputs, names),
             running=None if running is None else RunningPlan.of(running),
             plan=PlanTable.of(planning.plan),
         )
     elif inputs is not None:
-        recorded = RecordedPlanning(inputs=_nameless(inputs), running=None, plan=None)
+        recorded = RecordedPlanning(
+            inputs=_nameless(inputs, names), running=None, plan=None
+        )
     return Recording(
         versions=versions,
         taken_at=now,
@@ -60,7 +62,13 @@ def take(
     )
 
 
-def _nameless(inputs: PlanInputs) -> PlanInputs:
+def _nameless(inputs: PlanInputs, names: Mapping[str, str]) -> PlanInputs:
+    """Return what was planned from without serial numbers and sources of others."""
+    fleet = tuple(
+        replace(member, battery_id=names.get(member.battery_id, ""))
+        for member in inputs.fleet
+    )
+    inputs = replace(inputs, fleet=fleet)
     if inputs.solar is None:
         return inputs
     solar: Forecast = replace(inputs.solar, source=SOURCE)

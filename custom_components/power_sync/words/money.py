@@ -67,3 +67,9 @@ def money_text(amount: float, currency: str, texts: Texts) -> str:
     if number.startswith(MINUS):
         return f"{MINUS}{coins.symbol}{number.removeprefix(MINUS)}"
     return f"{coins.symbol}{number}"
+
+
+def price_range(least: float, most: float, currency: str, texts: Texts) -> str:
+    """Return the price of a kWh, or the lowest and the highest, such as 9.8 to 12 p."""
+    low, high = (price_text(each, currency, texts) for each in (least, most))
+    return low if low == high else texts("price_range", least=low, most=high)

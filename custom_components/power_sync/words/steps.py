@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from custom_components.power_sync.model.battery import Mode
-from custom_components.power_sync.model.plan import Plan, PlannedSlot, Reason
+from custom_components.power_sync.model.plan import Limit, Plan, PlannedSlot, Reason
 
 STEADY_SHARE = 0.1
 """A power that stays within this share of its greatest counts as one."""
@@ -88,7 +88,13 @@ def main_reason(slots: Sequence[PlannedSlot]) -> Reason:
         _mean([each.price_per_kwh for each in reasons], weights),
         _mean([each.value_per_kwh for each in reasons], weights),
         used.most_common(1)[0][0] if used else None,
+        _common_limit(reasons),
     )
+
+
+def _common_limit(reasons: Sequence[Reason]) -> Limit | None:
+    """Return what limits most of a step's slots; None where nothing does."""
+    return Counter(each.limit for each in reasons).most_common(1)[0][0]
 
 
 def _mean(values: Sequence[float | None], weights: Sequence[float]) -> float | None:

@@ -5,16 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
-from custom_components.power_sync.model.plan import Plan, Reason, ReasonKey
+from custom_components.power_sync.model.plan import (
+    Limit,
+    LimitKey,
+    Plan,
+    Reason,
+    ReasonKey,
+)
 
 from .clock import capitalised, clock, day_name, moment
-from .money import price_text
+from .money import money_text, price_text
+from .overview import Window, overview
 from .steps import Step, steps
 from .texts import GLUE, Texts
 
 SHOWN = 8
 """More steps than this are not read."""
 MOMENT = timedelta(seconds=1)
+_BREAK = "  \n"
+"""Two spaces break a line wherever markdown is read."""
+WINDOWS = 3
+"""More windows than this are not told at a glance."""
 
 TOLD_WITH_NUMBERS = {
     ReasonKey.CHARGE_FOR_LATER,
@@ -26,6 +37,8 @@ TOLD_WITH_NUMBERS = {
     ReasonKey.KEEP_FOR_LATER,
 }
 """Of these the sensor's name alone would leave out what makes them right."""
+TOLD_LIMITS = {LimitKey.IMPORT_LIMIT, LimitKey.EXPORT_LIMIT}
+"""The others are seen from the step itself: its power, the battery's level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +68,23 @@ class Summary:
 
     `headline` says what is planned now; it is empty where the plan is over. `notes`
     are said before the lines: what keeps the plan from being carried out as it is.
+    `glance` is the whole plan in a few sentences, where the battery buys or sells.
     """
 
     headline: str
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+    glance: tuple[str, ...] = ()
 
     @property
     def markdown(self) -> str:
         """The whole for a markdown card."""
         parts = [f"*{note}*" for note in self.notes]
         for day, lines in groupby(self.lines, key=lambda line: line.day):
-            # Two spaces break a line wherever markdown is read.
-            told = "  \n".join(line.markdown for line in lines)
+            told = _BREAK.join(line.markdown for line in lines)
             parts.append(f"#### {day}\n{told}")
+        if self.glance:
+            parts.append(_BREAK.join(self.glance))
         return "\n\n".join(parts)
 
 
@@ -84,7 +100,50 @@ class Teller:
         ahead = steps(self._plan, self._now)
         lines = tuple(self.line(step) for step in ahead[:SHOWN])
         headline = self.headline(ahead[0]) if ahead else ""
-        return Summary(headline, lines, tuple(notes))
+        glance = self.glance() if ahead else ()
+        return Summary(headline, lines, tuple(notes), glance)
+
+    def glance(self) -> tuple[str, ...]:
+        """Return when the battery buys and sells and what the plan saves.
+
+        Nothing where it does neither: that is told well enough by the steps.
+        """
+        whole = overview(self._plan, self._now)
+        told = [
+            self._texts(key, windows=self._windows(windows))
+            for key, windows in (
+                ("glance_buys", whole.charging),
+                ("glance_sells", whole.exporting),
+            )
+            if windows
+        ]
+        if not told:
+            return ()
+        saving = money_text(whole.saving, self._plan.currency, self._texts)
+        until = self._time(whole.until, self._now)
+        return (*told, self._texts("glance_saves", amount=saving, time=until))
+
+    def _windows(self, windows: Sequence[Window]) -> str:
+        told = [self._window(window) for window in windows[:WINDOWS]]
+        if len(windows) > WINDOWS:
+            told.append(self._texts("glance_more", count=str(len(windows) - WINDOWS)))
+        return self._texts("glance_and").join(told)
+
+    def _window(self, window: Window) -> str:
+        begins = max(window.start, self._now)
+        start = self._texts("now")
+        if window.start > self._now:
+            start = clock(window.start, self._zone)
+        when = self._texts("from_to", start=start, end=self._end(window.end, begins))
+        day = day_name(begins, self._now, self._zone, self._texts)
+        if day != self._texts("today"):
+            when = self._texts("time_on_day", time=when, day=day)
+        return self._texts(
+            "glance_window",
+            when=when,
+            energy=f"{self._texts.number(window.energy_kwh, 1)}{GLUE}kWh",
+            price=price_text(window.price_per_kwh, self._plan.currency, self._texts),
+        )
 
     def headline(self, step: Step) -> str:
         """Return what is planned now and until when."""
@@ -100,6 +159,9 @@ class Teller:
         end = self._end(step.end, begins)
         when = self._texts("from_to", start=start, end=end)
         why = self.why(step.reason, begins)
+        if step.reason.limit is not None and step.reason.limit.key in TOLD_LIMITS:
+            limit = self.limit(step.reason.limit)
+            why = self._texts("why_and_limit", text=why, limit=limit)
         if not step.firm:
             why = self._texts("with_forecast_prices", text=why)
         day = capitalised(day_name(begins, self._now, self._zone, self._texts))
@@ -127,6 +189,15 @@ class Teller:
             value=price_text(value, currency, self._texts),
             when=self._later(reason.used_at, at),
         )
+
+    def limit(self, limit: Limit) -> str:
+        """Return what limits a step, with its number."""
+        level, power = "", ""
+        if limit.power_kw is not None:
+            power = f"{self._texts.number(limit.power_kw, 1)}{GLUE}kW"
+        if limit.level_pct is not None:
+            level = f"{self._texts.number(limit.level_pct, 0)}{GLUE}%"
+        return self._texts(f"limit_{limit.key.value}", power=power, level=level)
 
     def _later(self, used_at: datetime | None, at: datetime) -> str:
         if used_at is None:

@@ -1,12 +1,10 @@
-"""What a battery brand is: how to recognise it, and how to make its driver."""
+"""What a battery brand is, whatever the way to reach it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final, Protocol
-
-from modbus_connection import ModbusUnit
+from typing import Protocol
 
 from custom_components.power_sync.devices.protocols import BatteryDriver, DeviceError
 from custom_components.power_sync.model.battery import (
@@ -36,53 +34,6 @@ class BatteryNotConnectedError(DeviceError):
     """A hybrid inverter of this brand whose battery does not report."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkOptions:
-    """How to treat the link of a Modbus device.
-
-    `spacing_s` is the quiet time around requests, `timeout_s` how long an
-    answer may take, `connect_delay_s` the pause after the link has opened, and
-    `settle` how long a write takes until reading it back proves it. `patience_s`
-    bounds a request in all, with the wait for others on the same link and the
-    link's own retries while the device says that it is busy.
-    """
-
-    spacing_s: float
-    timeout_s: float
-    connect_delay_s: float
-    patience_s: float
-    settle: timedelta
-    after_write_s: float = 0.0
-    """The quiet time after a write, before anything else is asked."""
-    poll_every: timedelta = timedelta(seconds=10)
-    """How often readings may be asked for."""
-    settings_every: timedelta = timedelta(seconds=60)
-    """How often the owner's settings may be asked for."""
-
-
-class Transport(StrEnum):
-    """How Modbus reaches a device."""
-
-    TCP = "tcp"
-    """Modbus TCP, to a host and port."""
-    RTU_OVER_TCP = "rtu_over_tcp"
-    """The frames of a serial line, to the host and port of a gateway."""
-    SERIAL = "serial"
-    """A serial line of this machine."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrandLink:
-    """One of the ways to reach batteries of a brand."""
-
-    transport: Transport
-    options: LinkOptions
-
-
-CONF_LINK: Final = "link"
-"""Where the key of a brand's link is stored; older data has none."""
-
-
 class Caveat(StrEnum):
     """Why a battery that was found cannot be controlled in full."""
 
@@ -92,6 +43,10 @@ class Caveat(StrEnum):
     """Another energy manager controls it at the moment."""
     NO_FORCING = "no_forcing"
     """What would force it cannot be read, so it is never written either."""
+    ACCESS_READS_ONLY = "access_reads_only"
+    """What it is reached with was not given the right to tell it anything."""
+    NO_TARIFF = "no_tariff"
+    """It is forced with a tariff, and there is none that could be put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,32 +79,13 @@ class BatteryProbe:
     export_limit_w: float | None
     """The owner's export limit at the meter; None also where it is off."""
     caveat: Caveat | None = None
+    usual_power_w: float | None = None
+    """What to suggest where nobody tells how hard the battery may be used."""
 
 
 def utc_now() -> datetime:
     """Return the present time, aware, in UTC."""
     return datetime.now(UTC)
-
-
-class DriverFactory(Protocol):
-    """Makes the driver of one battery."""
-
-    def __call__(
-        self,
-        unit: ModbusUnit,
-        config: BatteryConfig,
-        *,
-        now: Callable[[], datetime] = utc_now,
-        link: LinkOptions,
-    ) -> BatteryDriver:
-        """Return a driver that reads and writes through `unit`."""
-
-
-class Probe(Protocol):
-    """Finds out what answers at a unit."""
-
-    async def __call__(self, unit: ModbusUnit, link: LinkOptions) -> BatteryProbe:
-        """Return what was found. Raises DeviceError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,38 +128,58 @@ class SettingWords:
     """How a setting that may be written is called and shown to its owner.
 
     `choices` names what its values mean, where it is a choice; a number is shown
-    as `scale` times its value, in W.
+    as `scale` times its value, in `unit`. A text may hold a choice and W: "charge
+    3000".
     """
 
     name: str
-    choices: Mapping[int, str] = field(default_factory=dict)
+    choices: Mapping[int | str, str] = field(default_factory=dict)
     scale: float = 1.0
+    unit: str = "W"
+
+
+class AccessKind(StrEnum):
+    """How a battery is reached. Each kind is one line in two registries.
+
+    `bridges/access.py` says what makes a driver from what is stored, and
+    `flows/battery.py` which step asks for what is to be stored.
+    """
+
+    MODBUS = "modbus"
+    """Over Modbus, on a connection that Home Assistant shares."""
+    NONE = "none"
+    """There is no device: the driver is the battery, too."""
+    ENTITIES = "entities"
+    """Through the entities and actions of other integrations."""
+    CLOUD = "cloud"
+    """Through the cloud of its maker, in the name of an account."""
+    TESLA = "tesla"
+    """Through Tesla's cloud, with another integration's access or a token."""
+
+
+class Access(Protocol):
+    """What a brand declares of one kind of access."""
+
+    @property
+    def kind(self) -> AccessKind:
+        """Which kind it is."""
+
+    def offline(self, config: BatteryConfig) -> BatteryDriver | None:
+        """Return a driver that is connected to nothing, and only says its writes.
+
+        None where what is stored of a battery is not enough to say them.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryBrand:
-    """A brand of batteries that are reached over Modbus.
-
-    `probe` finds out what answers at a unit. It raises DeviceUnreachableError
-    where nothing does, and the other errors of this module where it is not a
-    battery that the driver can serve. `links` are the ways to reach it by the
-    key that is stored, the usual one first.
-    """
+    """A brand of batteries, and the way to reach them."""
 
     key: str
     name: str
     manufacturer: str
-    default_port: int
-    default_unit_id: int
-    links: Mapping[str, BrandLink]
-    probe: Probe
-    driver: DriverFactory
+    access: Access
     actions: tuple[BrandAction, ...] = ()
     """Generic actions under names of the brand's own, for batteries of it alone."""
     words: Mapping[str, SettingWords] = field(default_factory=dict)
     """By the name of the setting, for each that its driver may write."""
-
-    @property
-    def usual_link(self) -> str:
-        """The key of the link that is suggested, and that older data means."""
-        return next(iter(self.links))

@@ -5,15 +5,20 @@ from datetime import datetime
 
 from modbus_connection import ModbusUnit
 
+from custom_components.power_sync.devices.batteries.actions import actions_of
 from custom_components.power_sync.devices.batteries.brand import (
     BatteryBrand,
     BatteryConfig,
-    LinkOptions,
     utc_now,
+)
+from custom_components.power_sync.devices.batteries.modbus import (
+    NO_SIBLINGS,
+    LinkOptions,
+    ModbusAccess,
+    Siblings,
 )
 from custom_components.power_sync.devices.protocols import BatteryDriver
 
-from .actions import ACTIONS
 from .codes import BRAND
 from .driver import SungrowBattery
 from .home_manager import HOME_MANAGER, HomeManager
@@ -28,6 +33,7 @@ def driver(
     *,
     now: Callable[[], datetime] = utc_now,
     link: LinkOptions,
+    siblings: Siblings = NO_SIBLINGS,
 ) -> BatteryDriver:
     """Return the driver of a hybrid inverter or of an iHomeManager."""
     make = HomeManager if config.variant == HOME_MANAGER else SungrowBattery
@@ -38,11 +44,9 @@ SUNGROW = BatteryBrand(
     key=BRAND,
     name="Sungrow SH",
     manufacturer="Sungrow",
-    default_port=502,
-    default_unit_id=1,
-    links=LINKS,
-    probe=probe,
-    driver=driver,
-    actions=ACTIONS,
+    access=ModbusAccess(
+        default_port=502, default_unit_id=1, links=LINKS, probe=probe, driver=driver
+    ),
+    actions=actions_of(BRAND),
     words=WORDS,
 )

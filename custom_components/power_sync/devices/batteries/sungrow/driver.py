@@ -2,23 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
-import contextlib
 from datetime import datetime
 from typing import Final
 
 from modbus_connection import ModbusError, ModbusUnit
-from modbus_connection.model import Component
 
+from custom_components.power_sync.devices.batteries.blocks import not_served, silent
 from custom_components.power_sync.devices.batteries.brand import (
     BatteryConfig,
-    LinkOptions,
     utc_now,
 )
+from custom_components.power_sync.devices.batteries.confirmed import ConfirmedUnit
+from custom_components.power_sync.devices.batteries.modbus import LinkOptions
+from custom_components.power_sync.devices.batteries.modbus_link import pace, patience
 from custom_components.power_sync.devices.protocols import (
-    DeviceError,
     DeviceRefusedError,
     DeviceUnreachableError,
-    WrongDeviceError,
 )
 from custom_components.power_sync.model.battery import (
     BatteryIdentity,
@@ -33,11 +32,10 @@ from custom_components.power_sync.model.battery import (
 )
 
 from . import settings as control
-from .blocks import not_served, silent
-from .link import LAN, device_error, pace, patience
+from .link import LAN
 from .owner import owner_range, owner_value, owner_writes
 from .poll import Poll
-from .registers import Ceilings, Control, Serial, text
+from .registers import Ceilings, Control, Serial
 from .telemetry import reading
 
 REQUESTS_PER_POLL: Final = 6
@@ -62,10 +60,9 @@ class SungrowBattery:
         self._config = config
         self._now = now
         self._link = link
-        self._confirmed_at: datetime | None = None
         self._served = config.settings
         self._can_force = config.settings >= control.CONTROL_SETTINGS
-        self._serial = Serial(unit)
+        self._device = ConfirmedUnit(unit, Serial(unit), config.identity.serial, link)
         self._control = Control(unit)
         self._ceilings = Ceilings(unit)
         self._poll = Poll(unit, config, link)
@@ -108,16 +105,15 @@ class SungrowBattery:
         poll = self._poll
         error = await poll.read_core(at)
         if not poll.has_battery:
-            raise await self._failed(error or ModbusError("no battery"))
+            raise await self._device.failed(error or ModbusError("no battery"))
         if silent(error):
-            self._confirmed_at = None
+            self._device.doubt()
         requests = poll.core_requests
-        confirmed = self._confirmed_at
-        if confirmed is None or at - confirmed >= self._link.settings_every:
-            await self._confirm(at)
+        if self._device.is_due(at):
+            await self._device.confirm(at)
             requests += 1
         if not await poll.read_optional(at, REQUESTS_PER_POLL - requests):
-            self._confirmed_at = None
+            self._device.doubt()
         return reading(poll.registers(), self._config, at)
 
     async def read_settings(self) -> Settings:
@@ -129,14 +125,14 @@ class SungrowBattery:
         The serial is read first where the link has been down: the settings of
         another inverter must not be taken for this one's.
         """
-        await self._ensure_confirmed()
+        await self._device.ensure(self._now())
         return await self._read_controls() | await self._read_ceilings()
 
     async def _read_controls(self) -> dict[str, int | None]:
         """Read what forces the battery; nothing where it was found unreadable."""
         if not self._can_force:
             return {}
-        await self._update(self._control)
+        await self._device.update(self._control)
         present = {
             control.EMS_MODE: self._control.ems_mode,
             control.FORCED_COMMAND: self._control.forced_command,
@@ -181,10 +177,10 @@ class SungrowBattery:
 
     async def read_owner(self) -> Settings:
         """Read what `owner_writes` may write; the serial first, as above."""
-        await self._ensure_confirmed()
+        await self._device.ensure(self._now())
         error = await self._poll.read_owner(self._now())
         if error is not None:
-            raise await self._failed(error)
+            raise await self._device.failed(error)
         return self._poll.owner() | await self._read_ceilings()
 
     def owner_value(self, setting: OwnerSetting, found: Settings) -> float | None:
@@ -209,47 +205,10 @@ class SungrowBattery:
             raise DeviceRefusedError(f"cannot write {write.setting} = {value!r}")
         if not 0 <= value <= control.HIGHEST_VALUE:
             raise DeviceRefusedError(f"{write.setting} = {value} is out of range")
-        await self._ensure_confirmed()
-        try:
-            async with patience(self._link):
-                await self._unit.write_register(address, value)
-            await asyncio.sleep(self._link.after_write_s)
-        except ModbusError as err:
-            raise await self._failed(err) from err
+        await self._device.ensure(self._now())
+        await self._device.ask(lambda: self._unit.write_register(address, value))
+        await asyncio.sleep(self._link.after_write_s)
         self._poll.expire_owner()
-
-    async def _ensure_confirmed(self) -> None:
-        """Confirm the serial where the link has been down since it was read."""
-        if self._confirmed_at is None or not self._unit.connected:
-            await self._confirm(self._now())
-
-    async def _confirm(self, at: datetime) -> None:
-        """Read the serial; raise WrongDeviceError where it is another's."""
-        self._confirmed_at = None
-        await self._update(self._serial)
-        serial = text(self._serial.serial)
-        if not serial:
-            raise DeviceUnreachableError("the inverter does not tell its serial")
-        if serial != self._config.identity.serial:
-            raise WrongDeviceError("another inverter answers at this address")
-        self._confirmed_at = at
-
-    async def _update(self, component: Component) -> None:
-        """Read a component that is needed, with errors in the common words."""
-        try:
-            async with patience(self._link):
-                await component.async_update()
-        except ModbusError as err:
-            raise await self._failed(err) from err
-
-    async def _failed(self, error: ModbusError) -> DeviceError:
-        """Return the error to raise; recycle a link that no longer answers."""
-        mapped = device_error(error)
-        if isinstance(mapped, DeviceUnreachableError):
-            self._confirmed_at = None
-            with contextlib.suppress(ModbusError):
-                await self._unit.disconnect()
-        return mapped
 
     async def _read_ceilings(self) -> dict[str, int | None]:
         """Read the ceilings, and learn which of them the inverter has."""
@@ -259,7 +218,7 @@ class SungrowBattery:
                 await self._ceilings.async_update()
         except ModbusError as err:
             if not not_served(err):
-                raise await self._failed(err) from err
+                raise await self._device.failed(err) from err
         else:
             ceilings[control.MAX_CHARGE] = self._ceilings.max_charge_10w
             ceilings[control.MAX_DISCHARGE] = self._ceilings.max_discharge_10w

@@ -21,18 +21,22 @@ from modbus_connection.model import (
     uint32,
 )
 
+from custom_components.power_sync.devices.batteries.blocks import text
 from custom_components.power_sync.devices.batteries.brand import (
     BatteryConfig,
     BatteryNotConnectedError,
     BatteryProbe,
     Caveat,
-    LinkOptions,
     utc_now,
 )
-from custom_components.power_sync.devices.protocols import (
-    DeviceRefusedError,
-    DeviceUnreachableError,
+from custom_components.power_sync.devices.batteries.modbus import LinkOptions
+from custom_components.power_sync.devices.batteries.modbus_link import (
+    device_error,
+    pace,
+    patience,
+    recycle,
 )
+from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
     BatteryIdentity,
     BatteryReading,
@@ -46,8 +50,7 @@ from custom_components.power_sync.model.battery import (
 )
 
 from .codes import BRAND
-from .link import device_error, pace, patience
-from .registers import S32_NONE, U16_NONE, U32_NONE, text
+from .registers import S32_NONE, U16_NONE, U32_NONE
 from .telemetry import PLAUSIBLE_W
 
 HOME_MANAGER: Final = "ihomemanager"
@@ -188,11 +191,8 @@ class HomeManager:
             async with patience(self._link):
                 await self._home.async_update()
         except ModbusError as err:
-            mapped = device_error(err)
-            if isinstance(mapped, DeviceUnreachableError):
-                with contextlib.suppress(ModbusError):
-                    await self._unit.disconnect()
-            raise mapped from err
+            await recycle(self._unit, err)
+            raise device_error(err) from err
         return _reading(self._home, self._config, at)
 
     async def read_settings(self) -> Settings:

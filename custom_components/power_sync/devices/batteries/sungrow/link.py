@@ -1,31 +1,14 @@
-"""The link to a Sungrow inverter: pacing, and errors in the common words."""
+"""The ways to a Sungrow inverter, and how gently each is to be treated."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-import contextlib
+from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from modbus_connection import (
-    GatewayPathUnavailableError,
-    GatewayTargetError,
-    ModbusConnectionError,
-    ModbusError,
-    ModbusExceptionError,
-    ModbusTimeoutError,
-    ModbusUnit,
-)
-
-from custom_components.power_sync.devices.batteries.brand import (
+from custom_components.power_sync.devices.batteries.modbus import (
     BrandLink,
     LinkOptions,
     Transport,
-)
-from custom_components.power_sync.devices.protocols import (
-    DeviceError,
-    DeviceRefusedError,
-    DeviceUnreachableError,
 )
 
 LAN: Final = LinkOptions(
@@ -67,39 +50,3 @@ LINKS: Final[Mapping[str, BrandLink]] = MappingProxyType(
     }
 )
 """The ways to a Sungrow, by the key that is stored."""
-
-
-def pace(unit: ModbusUnit, link: LinkOptions) -> None:
-    """Ask the shared link to be as gentle as this device needs it."""
-    unit.set_message_spacing(link.spacing_s)
-    unit.require_timeout(link.timeout_s)
-    unit.require_connect_delay(link.connect_delay_s)
-
-
-@contextlib.asynccontextmanager
-async def patience(link: LinkOptions) -> AsyncIterator[None]:
-    """Bound what is done inside; raise ModbusTimeoutError when it takes longer."""
-    try:
-        async with asyncio.timeout(link.patience_s):
-            yield
-    except ModbusTimeoutError:
-        raise
-    except TimeoutError as err:
-        raise ModbusTimeoutError(f"not done within {link.patience_s} s") from err
-
-
-def nobody_at_unit(error: ModbusError) -> bool:
-    """Whether a gateway says that nothing answers for this unit id."""
-    return isinstance(error, GatewayPathUnavailableError | GatewayTargetError)
-
-
-def device_error(error: ModbusError) -> DeviceError:
-    """Return an error of the Modbus layer in the words of the protocols."""
-    if isinstance(error, ModbusExceptionError) and not nobody_at_unit(error):
-        return DeviceRefusedError(str(error))
-    # The texts of these two may name the address, which no log shall.
-    if isinstance(error, ModbusConnectionError):
-        return DeviceUnreachableError("no connection")
-    if isinstance(error, ModbusTimeoutError):
-        return DeviceUnreachableError("no answer in time")
-    return DeviceUnreachableError(str(error))

@@ -12,6 +12,7 @@ from typing import Final
 
 from modbus_connection.model import Component
 
+from custom_components.power_sync.devices.batteries.sequence import Sequence, number
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
     OwnerRange,
@@ -34,8 +35,6 @@ from .settings import (
     MAX_SOC,
     MIN_SOC,
     RESERVE,
-    Sequence,
-    number,
 )
 
 WHOLE_RATIO: Final = 1000

@@ -6,12 +6,15 @@ from typing import Final
 from modbus_connection import ModbusError, ModbusUnit
 from modbus_connection.model import Component
 
-from custom_components.power_sync.devices.batteries.brand import (
-    BatteryConfig,
-    LinkOptions,
+from custom_components.power_sync.devices.batteries.blocks import (
+    Part,
+    Pool,
+    not_served,
+    silent,
 )
+from custom_components.power_sync.devices.batteries.brand import BatteryConfig
+from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 
-from .blocks import Part, Pool, not_served, silent
 from .codes import RS_MODELS
 from .owner import OwnerLimits, found_in
 from .registers import (

@@ -2,35 +2,41 @@
 
 from typing import Final
 
-from modbus_connection import (
-    ModbusError,
-    ModbusExceptionError,
-    ModbusTimeoutError,
-    ModbusUnit,
-)
+from modbus_connection import ModbusError, ModbusUnit
 from modbus_connection.model import Component
 
+from custom_components.power_sync.devices.batteries.blocks import (
+    not_served,
+    silent,
+    text,
+)
 from custom_components.power_sync.devices.batteries.brand import (
     BatteryConfig,
     BatteryNotConnectedError,
     BatteryProbe,
     Caveat,
-    LinkOptions,
     NoBatteryError,
     NotThisBrandError,
     UnsupportedModelError,
     WrongUnitError,
 )
-from custom_components.power_sync.devices.protocols import (
-    DeviceError,
-    DeviceUnreachableError,
+from custom_components.power_sync.devices.batteries.modbus import (
+    NO_SIBLINGS,
+    LinkOptions,
+    Siblings,
 )
+from custom_components.power_sync.devices.batteries.modbus_link import (
+    device_error,
+    first_contact_error,
+    nobody_at_unit,
+    pace,
+    patience,
+)
+from custom_components.power_sync.devices.protocols import DeviceError
 from custom_components.power_sync.model.battery import BatteryIdentity, OwnerSetting
 
-from .blocks import not_served, silent
 from .codes import BRAND, COMMERCIAL_MODELS, MODELS
 from .home_manager import probe_home_manager
-from .link import device_error, nobody_at_unit, pace, patience
 from .owner import OwnerLimits, found_in, owner_value
 from .registers import (
     Battery,
@@ -48,7 +54,6 @@ from .registers import (
     Reserve,
     SocLimits,
     WideExportLimit,
-    text,
 )
 from .settings import (
     CONTROL_SETTINGS,
@@ -63,7 +68,9 @@ _SILENCES: Final = 2
 """So many optional reads may go unanswered until the rest is left out."""
 
 
-async def probe(unit: ModbusUnit, link: LinkOptions) -> BatteryProbe:
+async def probe(
+    unit: ModbusUnit, link: LinkOptions, siblings: Siblings = NO_SIBLINGS
+) -> BatteryProbe:
     """Find out what answers at `unit`.
 
     Only the nameplate and the battery's own registers are needed; everything
@@ -93,7 +100,7 @@ async def _read_nameplate(unit: ModbusUnit, link: LinkOptions) -> Nameplate:
         async with patience(link):
             await nameplate.async_update()
     except ModbusError as err:
-        raise _first_contact_error(unit, err) from err
+        raise first_contact_error(unit, err) from err
     serial = text(nameplate.serial) or ""
     if not (serial.isascii() and serial.isalnum()):
         raise NotThisBrandError("what answers has no serial of a Sungrow")
@@ -107,17 +114,6 @@ async def _read_nameplate(unit: ModbusUnit, link: LinkOptions) -> Nameplate:
 def _nobody(error: DeviceError) -> bool:
     """Whether a gateway has said that nothing answers for this unit id."""
     return isinstance(error.__cause__, ModbusError) and nobody_at_unit(error.__cause__)
-
-
-def _first_contact_error(unit: ModbusUnit, error: ModbusError) -> DeviceError:
-    """Return why nothing was learnt at the first request."""
-    if nobody_at_unit(error):
-        return WrongUnitError(str(error))
-    if isinstance(error, ModbusTimeoutError) and unit.connected:
-        return WrongUnitError(str(error))
-    if isinstance(error, ModbusExceptionError):
-        return NotThisBrandError(str(error))
-    return DeviceUnreachableError(str(error))
 
 
 async def _read_battery(

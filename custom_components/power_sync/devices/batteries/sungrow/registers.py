@@ -57,11 +57,6 @@ def _tenths(address: int) -> NumberField[float]:
     return gauge(address, 0.1, signed=False, nan=U16_NONE)
 
 
-def text(value: str | None) -> str | None:
-    """Return a string register without its padding; None where it is blank."""
-    return (value or "").strip("\0 ") or None
-
-
 class Serial(Component):
     """Which inverter it is."""
 

@@ -11,6 +11,7 @@ are at that point, not as they were before the first write.
 
 from typing import Final
 
+from custom_components.power_sync.devices.batteries.sequence import Sequence, number
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
     Command,
@@ -70,12 +71,6 @@ LOWEST_CEILING: Final = 1
 HIGHEST_VALUE: Final = 0xFFFF
 
 
-def number(settings: Settings, key: str) -> int | None:
-    """Return a setting as a register value; None where there is none."""
-    value = settings.get(key)
-    return value if isinstance(value, int) else None
-
-
 def within_ceiling_w(rated_w: float, ceiling: int | None) -> float:
     """Return the power that a rating and the owner's ceiling leave.
 
@@ -87,32 +82,14 @@ def within_ceiling_w(rated_w: float, ceiling: int | None) -> float:
     return min(rated_w, ceiling * CEILING_STEP_W)
 
 
-class Sequence:
-    """Collects the writes that change anything, and what they lead to."""
-
-    def __init__(self, now: Settings) -> None:
-        """Start from the present settings."""
-        self._state: dict[str, SettingValue] = dict(now)
-        self._writes: list[Write] = []
-
-    def put(self, setting: str, value: int | None) -> None:
-        """Write a setting unless it is so already; None leaves it alone."""
-        if value is None or self._state.get(setting) == value:
-            return
-        self._state[setting] = value
-        self._writes.append(Write(setting, value))
-
-    def put_ceilings(self, owner: Settings, max_discharge: int | None = None) -> None:
-        """Put back the owner's ceilings, but with `max_discharge` where given."""
-        self.put(MAX_CHARGE, number(owner, MAX_CHARGE))
-        if max_discharge is None:
-            max_discharge = number(owner, MAX_DISCHARGE)
-        self.put(MAX_DISCHARGE, max_discharge)
-
-    @property
-    def writes(self) -> tuple[Write, ...]:
-        """The writes in their order."""
-        return tuple(self._writes)
+def _put_ceilings(
+    sequence: Sequence, owner: Settings, max_discharge: int | None = None
+) -> None:
+    """Put back the owner's ceilings, but with `max_discharge` where given."""
+    sequence.put(MAX_CHARGE, number(owner, MAX_CHARGE))
+    if max_discharge is None:
+        max_discharge = number(owner, MAX_DISCHARGE)
+    sequence.put(MAX_DISCHARGE, max_discharge)
 
 
 def writes_for(
@@ -154,7 +131,7 @@ def writes_for_release(owner: Settings, now: Settings) -> tuple[Write, ...]:
     """Return the writes that give the battery back to its owner."""
     sequence = Sequence(now)
     _to_owner(sequence, owner, now)
-    sequence.put_ceilings(owner)
+    _put_ceilings(sequence, owner)
     return sequence.writes
 
 
@@ -170,7 +147,7 @@ def _forced(
     sequence = Sequence(now)
     if number(now, FORCED_COMMAND) != code:
         sequence.put(FORCED_COMMAND, STOP)
-    sequence.put_ceilings(owner)
+    _put_ceilings(sequence, owner)
     sequence.put(FORCED_POWER, power_w)
     sequence.put(EMS_MODE, FORCED_MODE)
     sequence.put(FORCED_COMMAND, code)
@@ -182,7 +159,7 @@ def _standby(owner: Settings, now: Settings) -> tuple[Write, ...]:
     sequence = Sequence(now)
     sequence.put(FORCED_COMMAND, STOP)
     sequence.put(EMS_MODE, FORCED_MODE)
-    sequence.put_ceilings(owner)
+    _put_ceilings(sequence, owner)
     return sequence.writes
 
 
@@ -193,7 +170,7 @@ def _limited(max_discharge: int, owner: Settings, now: Settings) -> tuple[Write,
         raise DeviceRefusedError("this inverter has no ceiling of discharge power")
     sequence = Sequence(now)
     _to_owner(sequence, owner, now)
-    sequence.put_ceilings(owner, min(max_discharge, ceiling))
+    _put_ceilings(sequence, owner, min(max_discharge, ceiling))
     return sequence.writes
 
 

@@ -1,0 +1,265 @@
+"""Tesla's cloud, through an integration that has access to it, or with a token.
+
+An integration's access is borrowed at each call, by its own objects: it alone knows
+and renews its tokens. Those objects are no stable interface, so nothing is taken for
+granted of them.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import ClientError
+
+from custom_components.power_sync.devices.batteries.brand import (
+    BatteryBrand,
+    BatteryConfig,
+)
+from custom_components.power_sync.devices.batteries.cloud import CONF_BASE_URL
+from custom_components.power_sync.devices.batteries.stored import (
+    StoredConfigError,
+    text_in,
+)
+from custom_components.power_sync.devices.batteries.tesla.access import (
+    CONF_VIA,
+    VIA_TOKEN,
+    Answer,
+    FoundSite,
+    TeslaSiteApi,
+    tesla_access,
+)
+from custom_components.power_sync.devices.batteries.tesla.client import (
+    COMMANDS,
+    REQUEST_TIMEOUT_S,
+    TeslaAccount,
+    TeslaTokenSite,
+    as_object,
+    opened,
+)
+from custom_components.power_sync.devices.protocols import (
+    BatteryDriver,
+    DeviceRefusedError,
+    DeviceUnreachableError,
+)
+from custom_components.power_sync.prices.protocols import CONF_TOKEN
+from homeassistant.const import CONF_DEVICE_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+
+type Data = Mapping[str, object]
+
+TESLEMETRY: Final = "teslemetry"
+INTEGRATIONS: Final = (TESLEMETRY, "tesla_fleet")
+"""The integrations whose access can be borrowed, the better one first."""
+FRESH: Final = timedelta(minutes=2, seconds=30)
+"""A reading of the integration's own need not be asked, and paid, for again."""
+_DISPATCH: Final = "dispatch_battery_power"
+_RESUME: Final = "resume_battery_operation"
+
+
+def borrowed_sites(hass: HomeAssistant) -> Iterator[tuple[str, FoundSite]]:
+    """Yield each site of each integration, with the integration's domain."""
+    for domain in INTEGRATIONS:
+        for scopes, site in _sites(hass, domain):
+            device = getattr(site, "device", None)
+            name = device.get("name") if isinstance(device, dict) else None
+            # Without a list of scopes, the cloud itself will say what it refuses.
+            can = not scopes or COMMANDS in {str(each) for each in scopes}
+            site_id = getattr(site, "id", None)
+            if site_id is not None and _has_battery(site):
+                yield (
+                    domain,
+                    FoundSite(
+                        str(site_id), name if isinstance(name, str) else None, can
+                    ),
+                )
+
+
+def _sites(hass: HomeAssistant, domain: str) -> Iterator[tuple[list[object], object]]:
+    """Yield what an integration holds of each site, and the scopes that it has."""
+    for entry in hass.config_entries.async_loaded_entries(domain):
+        data = getattr(entry, "runtime_data", None)
+        scopes = getattr(data, "scopes", None)
+        for site in getattr(data, "energysites", None) or ():
+            yield list(scopes) if isinstance(scopes, list) else [], site
+
+
+def _has_battery(site: object) -> bool:
+    info = getattr(getattr(site, "info_coordinator", None), "data", None)
+    told = info.get("components_battery") if isinstance(info, dict) else None
+    return told is not False
+
+
+class BorrowedSite:
+    """A site of an integration that is loaded. All calls raise DeviceError alone."""
+
+    def __init__(self, hass: HomeAssistant, domain: str, site_id: str) -> None:
+        """Look for the integration at each call: it may be loaded anew at any time."""
+        self._hass = hass
+        self._domain = domain
+        self._site_id = site_id
+
+    def _found(self) -> object:
+        for _, site in _sites(self._hass, self._domain):
+            if str(getattr(site, "id", "")) == self._site_id:
+                return site
+        raise DeviceUnreachableError(f"{self._domain} is not loaded with this site")
+
+    @property
+    def dispatches(self) -> bool:
+        """Whether the integration is paired with the gateway, and can tell a power."""
+        if not self._hass.services.has_service(self._domain, _DISPATCH):
+            return False
+        try:
+            site = self._found()
+        except DeviceUnreachableError:
+            return False
+        # Only what reaches both gateway and cloud has a second one of them.
+        return hasattr(getattr(site, "api", None), "secondary")
+
+    async def live_status(self) -> Answer:
+        """Return the powers now: as the integration has them, else asked for."""
+        coordinator = getattr(self._found(), "live_coordinator", None)
+        data = getattr(coordinator, "data", None)
+        if isinstance(data, dict) and _is_fresh(data.get("timestamp")):
+            return data
+        return as_object(await self._ask("live_status"))
+
+    async def site_info(self) -> Answer:
+        """Return how the site is set, as it is now."""
+        return as_object(await self._ask("site_info"))
+
+    async def set_mode(self, mode: str) -> None:
+        """Set the operation mode."""
+        await self._ask("operation", mode)
+
+    async def set_reserve(self, percent: int) -> None:
+        """Set the backup reserve."""
+        await self._ask("backup", percent)
+
+    async def set_grid_charging(self, *, allowed: bool) -> None:
+        """Allow charging from the grid; the API's flag says the contrary."""
+        flag = "disallow_charge_from_grid_with_solar_installed"
+        await self._ask("grid_import_export", **{flag: not allowed})
+
+    async def set_export_rule(self, rule: str) -> None:
+        """Set what may be fed into the grid."""
+        await self._ask("grid_import_export", customer_preferred_export_rule=rule)
+
+    async def set_tariff(self, tariff: Answer) -> None:
+        """Set the tariff; the library itself wraps it."""
+        await self._ask("time_of_use_settings", dict(tariff))
+
+    async def dispatch(self, power_w: int, duration: timedelta) -> None:
+        """Have the gateway discharge (charge where negative) for a while."""
+        seconds = int(duration.total_seconds())
+        await self._act(_DISPATCH, {"power": power_w, "duration": seconds})
+
+    async def resume(self) -> None:
+        """End that."""
+        await self._act(_RESUME, {})
+
+    async def _ask(self, method: str, *args: object, **more: object) -> object:
+        """Call a method of the integration's own object; return what it answers."""
+        # The library is there when an integration that needs it is loaded. Its errors
+        # are no Exceptions: what does not name them is ended by them.
+        from tesla_fleet_api.exceptions import (  # noqa: PLC0415
+            TeslaFleetError,
+        )
+
+        call = getattr(getattr(self._found(), "api", None), method, None)
+        if call is None:
+            raise DeviceRefusedError(f"{self._domain} has no {method}")
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                answer = await call(*args, **more)
+        except TeslaFleetError as err:
+            raise _error(err.status) from None
+        except TimeoutError:
+            raise DeviceUnreachableError("the cloud did not answer in time") from None
+        except ClientError, HomeAssistantError:
+            raise DeviceUnreachableError("the cloud cannot be reached") from None
+        return opened(answer if isinstance(answer, dict) else {})
+
+    async def _act(self, action: str, fields: Mapping[str, object]) -> None:
+        devices = dr.async_get(self._hass)
+        identifier = (self._domain, self._site_id)
+        found = (
+            devices.async_get_device_by_identifier(identifier, entry.entry_id)
+            for entry in self._hass.config_entries.async_loaded_entries(self._domain)
+        )
+        device = next((each for each in found if each is not None), None)
+        if device is None:
+            raise DeviceUnreachableError(f"{self._domain} has no device for this site")
+        try:
+            await self._hass.services.async_call(
+                self._domain,
+                action,
+                {CONF_DEVICE_ID: device.id, **fields},
+                blocking=True,
+            )
+        except HomeAssistantError:
+            raise DeviceRefusedError(f"{action} failed") from None
+
+
+def _error(status: int | None) -> DeviceUnreachableError | DeviceRefusedError:
+    """Return what an error of the library stands for.
+
+    Where the account is refused the integration itself asks its owner to log in.
+    """
+    match status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.PAYMENT_REQUIRED:
+            return DeviceUnreachableError("the integration's account is refused")
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return DeviceUnreachableError("the cloud has had enough requests")
+        case int() if (
+            HTTPStatus.BAD_REQUEST <= status < (HTTPStatus.INTERNAL_SERVER_ERROR)
+            and status != HTTPStatus.REQUEST_TIMEOUT
+        ):
+            return DeviceRefusedError(f"the cloud answered {status}")
+        case _:
+            return DeviceUnreachableError("the cloud gives no usable answer")
+
+
+def _is_fresh(timestamp: object) -> bool:
+    told = dt_util.parse_datetime(timestamp) if isinstance(timestamp, str) else None
+    return (
+        told is not None and told.tzinfo is not None and dt_util.utcnow() - told < FRESH
+    )
+
+
+def account_of(hass: HomeAssistant, brand: BatteryBrand, data: Data) -> TeslaAccount:
+    """Return the account that a token of the user's opens. Raises StoredConfigError.
+
+    An address that is stored goes before the usual one.
+    """
+    base_url = tesla_access(brand).base_url
+    if data.get(CONF_BASE_URL):
+        base_url = text_in(data, CONF_BASE_URL)
+    token = text_in(data, CONF_TOKEN)
+    return TeslaAccount(async_get_clientsession(hass), base_url, token)
+
+
+def site_api(
+    hass: HomeAssistant, brand: BatteryBrand, data: Data, site_id: str
+) -> TeslaSiteApi:
+    """Return the way to a site. Raises StoredConfigError."""
+    via = text_in(data, CONF_VIA)
+    if via == VIA_TOKEN:
+        return TeslaTokenSite(account_of(hass, brand, data), site_id)
+    if via not in INTEGRATIONS:
+        raise StoredConfigError(f"no way through {via}")
+    return BorrowedSite(hass, via, site_id)
+
+
+def tesla_driver(
+    hass: HomeAssistant, brand: BatteryBrand, config: BatteryConfig, data: Data
+) -> BatteryDriver:
+    """Return a driver that asks Tesla's cloud. Raises StoredConfigError."""
+    api = site_api(hass, brand, data, config.identity.serial)
+    return tesla_access(brand).driver(api, config, now=dt_util.utcnow)

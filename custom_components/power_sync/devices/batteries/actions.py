@@ -1,0 +1,54 @@
+"""The actions under brands' own names, as many automations know them."""
+
+from typing import Final
+
+from custom_components.power_sync.model.battery import Mode, OwnerSetting
+
+from .brand import BrandAction, ForceAction, OwnerAction, RestoreAction
+
+W_PER_KW: Final = 1000.0
+_RESERVE: Final = ("percent", "backup_reserve")
+
+
+def actions_of(brand: str) -> tuple[BrandAction, ...]:
+    """Return the actions of a brand whose owner can set reserve, powers and export."""
+    return (
+        ForceAction(name=f"{brand}_force_charge", mode=Mode.CHARGE),
+        ForceAction(name=f"{brand}_force_discharge", mode=Mode.DISCHARGE),
+        RestoreAction(name=f"{brand}_restore_normal"),
+        OwnerAction(
+            name=f"{brand}_set_backup_reserve",
+            setting=OwnerSetting.BACKUP_RESERVE_PCT,
+            fields=_RESERVE,
+        ),
+        OwnerAction(
+            name=f"{brand}_set_charge_rate",
+            setting=OwnerSetting.MAX_CHARGE_W,
+            fields=("kw",),
+            scale=W_PER_KW,
+            shared=True,
+        ),
+        OwnerAction(
+            name=f"{brand}_set_discharge_rate",
+            setting=OwnerSetting.MAX_DISCHARGE_W,
+            fields=("kw",),
+            scale=W_PER_KW,
+            shared=True,
+        ),
+        OwnerAction(
+            name=f"{brand}_set_export_limit",
+            setting=OwnerSetting.EXPORT_LIMIT_W,
+            fields=("watts",),
+            zero_is_none=True,
+        ),
+    )
+
+
+ANY_BRAND: Final = (
+    OwnerAction(
+        name="set_backup_reserve",
+        setting=OwnerSetting.BACKUP_RESERVE_PCT,
+        fields=_RESERVE,
+    ),
+)
+"""What is the owner's on batteries of whatever brand that have it."""

@@ -1,0 +1,299 @@
+"""The few calls of Sigenergy's cloud that PowerSync makes.
+
+Sources: the public projects `sigenergy-cloud`, `sig-cloud-control` and `sigen`. Of two
+fields the signs are turned here: the cloud's battery power is positive while it
+charges, and its grid power while the home exports.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from math import isfinite
+from typing import Final, NamedTuple
+
+from custom_components.power_sync.devices.protocols import (
+    DeviceRefusedError,
+    DeviceUnreachableError,
+)
+
+from .account import CloudSession
+
+_PROFILE: Final = ("device", "energy-profile")
+_MANUAL: Final = (*_PROFILE, "instant", "manunal")
+_NO_LIMIT_KW: Final = 4_294_967.295
+"""How the cloud says that a power has no limit."""
+_GREATEST: Final = 100_000.0
+"""No home has powers (kW) or percents beyond that: it stands for not known."""
+_MILLISECONDS_FROM: Final = 1e11
+
+
+class ManualMode(StrEnum):
+    """What an instant manual control does."""
+
+    CHARGE = "0"
+    DISCHARGE = "1"
+    HOLD = "2"
+    SELF_USE = "3"
+
+
+POWER_MODES: Final = frozenset({ManualMode.CHARGE, ManualMode.DISCHARGE})
+"""Those that have a power."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A station of the account; `station_id` is a number, except where it is unfit."""
+
+    station_id: str = field(repr=False)
+    name: str | None = field(default=None, repr=False)
+    capacity_kwh: float | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be controlled: there are ids that only log in."""
+        return self.station_id.isdecimal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """The powers of a home in W, in the common signs. None stands for not known."""
+
+    soc_pct: float | None
+    battery_w: float | None
+    solar_w: float | None
+    grid_w: float | None
+    load_w: float | None
+    car_w: float | None
+    on_grid: bool | None
+
+
+class Powers(NamedTuple):
+    """Most power in W. None stands for no limit, or not known."""
+
+    charge_w: float | None = None
+    discharge_w: float | None = None
+
+
+class Levels(NamedTuple):
+    """Lowest and highest level in percent. None stands for not known."""
+
+    least_pct: float | None = None
+    most_pct: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """The instant manual control: which one runs (None is none), and until when.
+
+    `power_kw` is known only where the cloud tells it.
+    """
+
+    mode: str | None
+    end: datetime | None = None
+    power_kw: float | None = None
+
+
+class SigenCloud:
+    """The calls. All raise DeviceError and nothing else."""
+
+    def __init__(self, session: CloudSession) -> None:
+        """Ask by means of `session`."""
+        self._session = session
+
+    async def stations(self) -> list[Station]:
+        """Return the account's stations, the one that its app begins with first.
+
+        The list has no capacities, and not every account has one.
+        """
+        home = await self._home()
+        try:
+            listed = list(
+                _stations(await self._session.get("device", "station", "list"))
+            )
+        except DeviceRefusedError:
+            listed = []
+        if home is None:
+            return listed
+        others = [each for each in listed if each.station_id != home.station_id]
+        names = [each.name for each in listed if each.station_id == home.station_id]
+        named = Station(
+            station_id=home.station_id,
+            name=home.name or next(iter(names), None),
+            capacity_kwh=home.capacity_kwh,
+        )
+        return [named, *others]
+
+    async def _home(self) -> Station | None:
+        data = await self._session.get("device", "owner", "station", "home")
+        return next(iter(_stations([data])), None)
+
+    async def flow(self, station_id: str) -> Flow:
+        """Return the powers now."""
+        data = _object(
+            await self._session.get(
+                "device", "sigen", "station", "energyflow", query={"id": station_id}
+            )
+        )
+        cars = [_watts(data, "evPower"), _watts(data, "acPower")]
+        known = [each for each in cars if each is not None]
+        on_grid = data.get("onGrid")
+        return Flow(
+            soc_pct=_within(_number(data, "batterySoc"), 0, 100),
+            battery_w=_turned(_watts(data, "batteryPower")),
+            solar_w=_not_negative(_watts(data, "pvPower")),
+            grid_w=_turned(_watts(data, "buySellPower")),
+            load_w=_not_negative(_watts(data, "loadPower")),
+            car_w=sum(known) if known else None,
+            on_grid=on_grid if isinstance(on_grid, bool) else None,
+        )
+
+    async def operating_mode(self, station_id: str) -> int | None:
+        """Return the operating mode: 0 self-consumption … 6 VPP, 7 remote EMS."""
+        data = _object(
+            await self._session.get(*_PROFILE, "mode", "current", station_id)
+        )
+        mode = _number(data, "currentMode")
+        return None if mode is None else int(mode)
+
+    async def powers(self, station_id: str) -> Powers:
+        """Return the owner's limits of the battery's power."""
+        data = _object(
+            await self._session.get(*_PROFILE, "battery", "limit", station_id)
+        )
+        return Powers(
+            _watts(data, "batteryMaxChargingPower"),
+            _watts(data, "batteryMaxDischargingPower"),
+        )
+
+    async def levels(self, station_id: str) -> Levels:
+        """Return the owner's limits of the level."""
+        data = _object(
+            await self._session.get(*_PROFILE, "battery", "level", station_id)
+        )
+        return Levels(
+            _within(_number(data, "dischargeSOC"), 0, 100),
+            _within(_number(data, "chargeSOC"), 0, 100),
+        )
+
+    async def manual(self, station_id: str) -> Manual:
+        """Return the instant manual control."""
+        data = _object(await self._session.get(*_MANUAL, station_id))
+        enabled = data.get("enable")
+        if not isinstance(enabled, bool):
+            raise DeviceUnreachableError("the cloud does not tell its manual control")
+        if not enabled:
+            return Manual(None)
+        return Manual(
+            str(data.get("mode", "")),
+            _moment(_number(data, "endTime", most=None)),
+            _number(data, "powerLimitation"),
+        )
+
+    async def start_manual(
+        self, station_id: str, mode: ManualMode, minutes: int, power_kw: float | None
+    ) -> None:
+        """Begin an instant manual control, or replace the one that runs.
+
+        Raises DeviceRefusedError where the cloud says no.
+        """
+        power = ""
+        if mode in POWER_MODES:
+            power = f"{_NO_LIMIT_KW if power_kw is None else power_kw:.3f}"
+        await self._put_manual(
+            {
+                "stationId": int(station_id),
+                "enable": True,
+                "mode": mode.value,
+                "duration": str(minutes),
+                "powerLimitation": power,
+            }
+        )
+
+    async def cancel_manual(self, station_id: str) -> None:
+        """End the instant manual control. Raises DeviceRefusedError."""
+        await self._put_manual(
+            {
+                "stationId": int(station_id),
+                "enable": False,
+                "mode": "",
+                "duration": "",
+                "powerLimitation": "",
+            }
+        )
+
+    async def _put_manual(self, body: Mapping[str, object]) -> None:
+        if await self._session.put(*_MANUAL, body=body) is not True:
+            raise DeviceRefusedError("the cloud did not take a manual control")
+
+
+def _stations(data: object) -> Iterable[Station]:
+    """Yield the stations in a list, or in an object that has one."""
+    if isinstance(data, dict):
+        data = next((each for each in data.values() if isinstance(each, list)), [])
+    for row in data if isinstance(data, list) else []:
+        if not isinstance(row, dict):
+            continue
+        found = row.get("stationId", row.get("id"))
+        if (
+            isinstance(found, bool)
+            or not isinstance(found, int | str)
+            or not str(found)
+        ):
+            continue
+        name = row.get("stationName", row.get("name"))
+        yield Station(
+            station_id=str(found),
+            name=name if isinstance(name, str) and name else None,
+            capacity_kwh=_number(row, "batteryCapacity") or None,
+        )
+
+
+def _object(data: object) -> Mapping[str, object]:
+    if not isinstance(data, dict):
+        raise DeviceUnreachableError("the cloud did not answer what was asked")
+    return data
+
+
+def _number(
+    data: Mapping[str, object], key: str, *, most: float | None = _GREATEST
+) -> float | None:
+    """Return a number, which may come as a text; None where it is none to believe."""
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    fits = isfinite(number) and (most is None or abs(number) <= most)
+    return number if fits else None
+
+
+def _watts(data: Mapping[str, object], key: str) -> float | None:
+    """Return a power that comes in kW, to the watt."""
+    kilowatts = _number(data, key)
+    return None if kilowatts is None else float(round(1000 * kilowatts))
+
+
+def _turned(value: float | None) -> float | None:
+    return None if value is None else 0.0 - value
+
+
+def _not_negative(value: float | None) -> float | None:
+    return None if value is None else max(0.0, value)
+
+
+def _within(value: float | None, least: float, most: float) -> float | None:
+    return value if value is not None and least <= value <= most else None
+
+
+def _moment(epoch: float | None) -> datetime | None:
+    """Return a time that is given in seconds, or milliseconds, since 1970."""
+    if epoch is None or epoch <= 0:
+        return None
+    seconds = epoch / 1000 if epoch >= _MILLISECONDS_FROM else epoch
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except ValueError, OverflowError, OSError:
+        return None

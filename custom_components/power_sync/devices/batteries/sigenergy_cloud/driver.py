@@ -1,0 +1,248 @@
+"""The driver of a Sigenergy system that is reached through the cloud of its app."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from custom_components.power_sync.devices.batteries.brand import BatteryConfig, utc_now
+from custom_components.power_sync.devices.batteries.cloud import Login
+from custom_components.power_sync.devices.batteries.own_settings import NoOwnerSettings
+from custom_components.power_sync.devices.protocols import (
+    DeviceRefusedError,
+    DeviceUnreachableError,
+    WrongDeviceError,
+)
+from custom_components.power_sync.model.battery import (
+    BatteryIdentity,
+    BatteryReading,
+    Capabilities,
+    Command,
+    Mode,
+    Settings,
+    SettingValue,
+    Write,
+)
+
+from .account import CloudSession
+from .client import Flow, Levels, Manual, Powers, SigenCloud
+from .manual import (
+    DURATION,
+    MANUAL,
+    MODES,
+    OFF,
+    Sent,
+    noted,
+    parsed,
+    present,
+    running,
+    wanted,
+)
+
+BRAND: Final = "sigenergy_cloud"
+POLL_EVERY: Final = timedelta(seconds=60)
+"""Nobody says how often the cloud may be asked; its app does it more often."""
+LEAST_APART: Final = timedelta(seconds=50)
+"""What was read within that time is not asked for again."""
+OWNERS_EVERY: Final = timedelta(minutes=10)
+SETTLE: Final = timedelta(seconds=2)
+LOOKS: Final = 5
+"""So often at most, `SETTLE` apart, the cloud is asked what it was told last."""
+EXTERNAL_MODES: Final = frozenset({6, 7})
+"""VPP and remote EMS: another energy manager has the battery."""
+
+
+class SigenergyCloudBattery(NoOwnerSettings):
+    """The battery of one station. Asks at most four times a minute."""
+
+    def __init__(
+        self,
+        login: Login | None,
+        config: BatteryConfig,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        settle: timedelta = SETTLE,
+    ) -> None:
+        """Take what a probe found; without a login, it only says its writes."""
+        self._cloud = None if login is None else SigenCloud(CloudSession(login))
+        self._config = config
+        self._station = config.identity.serial
+        self._now = now
+        self._settle = settle
+        self._started = now()
+        self._reading: BatteryReading | None = None
+        self._owners_read_at: datetime | None = None
+        self._operating_mode: int | None = None
+        self._powers = Powers()
+        self._levels = Levels()
+        self._sent: Sent | None = None
+        self._found: tuple[Manual, SettingValue] | None = None
+        self._awaited: SettingValue = None
+        """What was written and has not been read back yet."""
+
+    @property
+    def identity(self) -> BatteryIdentity:
+        """Which battery this driver was set up for."""
+        return self._config.identity
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do now; nothing while a VPP or another EMS has the battery."""
+        modes = {Mode.SELF_CONSUMPTION}
+        if self._operating_mode not in EXTERNAL_MODES:
+            modes |= MODES.keys()
+        return Capabilities(
+            modes=frozenset(modes),
+            max_charge_w=self._config.max_charge_w,
+            max_discharge_w=self._config.max_discharge_w,
+            slot_minutes=30,
+            min_interval=timedelta(minutes=1),
+            device_expiry=DURATION,
+            settle=self._settle,
+            poll_every=POLL_EVERY,
+        )
+
+    async def read(self) -> BatteryReading:
+        """Read it, unless that was done a moment ago.
+
+        Raises WrongDeviceError where the account has this station no more.
+        """
+        at, last = self._now(), self._reading
+        if last is not None and timedelta(0) <= at - last.at < LEAST_APART:
+            return last
+        try:
+            flow = await self._client.flow(self._station)
+        except DeviceRefusedError:
+            await self._check_station()
+            raise
+        if flow.soc_pct is None and flow.battery_w is None:
+            raise DeviceUnreachableError("the cloud tells nothing of the battery")
+        await self._read_owners(at)
+        self._reading = self._read(flow, at)
+        return self._reading
+
+    def _read(self, flow: Flow, at: datetime) -> BatteryReading:
+        return BatteryReading(
+            at=at,
+            soc_pct=flow.soc_pct,
+            battery_power_w=flow.battery_w,
+            solar_power_w=flow.solar_w,
+            grid_power_w=flow.grid_w,
+            load_power_w=_load_w(flow),
+            capacity_kwh=self._config.capacity_kwh,
+            min_soc_pct=self._levels.least_pct,
+            max_soc_pct=self._levels.most_pct,
+            max_charge_w=self._powers.charge_w,
+            max_discharge_w=self._powers.discharge_w,
+            islanded=_islanded(flow),
+            extra={"operating_mode": self._operating_mode, "car_power_w": flow.car_w},
+        )
+
+    async def _check_station(self) -> None:
+        """Raise WrongDeviceError where the account does not list this station."""
+        stations = await self._client.stations()
+        if self._station not in {each.station_id for each in stations}:
+            raise WrongDeviceError("the account has another station")
+
+    async def _read_owners(self, at: datetime) -> None:
+        """Read what changes rarely, now and then; what is refused is not known."""
+        last = self._owners_read_at
+        if last is not None and at - last < OWNERS_EVERY:
+            return
+        self._owners_read_at = at
+        with suppress(DeviceRefusedError):
+            self._operating_mode = await self._client.operating_mode(self._station)
+        with suppress(DeviceRefusedError):
+            self._powers = await self._client.powers(self._station)
+        with suppress(DeviceRefusedError):
+            self._levels = await self._client.levels(self._station)
+
+    async def read_settings(self) -> Settings:
+        """Read the manual control; None where its power may be from before.
+
+        The cloud shows what it was told a few seconds later: after a write it is
+        asked again until it does, or until it was asked often enough.
+        """
+        awaited, self._awaited = self._awaited, None
+        for _ in range(LOOKS):
+            value = (await self._present())[1]
+            if awaited is None or value == awaited:
+                break
+            await asyncio.sleep(self._settle.total_seconds())
+        return {MANUAL: value}
+
+    async def _present(self) -> tuple[Manual, SettingValue]:
+        """Return the manual control, and what that is as a setting."""
+        found = await self._client.manual(self._station)
+        self._sent = noted(self._sent, found)
+        self._found = found, present(found, self._sent, self._now(), self._started)
+        return self._found
+
+    def writes_for(
+        self, command: Command, owner: Settings, now: Settings
+    ) -> tuple[Write, ...]:
+        """Return the one write that brings a command about."""
+        if command.mode is Mode.SELF_CONSUMPTION:
+            return self.writes_for_release(owner, now)
+        charges = command.mode is Mode.CHARGE
+        config = self._config
+        most_w = config.max_charge_w if charges else config.max_discharge_w
+        return (Write(MANUAL, wanted(command, most_w)),)
+
+    def writes_for_release(self, owner: Settings, now: Settings) -> tuple[Write, ...]:
+        """Return what ends the manual control; the operating mode then acts again.
+
+        A control that somebody has begun meanwhile counts as the owner's, and stays.
+        """
+        kept = (owner.get(MANUAL), OFF)
+        return () if now.get(MANUAL) in kept else (Write(MANUAL, OFF),)
+
+    def owner_settings(self, found: Settings) -> Settings:
+        """Return no manual control: by its nature, one is temporary."""
+        return {MANUAL: OFF} if MANUAL in found else {}
+
+    def safe_settings(self, found: Settings) -> Settings:
+        """Return no manual control."""
+        return self.owner_settings(found)
+
+    async def write(self, write: Write) -> None:
+        """Begin or end the manual control: one request.
+
+        That it was acknowledged is no proof. Raises DeviceRefusedError.
+        """
+        if write.setting != MANUAL:
+            raise DeviceRefusedError(f"cannot write {write.setting}")
+        (found, value), self._found = self._found or await self._present(), None
+        self._awaited = write.value
+        if write.value == OFF:
+            await self._client.cancel_manual(self._station)
+            return
+        mode, power_kw = parsed(write.value)
+        self._sent = Sent(str(write.value))
+        if running(found, self._now()) and found.mode == mode:
+            self._sent = Sent(str(write.value), value, found.end)
+        minutes = int(DURATION.total_seconds() // 60)
+        await self._client.start_manual(self._station, mode, minutes, power_kw)
+
+    @property
+    def _client(self) -> SigenCloud:
+        if self._cloud is None:
+            raise DeviceUnreachableError("there is no account to ask with")
+        return self._cloud
+
+
+def _load_w(flow: Flow) -> float | None:
+    """Return the home's load, cars excluded; from the other powers if not told."""
+    if flow.load_w is not None:
+        return flow.load_w
+    if flow.solar_w is None or flow.battery_w is None or flow.grid_w is None:
+        return None
+    return max(0.0, flow.solar_w + flow.battery_w + flow.grid_w - (flow.car_w or 0.0))
+
+
+def _islanded(flow: Flow) -> bool | None:
+    """Return whether the grid is gone: power at the meter is proof of the contrary."""
+    if flow.grid_w:
+        return False
+    return None if flow.on_grid is None else not flow.on_grid

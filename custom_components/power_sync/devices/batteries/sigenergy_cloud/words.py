@@ -1,0 +1,14 @@
+"""What the settings of a Sigenergy system are called for its owner."""
+
+from typing import Final
+
+from custom_components.power_sync.devices.batteries.brand import SettingWords
+
+from .manual import MANUAL, NAMES, OFF
+
+WORDS: Final = {
+    MANUAL: SettingWords(
+        name="manual_control",
+        choices={name: name for name in (OFF, *NAMES.values())},
+    )
+}

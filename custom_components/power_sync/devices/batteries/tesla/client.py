@@ -1,0 +1,240 @@
+"""Asking Tesla's energy API with a token of the user's.
+
+The few calls that PowerSync makes; Teslemetry and Tesla's own Fleet API have the same
+ones. No token, address or answer is ever in an error or a log.
+
+Sources: the public Python packages `tesla-fleet-api` and `homeassistant`.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+import json
+from typing import Final
+
+from aiohttp import ClientError, ClientResponse, ClientSession
+from yarl import URL
+
+from custom_components.power_sync.devices.protocols import (
+    DeviceAuthError,
+    DeviceRefusedError,
+    DeviceUnreachableError,
+)
+from custom_components.power_sync.model.waits import retry_after
+
+from .access import Answer, FoundSite
+
+REQUEST_TIMEOUT_S: Final = 20.0
+BUSY_FOR: Final = timedelta(minutes=1)
+"""How long to ask nothing where the cloud has enough and does not say for how long."""
+LONGEST_QUIET: Final = timedelta(hours=1)
+"""A longer wait than that is a mistake; so long where credits have run out."""
+COMMANDS: Final = "energy_cmds"
+_TARIFF: Final = "time_of_use_settings"
+_SUBSCRIPTION: Final = "subscription_required"
+
+
+class TeslaAccount:
+    """An account that a token opens."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        base_url: str,
+        token: str,
+        *,
+        timeout_s: float = REQUEST_TIMEOUT_S,
+    ) -> None:
+        """Ask at `base_url`; the session is the caller's."""
+        self._session = session
+        self._base_url = URL(base_url) / "api" / "1"
+        self._token = token
+        self._timeout_s = timeout_s
+        self._quiet_until_s: dict[bool, float] = {}
+
+    async def sites(self) -> list[FoundSite]:
+        """Return the sites that have a battery. Raises DeviceError."""
+        products = await self.ask("GET", "products")
+        if not isinstance(products, list):
+            raise DeviceUnreachableError("the cloud did not list its products")
+        can = await self._can_command()
+        return [
+            FoundSite(str(each["energy_site_id"]), name_of(each), can)
+            for each in products
+            if has_battery(each)
+        ]
+
+    async def _can_command(self) -> bool:
+        """Return whether the token may change anything; so where nobody says."""
+        try:
+            answer = await self._fetch("GET", self._base_url.parent / "metadata")
+        except DeviceRefusedError:
+            return True
+        scopes = answer.get("scopes")
+        return not isinstance(scopes, list) or COMMANDS in scopes
+
+    async def ask(
+        self, method: str, *path: str, body: Mapping[str, object] | None = None
+    ) -> object:
+        """Return what is in the envelope of an answer. Raises DeviceError."""
+        return opened(await self._fetch(method, self._base_url.joinpath(*path), body))
+
+    async def _fetch(
+        self, method: str, url: URL, body: Mapping[str, object] | None = None
+    ) -> Mapping[str, object]:
+        """Return an answer that is a JSON object."""
+        tariff = url.name == _TARIFF
+        self._check_quiet(tariff=tariff)
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._session.request(
+                    method,
+                    url,
+                    headers={"Authorization": f"Bearer {self._token}"},
+                    json=body,
+                    # Another place is not to be shown the token.
+                    allow_redirects=False,
+                ) as response,
+            ):
+                answer = _parsed(await response.read())
+                self._check_status(response, answer or {}, tariff=tariff)
+        except TimeoutError:
+            raise DeviceUnreachableError("the cloud did not answer in time") from None
+        except ClientError:
+            raise DeviceUnreachableError("the cloud cannot be reached") from None
+        if answer is None:
+            raise DeviceUnreachableError("the cloud did not answer with an object")
+        return answer
+
+    def _check_quiet(self, *, tariff: bool) -> None:
+        """Raise while the cloud wants no more: tariffs have a limit of their own."""
+        until_s = max(
+            self._quiet_until_s.get(False, 0.0),
+            self._quiet_until_s.get(True, 0.0) if tariff else 0.0,
+        )
+        left_s = until_s - asyncio.get_running_loop().time()
+        if left_s > 0:
+            raise DeviceUnreachableError(
+                f"the cloud wants to be left alone for {left_s:.0f} s"
+            )
+
+    def _be_quiet(self, wait: timedelta, *, tariff: bool) -> None:
+        wait_s = min(wait, LONGEST_QUIET).total_seconds()
+        self._quiet_until_s[tariff] = asyncio.get_running_loop().time() + wait_s
+
+    def _check_status(
+        self, response: ClientResponse, answer: Mapping[str, object], *, tariff: bool
+    ) -> None:
+        """Turn an HTTP status that is no success into its error."""
+        status = response.status
+        if status == HTTPStatus.OK:
+            return
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise DeviceAuthError("the token is not accepted")
+        if status == HTTPStatus.PAYMENT_REQUIRED:
+            if answer.get("error") == _SUBSCRIPTION:
+                raise DeviceAuthError("the subscription has ended")
+            self._be_quiet(LONGEST_QUIET, tariff=False)
+            raise DeviceUnreachableError("the account has no credits left")
+        wait = retry_after(response.headers)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._be_quiet(wait or BUSY_FOR, tariff=tariff)
+            raise DeviceUnreachableError("the cloud has had enough requests")
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise DeviceUnreachableError(f"the cloud answered {status}")
+        raise DeviceRefusedError(f"the cloud answered {status}")
+
+
+class TeslaTokenSite:
+    """One site, asked with a token."""
+
+    dispatches = False
+
+    def __init__(self, account: TeslaAccount, site_id: str) -> None:
+        """Ask by means of `account`."""
+        self._account = account
+        self._path = ("energy_sites", site_id)
+
+    async def live_status(self) -> Answer:
+        """Return the powers now."""
+        return as_object(await self._account.ask("GET", *self._path, "live_status"))
+
+    async def site_info(self) -> Answer:
+        """Return how the site is set."""
+        return as_object(await self._account.ask("GET", *self._path, "site_info"))
+
+    async def set_mode(self, mode: str) -> None:
+        """Set the operation mode."""
+        await self._tell("operation", {"default_real_mode": mode})
+
+    async def set_reserve(self, percent: int) -> None:
+        """Set the backup reserve."""
+        await self._tell("backup", {"backup_reserve_percent": percent})
+
+    async def set_grid_charging(self, *, allowed: bool) -> None:
+        """Allow charging from the grid; the API's flag says the contrary."""
+        flag = "disallow_charge_from_grid_with_solar_installed"
+        await self._tell("grid_import_export", {flag: not allowed})
+
+    async def set_export_rule(self, rule: str) -> None:
+        """Set what may be fed into the grid."""
+        await self._tell("grid_import_export", {"customer_preferred_export_rule": rule})
+
+    async def set_tariff(self, tariff: Answer) -> None:
+        """Set the tariff."""
+        await self._tell(_TARIFF, {"tou_settings": {"tariff_content_v2": tariff}})
+
+    async def dispatch(self, power_w: int, duration: timedelta) -> None:
+        """Refuse: the cloud cannot do that."""
+        raise DeviceRefusedError("a power cannot be set through the cloud")
+
+    async def resume(self) -> None:
+        """Refuse: the cloud cannot do that."""
+        raise DeviceRefusedError("a power cannot be set through the cloud")
+
+    async def _tell(self, what: str, body: Mapping[str, object]) -> None:
+        await self._account.ask("POST", *self._path, what, body=body)
+
+
+def opened(answer: Mapping[str, object]) -> object:
+    """Return what is in an envelope. Raises where it says that something failed.
+
+    Some errors come with a status of success. The text may name the account.
+    """
+    if answer.get("error"):
+        raise DeviceRefusedError("the cloud answered with an error")
+    response = answer.get("response")
+    if response is None:
+        raise DeviceUnreachableError("the cloud answered nothing")
+    return response
+
+
+def as_object(answer: object) -> Answer:
+    """Return an answer that is an object. Raises DeviceUnreachableError."""
+    if not isinstance(answer, dict):
+        raise DeviceUnreachableError("the cloud did not answer what was asked")
+    return answer
+
+
+def has_battery(product: object) -> bool:
+    """Return whether a product is a site with a battery."""
+    if not isinstance(product, dict) or product.get("energy_site_id") is None:
+        return False
+    components = product.get("components")
+    return not isinstance(components, dict) or bool(components.get("battery", True))
+
+
+def name_of(product: Mapping[str, object]) -> str | None:
+    """Return what the owner calls a site."""
+    name = product.get("site_name")
+    return name if isinstance(name, str) and name else None
+
+
+def _parsed(content: bytes) -> Mapping[str, object] | None:
+    try:
+        answer: object = json.loads(content)
+    except ValueError, RecursionError:
+        return None
+    return answer if isinstance(answer, dict) else None

@@ -1,0 +1,233 @@
+"""The settings of a Powerwall that are written, and in which order that is safe.
+
+A gateway looks at a new tariff before it looks at the reserve, and makes a new plan
+when the reserve changes. So the tariff comes first, and the reserve last, by way of
+another value where it is to stay as it is.
+
+Sources: `tesla-fleet-api`, and users' reports on the public trackers of `batpred` and
+`alandtse/tesla` on the order and the reserve.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import Final
+
+from custom_components.power_sync.devices.protocols import DeviceRefusedError
+from custom_components.power_sync.model.battery import (
+    Command,
+    Mode,
+    Settings,
+    SettingValue,
+    Write,
+)
+
+from . import tariff
+
+MODE: Final = "operation_mode"
+RESERVE: Final = "backup_reserve_pct"
+GRID_CHARGING: Final = "grid_charging"
+EXPORT_RULE: Final = "export_rule"
+TARIFF: Final = "tariff"
+DISPATCH: Final = "dispatch"
+SLOT: Final = "half_hour"
+"""No setting: the half hour that it is, in the site's own clock. A tariff begins at
+one, and what a command writes follows from what was read alone."""
+
+SELF_POWERED: Final = "self_consumption"
+BY_TARIFF: Final = "autonomous"
+BATTERY_OK: Final = "battery_ok"
+NEVER: Final = "never"
+OFF: Final = "off"
+FULL: Final = 100
+SAFE_RESERVE_PCT: Final = 20
+HIGHEST_PART_PCT: Final = 80
+"""From here to 100 % no reserve can be set."""
+_ENDS: Final = (TARIFF, RESERVE, EXPORT_RULE, GRID_CHARGING, MODE)
+_DISPATCHED: Final = {Mode.CHARGE: "charge", Mode.DISCHARGE: "discharge"}
+
+
+def can_set_reserve(percent: float) -> bool:
+    """Return whether a gateway takes this reserve."""
+    return 0 <= percent <= HIGHEST_PART_PCT or percent == FULL
+
+
+def writes_for(
+    command: Command, owner: Settings, now: Settings, most_w: float
+) -> tuple[Write, ...]:
+    """Return the writes that bring a command about. Raises DeviceRefusedError."""
+    ends = _dispatch_ended(now)
+    match command.mode:
+        case Mode.CHARGE | Mode.DISCHARGE if DISPATCH in now:
+            back = writes_for_release(owner, now)
+            return (
+                *(
+                    w
+                    for w in back
+                    if w.setting != DISPATCH and now[w.setting] != w.value
+                ),
+                Write(DISPATCH, _dispatched(command, most_w)),
+            )
+        case Mode.CHARGE:
+            return _charge(command, now)
+        case Mode.DISCHARGE:
+            return _discharge(command, owner, now)
+        case Mode.NO_DISCHARGE:
+            return (*ends, *_hold(owner, now))
+        case _:
+            raise DeviceRefusedError(f"a Powerwall has no {command.mode}")
+
+
+def _charge(command: Command, now: Settings) -> tuple[Write, ...]:
+    _check_known(now)
+    return _pulsed(
+        (
+            Write(GRID_CHARGING, True),  # noqa: FBT003 - a setting's value
+            Write(MODE, BY_TARIFF),
+            Write(TARIFF, _forced(command, now)),
+        ),
+        FULL,
+        now,
+    )
+
+
+def _discharge(command: Command, owner: Settings, now: Settings) -> tuple[Write, ...]:
+    """Sell what is above the owner's reserve, which stays."""
+    _check_known(now)
+    reserve = owner.get(RESERVE)
+    if not isinstance(reserve, int | float) or reserve >= FULL:
+        raise DeviceRefusedError("the backup reserve keeps all that is stored")
+    # An owner who lets nothing out has agreed on that with the grid; where no rule
+    # is told, a programme decides on it.
+    rule = owner.get(EXPORT_RULE)
+    exports = () if rule in (None, NEVER) else (Write(EXPORT_RULE, BATTERY_OK),)
+    return _pulsed(
+        (
+            *exports,
+            Write(GRID_CHARGING, False),  # noqa: FBT003 - a setting's value
+            Write(MODE, BY_TARIFF),
+            Write(TARIFF, _forced(command, now)),
+        ),
+        int(reserve),
+        now,
+    )
+
+
+def _hold(owner: Settings, now: Settings) -> Iterator[Write]:
+    """Keep what is stored: a reserve of all of it, which the grid does not fill up."""
+    if now.get(GRID_CHARGING) is None:
+        raise DeviceRefusedError("it is not known whether the grid may charge")
+    yield Write(GRID_CHARGING, False)  # noqa: FBT003 - a setting's value
+    yield Write(RESERVE, FULL)
+    for name in (TARIFF, EXPORT_RULE, MODE):
+        if owner.get(name) not in (None, tariff.NONE, now.get(name)):
+            yield Write(name, owner[name])
+
+
+def writes_for_release(owner: Settings, now: Settings) -> tuple[Write, ...]:
+    """Return what gives the battery back.
+
+    A forced flow is stopped at once by the mode, where that is the owner's or ours to
+    change, and for good by the tariff.
+    """
+    stops: tuple[Write, ...] = ()
+    if tariff.forces(now.get(TARIFF)) and now.get(MODE) == BY_TARIFF:
+        stops = (Write(MODE, SELF_POWERED),)
+    back = (
+        Write(name, owner[name])
+        for name in _ENDS
+        if owner.get(name) not in (None, tariff.NONE)
+    )
+    return (*_dispatch_ended(now), *stops, *back)
+
+
+def owner_settings(found: Settings, flat: str) -> Settings:
+    """Return the owner's settings from those found: what forces is not theirs.
+
+    Where there is such a tariff, `flat` stands for the one that is not known.
+    """
+    owner = dict(found)
+    if tariff.forces(found.get(TARIFF)):
+        owner[TARIFF] = flat
+    if found.get(DISPATCH) is not None:
+        owner[DISPATCH] = OFF
+    return owner
+
+
+def safe_settings(found: Settings, flat: str) -> Settings:
+    """Return settings that are safe where the owner's are lost."""
+    safe: dict[str, SettingValue] = {
+        MODE: SELF_POWERED,
+        RESERVE: SAFE_RESERVE_PCT,
+        GRID_CHARGING: False,
+        EXPORT_RULE: "pv_only",
+    }
+    known = {key: value for key, value in safe.items() if found.get(key) is not None}
+    return {**owner_settings(found, flat), **known}
+
+
+def _check_known(now: Settings) -> None:
+    """Raise where what would be changed cannot be put back."""
+    if now.get(GRID_CHARGING) is None:
+        raise DeviceRefusedError("it is not known whether the grid may charge")
+    if now.get(TARIFF) in (None, tariff.NONE):
+        raise DeviceRefusedError("there is no tariff in the app that could be put back")
+
+
+def _forced(command: Command, now: Settings) -> SettingValue:
+    """Return the tariff that forces; the one that is in force where that will do."""
+    slot = parsed_slot(now.get(SLOT))
+    if slot is None:
+        raise DeviceRefusedError("it is not known what time it is at the battery")
+    until = command.until.astimezone(slot.tzinfo)
+    window = tariff.forced_window(command.mode, until, slot)
+    held = now.get(TARIFF)
+    return held if tariff.serves(held, window) else window.text
+
+
+def slot_text(now: datetime, zone: tzinfo) -> str:
+    """Return the half hour that it is at the site, with its offset from UTC."""
+    local = now.astimezone(zone)
+    return local.replace(
+        minute=local.minute // 30 * 30, second=0, microsecond=0
+    ).isoformat(timespec="minutes")
+
+
+def parsed_slot(value: SettingValue) -> datetime | None:
+    """Return the half hour of `slot_text`; None where it is none."""
+    try:
+        slot = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return slot if slot.tzinfo is not None else None
+
+
+def _pulsed(
+    writes: tuple[Write, ...], reserve: int, now: Settings
+) -> tuple[Write, ...]:
+    """Return writes with the reserve last, by way of another one if need be.
+
+    Never by way of a weaker one.
+    """
+    wanted = Write(RESERVE, reserve)
+    changes = any(now.get(each.setting) != each.value for each in writes)
+    if not changes or now.get(RESERVE) != reserve or reserve == FULL:
+        return (*writes, wanted)
+    other = FULL if reserve >= HIGHEST_PART_PCT else reserve + 1
+    return (*writes, Write(RESERVE, other), wanted)
+
+
+def _dispatched(command: Command, most_w: float) -> str:
+    asked_w = most_w if command.power_w is None else min(command.power_w, most_w)
+    return f"{_DISPATCHED[command.mode]} {asked_w:.0f}"
+
+
+def dispatched_w(value: SettingValue) -> int:
+    """Return the power of a dispatch, + discharging. Raises DeviceRefusedError."""
+    name, _, watts = str(value).partition(" ")
+    if name not in _DISPATCHED.values() or not watts.isdecimal():
+        raise DeviceRefusedError(f"there is no dispatch {value!r}")
+    return int(watts) if name == "discharge" else -int(watts)
+
+
+def _dispatch_ended(now: Settings) -> tuple[Write, ...]:
+    return (Write(DISPATCH, OFF),) if DISPATCH in now else ()

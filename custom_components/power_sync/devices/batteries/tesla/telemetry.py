@@ -1,0 +1,178 @@
+"""What a Powerwall tells, in the common signs.
+
+The API has battery power positive while discharging and grid power while importing, as
+PowerSync does; energies are in Wh. Some firmware leaves out level and energies.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Final
+
+from custom_components.power_sync.devices.protocols import DeviceUnreachableError
+from custom_components.power_sync.model.battery import (
+    BatteryReading,
+    SettingValue,
+)
+
+from . import settings, tariff
+from .access import Answer
+
+PACK_KWH: Final = 13.5
+"""The usable energy of one Powerwall, where a site tells only how many it has."""
+PACK_W: Final = 5000.0
+STALE_AFTER: Final = timedelta(minutes=10)
+"""The cloud goes on telling the last of a gateway that it has lost."""
+_OFF_GRID: Final = frozenset(
+    {"off_grid", "off_grid_intentional", "off_grid_unintentional"}
+)
+_RULE: Final = "customer_preferred_export_rule"
+_NO_GRID_CHARGING: Final = "disallow_charge_from_grid_with_solar_installed"
+_MODES: Final = frozenset({"self_consumption", "autonomous", "backup"})
+
+
+def reading_of(live: Answer, info: Answer, at: datetime) -> BatteryReading:
+    """Return what `live_status` says. Raises DeviceUnreachableError where it is old."""
+    told = _moment(live.get("timestamp"))
+    if told is not None and at - told > STALE_AFTER:
+        raise DeviceUnreachableError("the gateway has not been heard of for a while")
+    power_w = number(live, "battery_power")
+    soc_pct = level_of(live)
+    if power_w is None and soc_pct is None:
+        raise DeviceUnreachableError("the cloud tells nothing of the battery")
+    most_w = number(info, "nameplate_power") or None
+    return BatteryReading(
+        at=at,
+        soc_pct=soc_pct,
+        battery_power_w=power_w,
+        solar_power_w=_not_negative(number(live, "solar_power")),
+        grid_power_w=number(live, "grid_power"),
+        load_power_w=_not_negative(number(live, "load_power")),
+        capacity_kwh=capacity_kwh(live, info),
+        max_charge_w=most_w,
+        max_discharge_w=most_w,
+        islanded=_islanded(live),
+        extra={
+            "operation_mode": _text(info, "default_real_mode"),
+            "backup_reserve_pct": number(info, "backup_reserve_percent"),
+            "storm_mode_active": _flag(live.get("storm_mode_active")),
+            "grid_services_w": number(live, "grid_services_power"),
+        },
+    )
+
+
+def settings_of(info: Answer) -> dict[str, SettingValue]:
+    """Return how a site is set. None stands for what is not told."""
+    mode = _text(info, "default_real_mode")
+    reserve = number(info, "backup_reserve_percent")
+    components = _part(info, "components")
+    rule = _text(components, _RULE) or _text(info, _RULE)
+    if components.get("non_export_configured") is True:
+        rule = settings.NEVER
+    refused = components.get(_NO_GRID_CHARGING, info.get(_NO_GRID_CHARGING))
+    return {
+        settings.MODE: mode if mode in _MODES else None,
+        settings.RESERVE: None if reserve is None else round(reserve),
+        settings.GRID_CHARGING: (not refused) if isinstance(refused, bool) else None,
+        settings.EXPORT_RULE: rule,
+        settings.TARIFF: tariff.value_of(tariff_in(info)),
+    }
+
+
+def tariff_in(info: Answer) -> Answer:
+    """Return the tariff of a site, under its present name or the old one."""
+    return _part(info, "tariff_content_v2") or _part(info, "tariff_content")
+
+
+def currency_of(info: Answer) -> str:
+    """Return the currency of the site's tariff; the empty text where it has none."""
+    return _text(tariff_in(info), "currency") or ""
+
+
+def zone_of(info: Answer) -> str | None:
+    """Return the IANA name of the site's time zone."""
+    return _text(info, "installation_time_zone")
+
+
+def capacity_kwh(live: Answer, info: Answer) -> float | None:
+    """Return the energy of all packs, from the first of what tells it."""
+    packs = number(info, "battery_count")
+    for watt_hours in (
+        number(live, "total_pack_energy"),
+        number(info, "nameplate_energy"),
+        None if packs is None else 1000 * PACK_KWH * packs,
+    ):
+        if watt_hours:
+            return watt_hours / 1000
+    return None
+
+
+def power_w(info: Answer) -> float:
+    """Return the power of all packs: as told, or 5 kW of each."""
+    told = number(info, "nameplate_power")
+    return told or PACK_W * max(1.0, number(info, "battery_count") or 1.0)
+
+
+def packs_of(info: Answer) -> str:
+    """Return what the packs are called, and how many there are."""
+    batteries = _part(info, "components").get("batteries")
+    named = [
+        name
+        for each in (batteries if isinstance(batteries, list) else ())
+        if isinstance(each, dict) and (name := _text(each, "part_name"))
+    ]
+    count = round(number(info, "battery_count") or len(named) or 1)
+    model = named[0] if named and named[0] != "Unknown" else "Powerwall"
+    return model if count == 1 else f"{count} × {model}"  # noqa: RUF001 - "times"
+
+
+def number(tree: Answer, key: str) -> float | None:
+    """Return a number; None where it is none to believe."""
+    value = tree.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if isfinite(value) else None
+
+
+def level_of(live: Answer) -> float | None:
+    """Return the level in percent; some firmware tells only energies."""
+    told = number(live, "percentage_charged")
+    left, total = number(live, "energy_left"), number(live, "total_pack_energy")
+    if told is None and left is not None and total:
+        told = 100 * left / total
+    return told if told is not None and 0 <= told <= settings.FULL else None
+
+
+def _islanded(live: Answer) -> bool | None:
+    island, grid = _text(live, "island_status"), _text(live, "grid_status")
+    if island in _OFF_GRID:
+        return True
+    if island == "on_grid" or grid == "Active":
+        return False
+    return True if grid == "Inactive" else None
+
+
+def _part(tree: Answer, key: str) -> Mapping[str, object]:
+    value = tree.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(tree: Answer, key: str) -> str | None:
+    value = tree.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _flag(value: object) -> str | None:
+    return str(value).lower() if isinstance(value, bool) else None
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _not_negative(value: float | None) -> float | None:
+    return None if value is None else max(0.0, value)

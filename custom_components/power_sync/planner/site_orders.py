@@ -1,0 +1,277 @@
+"""From a site's schedule to what its batteries can be told.
+
+Slot by slot, from the energies that the earlier orders really leave behind, a few
+joint orders are carried out by the site's own physics and compared: by what the slot
+costs, what the energy that is left is worth (the schedule's prices of it), and, where
+that comes to the same, by how far it leads away from the schedule. So a missing mode,
+a rounded power or a rest at the reserve is answered with what is best from there.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import ceil, fsum, inf
+from operator import ne
+
+from custom_components.power_sync.model.battery import Mode
+
+from .coupled import Schedule
+from .fleet import fleet_home, fleet_values, peaks_of
+from .home import FOLLOW, Order
+from .site import Draw, Site, State, Step
+from .site_replay import advance, overridden
+from .unit import Unit
+
+type Orders = list[Order]
+"""One order for each battery."""
+
+_FORCED = (Mode.CHARGE, Mode.DISCHARGE)
+_STILL = (Order(Mode.NO_DISCHARGE), Order(Mode.STANDBY), Order(Mode.LIMIT, 0.0))
+_TIE = 1e-6
+_SOME_KWH = 1e-6
+_ROUNDING = 1e-7
+_LEAST_SHARE = 0.01
+"""No less than this part of full power is forced: it is not worth a command."""
+_UNEVEN = 0.002
+"""What a kWh weighs by which a battery is elsewhere than in the schedule."""
+_STRICT = 10.0
+"""The same where nothing else shall count."""
+
+
+def choose_site_orders(
+    site: Site,
+    schedule: Schedule,
+    wanted: Sequence[Sequence[Order]] = (),
+    *,
+    strict: bool = False,
+    change: float = 0.0,
+) -> list[Orders]:
+    """Return the orders of every slot; `strict` ones keep to the schedule's levels.
+
+    A battery is told something new only where the slot gains more than `change`.
+
+    Of those that are equally good, the first of these: what is `wanted` for the slot,
+    all follow the home, what was told before.
+    """
+    chooser = _Chooser(site, schedule, _STRICT if strict else _UNEVEN, change)
+    state, before = site.start(), [FOLLOW] * len(site.units)
+    result = []
+    for index in range(site.count):
+        wish = wanted[index] if index < len(wanted) else None
+        before, step = chooser.choose(index, state, wish, before)
+        state = advance(site, index, state, step)
+        result.append(before)
+    return result
+
+
+class _Chooser:
+    """Compares joint orders for one slot."""
+
+    def __init__(
+        self, site: Site, schedule: Schedule, uneven: float, change: float
+    ) -> None:
+        self._site = site
+        self._change = change
+        self._uneven = uneven
+        self._schedule = schedule
+        self._draw: Draw = site.draw(schedule.cars_kw)
+        self._modes = [self._known(place) for place in range(len(site.units))]
+        places = range(len(site.units))
+        self._still = [self._first(place, _STILL[1:2]) for place in places]
+        self._unasked = [self._first(place, _STILL) for place in places]
+        self._demand = 0.0
+        demand = site.problem.demand
+        if demand is not None:
+            hours = demand.interval.total_seconds() / 3600
+            self._demand = demand.rate_per_kw / hours
+        self._peaks = peaks_of(site, schedule.imported)
+        self._values = fleet_values(fleet_home(site, schedule.cars_kw, self._peaks))
+        self._floor = fsum(unit.floor for unit in site.units)
+
+    def _known(self, place: int) -> frozenset[Mode]:
+        """Return what a battery may be told.
+
+        A forced power holds whatever the sun and the home do meanwhile, so it is not
+        used where the owner wants no grid charging or no export.
+        """
+        problem = self._site.problem
+        known = set(self._site.units[place].spec.modes | {Mode.SELF_CONSUMPTION})
+        if not problem.grid_charging:
+            known.discard(Mode.CHARGE)
+        if not problem.battery_export:
+            known.discard(Mode.DISCHARGE)
+        return frozenset(known)
+
+    def choose(
+        self, index: int, state: State, wish: Sequence[Order] | None, before: Orders
+    ) -> tuple[Orders, Step]:
+        """Return the best orders, and what they do."""
+        best: tuple[Orders, Step] | None = None
+        least = inf
+        seen: set[tuple[Order, ...]] = set()
+        for orders in self._options(index, state, wish, before):
+            told = overridden(self._site, index, orders)
+            key = tuple(told)
+            if key in seen:
+                continue
+            seen.add(key)
+            step = self._site.step(index, state, told, self._draw)
+            score = self._score(index, state, step)
+            score += self._change * sum(map(ne, told, before, strict=True))
+            if score < least - _TIE:
+                least, best = score, (told, step)
+        if best is None:
+            raise AssertionError("there is always an order")
+        return best
+
+    def _score(self, index: int, state: State, step: Step) -> float:
+        score = self._site.price_of(index, step)
+        over = step.imported - self._peaks[index]
+        if over > 0:
+            score += self._demand * over
+        taken = -fsum(kwh for kwh in step.battery if kwh < 0)
+        given = fsum(kwh for kwh in step.battery if kwh > 0)
+        # No battery charges another.
+        swapped = min(given, taken - self._site.clipped[index])
+        if swapped > 0:
+            score += self._site.penalty * swapped
+        energies = [
+            unit.after(kwh, energy)
+            for unit, kwh, energy in zip(
+                self._site.units, step.battery, state.energy, strict=True
+            )
+        ]
+        if self._values is not None:
+            score += self._values.at(index, fsum(energies) - self._floor)
+        worths = [worth[index] for worth in self._schedule.worth]
+        usual = fsum(worths) / len(worths)
+        for place, energy in enumerate(energies):
+            away = energy - self._schedule.energy[place][index]
+            score -= (worths[place] - usual) * away
+            score += self._uneven * abs(away)
+        return score
+
+    def _options(
+        self, index: int, state: State, wish: Sequence[Order] | None, before: Orders
+    ) -> Iterable[Orders]:
+        """Yield the joint orders worth comparing, the preferred ones first."""
+        count = len(self._site.units)
+        if wish is not None and all(
+            order.mode in known for order, known in zip(wish, self._modes, strict=True)
+        ):
+            yield list(wish)
+        yield [FOLLOW] * count
+        if all(order.mode not in _FORCED for order in before):
+            yield before
+        keep = self._keep(self._draw.all[index])
+        yield keep
+        for aimed in self._aims(index, state):
+            yield self._orders_for(index, aimed, exact=True)
+            yield self._orders_for(index, aimed, exact=False)
+        if count > 1:
+            for place in range(count):
+                # One follows the home, or acts, while the others keep still.
+                yield [FOLLOW if at == place else keep[at] for at in range(count)]
+        yield before
+
+    def _keep(self, drawn: float) -> Orders:
+        """Return the orders by which batteries take no sun and serve nobody.
+
+        `drawn` is at the meter without them, below zero where sun is to spare.
+        """
+        surplus = drawn < -_SOME_KWH
+        return self._still if surplus else self._unasked
+
+    def _first(self, place: int, orders: Iterable[Order]) -> Order:
+        """Return the first order that a battery knows, else that it follows."""
+        known = self._modes[place]
+        return next((order for order in orders if order.mode in known), FOLLOW)
+
+    def _aims(self, index: int, state: State) -> Iterable[list[float]]:
+        """Yield AC kWh for each battery that are worth trying.
+
+        Those that the schedule says for the slot, those that lead back to it, and
+        those that are best for the fleet, shared as its batteries can.
+        """
+        energy, units = self._schedule.energy, self._site.units
+        back, planned, gives, takes = [], [], [], []
+        for place, unit in enumerate(units):
+            before = energy[place][index - 1] if index else unit.start
+            now, resting = state.energy[place], state.resting[place]
+            back.append(now - energy[place][index])
+            planned.append(before - energy[place][index])
+            gives.append(unit.may_give(index, now, resting=resting))
+            takes.append(unit.may_take(index, now))
+        for change in (planned, back):
+            yield [
+                min(out * unit.out_of_cells, give)
+                if out > 0
+                else -min(-out / unit.into_cells, take)
+                for out, unit, give, take in zip(
+                    change, units, gives, takes, strict=True
+                )
+            ]
+        if self._values is not None:
+            whole = fsum(state.energy) - self._floor
+            for out in dict.fromkeys(self._values.best(index, whole)):
+                yield _shared(out, units, gives, takes)
+
+    def _orders_for(self, index: int, aimed: list[float], *, exact: bool) -> Orders:
+        """Return the orders by which each battery does what is aimed at.
+
+        Unless `exact`, those that serve the home follow it.
+        """
+        home = self._draw.fed[index]
+        given = fsum(kwh for kwh in aimed if kwh > 0)
+        serving = given <= home + _SOME_KWH
+        keep = self._keep(self._draw.all[index] - given)
+        orders = []
+        for place, kwh in enumerate(aimed):
+            if kwh < -_SOME_KWH:
+                order = self._charge(index, place, -kwh)
+            elif kwh > _SOME_KWH and serving:
+                order = self._power(place, Mode.LIMIT, kwh) if exact else FOLLOW
+            elif kwh > _SOME_KWH:
+                order = self._power(place, Mode.DISCHARGE, kwh) or FOLLOW
+            else:
+                order = keep[place]
+            orders.append(FOLLOW if order is None else order)
+        return orders
+
+    def _charge(self, index: int, place: int, kwh: float) -> Order | None:
+        """Return the order to charge: by following, where there is sun enough."""
+        surplus = -self._draw.all[index]
+        if abs(surplus - kwh) <= _SOME_KWH:
+            return FOLLOW
+        return self._power(place, Mode.CHARGE, kwh)
+
+    def _power(self, place: int, mode: Mode, kwh: float) -> Order | None:
+        """Return `mode` at the power of `kwh` per slot, as the battery takes it."""
+        if mode not in self._modes[place]:
+            return None
+        spec = self._site.units[place].spec
+        charging = mode is Mode.CHARGE
+        most_kw = spec.max_charge_kw if charging else spec.max_discharge_kw
+        least_kw = 0.0
+        if mode is not Mode.LIMIT:
+            least_kw = max(spec.min_power_kw, _LEAST_SHARE * most_kw)
+        power_kw = kwh / self._site.step_h
+        if power_kw < least_kw / 2:
+            return None
+        if spec.power_step_kw > 0:
+            steps = ceil(power_kw / spec.power_step_kw - _ROUNDING)
+            power_kw = round(steps * spec.power_step_kw, 6)
+        return Order(mode, min(most_kw, max(power_kw, least_kw)))
+
+
+def _shared(
+    out: float, units: list[Unit], gives: list[float], takes: list[float]
+) -> list[float]:
+    """Return the AC kWh of a change of the whole fleet, as its batteries can."""
+    if out > 0:
+        able = [
+            give / unit.out_of_cells for give, unit in zip(gives, units, strict=True)
+        ]
+        part = min(1.0, out / whole) if (whole := fsum(able)) > 0 else 0.0
+        return [give * part for give in gives]
+    able = [take * unit.into_cells for take, unit in zip(takes, units, strict=True)]
+    part = min(1.0, -out / whole) if (whole := fsum(able)) > 0 else 0.0
+    return [-take * part for take in takes]

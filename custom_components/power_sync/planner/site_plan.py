@@ -1,0 +1,250 @@
+"""From a coupled problem to a plan: solve, round, map, replay, compare.
+
+The coupled program says when cars draw and how high the import may rise; the exact
+solver then plans the fleet around that, slot by slot, as it does for one battery.
+Where batteries of different states need orders of their own, the program is solved
+again with the cars fixed, and its schedule is mapped battery by battery. The site's
+own physics judges which is carried out. Without SciPy the cars are put into the
+cheapest slots by what the exact solver says energy is worth.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import inf
+from typing import Self
+
+from custom_components.power_sync.model.plan import Plan
+
+from .aim import aimed
+from .assemble import Outcome
+from .car_times import going_on, retimed, snapped
+from .coupled import SiteProgram
+from .exact import setpoints
+from .fleet import fleet_home, fleet_values, peaks_of
+from .home import FOLLOW, Home, Order
+from .modes import changes
+from .problem import Problem
+from .program import SolverFailedError, SolverMissingError
+from .replay import Replay, baseline, replay_setpoints
+from .site import Site
+from .site_assemble import MISSING, STOPPED, Chosen, assemble_site
+from .site_orders import choose_site_orders
+from .site_replay import (
+    CarPowers,
+    SiteReplay,
+    baseline_site,
+    demand_cost,
+    eager_cars,
+    replay_site,
+)
+from .split import split_orders
+from .steady import price_of_change
+from .values import Values
+
+type PlanOne = Callable[[Home, Replay, Plan | None, datetime], Outcome]
+"""How a home with one battery is planned."""
+
+CLOSE_SHARE = 0.005
+"""A plan this near to the bound, in parts of what it saves, is good enough."""
+_CHANGE_SHARES = (0.3, 0.1)
+_FEW_CHANGES = 10
+"""What so many changes are worth is no reason to look again."""
+LONG_CLOSE_SHARE = 0.02
+_LONG = 192
+"""With more slots than that, less near is good enough: another look takes long."""
+_CLOSE = 0.001
+_TIMINGS = 2
+_KEPT_SHARE = 0.001
+_PEAK_STEPS = 3
+_SOME_KWH = 0.01
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """The cars at some powers, and the fleet around them."""
+
+    cars_kw: CarPowers
+    home: Home
+    objective: float
+
+
+def plan_site(
+    problem: Problem, running: Plan | None, now: datetime, plan_one: PlanOne
+) -> Plan:
+    """Return the plan for a coupled problem; its `solve_ms` is left at 0."""
+    site = Site(aimed(problem))
+    without = baseline_site(site)
+    program, solver, failure = None, "coupled", None
+    try:
+        program = SiteProgram(site)
+    except SolverMissingError:
+        solver, failure = "merged", MISSING
+    except SolverFailedError:
+        solver, failure = "merged", STOPPED
+    timing = _timed(site, program)
+    timing = _kept(site, timing, going_on(site, running, now), without)
+    outcome = plan_one(timing.home, baseline(timing.home), running, now)
+    best = _Way.of(site, split_orders(site, outcome.orders, timing.cars_kw), timing)
+    # A plan for what may come is not the best one for what is expected.
+    chances = problem.price_spread is not None or bool(problem.scenarios)
+    if program is not None and not chances:
+        saving = max(0.0, without.cost + without.wear - program.bound)
+        best = _closer(site, program, timing, best, saving)
+    accepted = _is_better(best.replay, without) or (chances and outcome.accepted)
+    if not accepted:
+        # That the cars wait may gain something all the same.
+        follow = [[FOLLOW] * len(site.units)] * site.count
+        best = _Way.of(site, follow, timing)
+        accepted = _is_better(best.replay, without)
+    chosen = Chosen(
+        solver,
+        outcome,
+        best.orders,
+        best.replay,
+        bound=None if program is None or problem.price_spread else program.bound,
+        accepted=accepted,
+        failure=failure,
+    )
+    return assemble_site(site, chosen, without, problem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Orders for each battery and what they come to."""
+
+    orders: list[list[Order]]
+    replay: SiteReplay
+    changes: int
+
+    @classmethod
+    def of(cls, site: Site, orders: list[list[Order]], timing: _Timing) -> Self:
+        """Carry orders out, with cars at the powers of `timing`."""
+        replay = replay_site(site, orders, timing.cars_kw)
+        places = range(len(site.units))
+        told = sum(changes([each[place] for each in orders]) for place in places)
+        return cls(orders, replay, told)
+
+
+def _closer(
+    site: Site, program: SiteProgram, timing: _Timing, best: _Way, saving: float
+) -> _Way:
+    """Return what is nearer to the bound, where the fleet's orders are far from it.
+
+    On a long horizon the fleet's orders change but where that gains enough, so others
+    have to gain what their changes are worth as well.
+    """
+    is_long = site.count > _LONG
+    price = price_of_change(timing.home, saving) / len(site.units) if is_long else 0.0
+    share = LONG_CLOSE_SHARE if is_long else CLOSE_SHARE
+    trifle = _CLOSE + _FEW_CHANGES * price
+    if best.replay.objective <= program.bound + trifle + share * saving:
+        return best
+    for rival in _by_battery(site, program, timing, price):
+        more = price * (rival.changes - best.changes)
+        if rival.replay.objective + more < best.replay.objective - _CLOSE:
+            best = rival
+            if is_long:
+                break
+    return best
+
+
+def _timed(site: Site, program: SiteProgram | None) -> _Timing:
+    """Return when the cars charge."""
+    if program is not None:
+        schedule = program.relaxed
+        return _best_timing(site, schedule.cars_kw, peaks_of(site, schedule.imported))
+    found = [
+        _best_timing(site, eager_cars(site), peaks) for peaks in _guessed_peaks(site)
+    ]
+    return min(found, key=lambda timing: timing.objective)
+
+
+def _kept(
+    site: Site, timing: _Timing, cars_kw: CarPowers | None, without: SiteReplay
+) -> _Timing:
+    """Return the cars as they were planned, where other times gain but a trifle."""
+    if cars_kw is None:
+        return timing
+    peaks = timing.home.import_max
+    home = fleet_home(site, cars_kw, peaks)
+    kept = _timing(site, cars_kw, home, fleet_values(home))
+    trifle = _CLOSE + _KEPT_SHARE * max(0.0, without.objective - timing.objective)
+    return kept if kept.objective <= timing.objective + trifle else timing
+
+
+def _guessed_peaks(site: Site) -> Iterator[list[float]]:
+    """Yield how high the import may rise: from no further to as without a plan."""
+    demand = site.problem.demand
+    if demand is None:
+        yield [inf] * site.count
+        return
+    imported = [step.imported for step in baseline_site(site).steps]
+    within = [kwh for kwh, on in zip(imported, demand.window, strict=True) if on]
+    lowest = demand.peak_kw * site.step_h
+    highest = max([lowest, *within])
+    for step in range(_PEAK_STEPS):
+        peak = lowest + (highest - lowest) * step / (_PEAK_STEPS - 1)
+        yield [peak if on else inf for on in demand.window]
+
+
+def _best_timing(site: Site, cars_kw: CarPowers, peaks: Sequence[float]) -> _Timing:
+    """Return the best of some timings, each made from the worth after the last."""
+    cars_kw = snapped(site, cars_kw)
+    home = fleet_home(site, cars_kw, peaks)
+    values = fleet_values(home)
+    found = [_timing(site, cars_kw, home, values)]
+    for _ in range(_TIMINGS if site.problem.cars else 0):
+        cars_kw = retimed(site, home, values, cars_kw)
+        home = fleet_home(site, cars_kw, peaks)
+        values = fleet_values(home)
+        found.append(_timing(site, cars_kw, home, values))
+    return min(found, key=lambda timing: timing.objective)
+
+
+def _timing(
+    site: Site, cars_kw: CarPowers, home: Home, values: Values | None
+) -> _Timing:
+    """Return the cars with what the fleet comes to around them."""
+    if values is None:
+        replay = baseline(home)
+    else:
+        replay = replay_setpoints(home, setpoints(home, values))
+    demand = demand_cost(site, [flow.imported for flow in replay.flows])
+    return _Timing(cars_kw, home, replay.objective + demand)
+
+
+def _by_battery(
+    site: Site, program: SiteProgram, timing: _Timing, price: float
+) -> Iterator[_Way]:
+    """Yield ways of the program's own schedule.
+
+    By its prices and by its levels; where a change has a price, by its prices with
+    some of that in every slot, for a change pays over several.
+    """
+    try:
+        schedule = program.best(timing.cars_kw)
+    except SolverFailedError:
+        return
+    cars = replace(timing, cars_kw=schedule.cars_kw)
+    if price > 0:
+        for share in _CHANGE_SHARES:
+            orders = choose_site_orders(site, schedule, change=share * price)
+            yield _Way.of(site, orders, cars)
+        return
+    for strict in (False, True):
+        yield _Way.of(site, choose_site_orders(site, schedule, strict=strict), cars)
+
+
+def _is_better(ours: SiteReplay, without: SiteReplay) -> bool:
+    """Return whether a plan is worth carrying out instead of the baseline.
+
+    As `engine.plan` has it: better with wear counted and not dearer in money, but
+    keeping a limit is worth any money.
+    """
+    if abs(without.broken_kwh - ours.broken_kwh) > _SOME_KWH:
+        return ours.penalties < without.penalties
+    return (
+        ours.objective < without.objective - _TINY and ours.cost <= without.cost + _TINY
+    )

@@ -1,0 +1,162 @@
+"""Orders that change only where that gains enough money.
+
+The best order of every slot by itself is a restless plan: prices and a forecast
+near zero surplus go up and down, and the battery is commanded anew for tenths of a
+cent. So of all plans the one with the lowest
+
+    cost + price of a change * number of changes
+
+is looked for, slot by slot. Of the ways to the same order at about the same level of
+energy only the cheapest is kept, counted with the least cost from there on. One that
+is dearer than the cheapest of all by more than the price of a change is given up, as
+is every change but from the cheapest. Before the first slot is the order in force,
+so a plan does not change its mind for nothing from one run to the next either.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, Self
+
+from custom_components.power_sync.model.plan import Plan
+
+from .home import FOLLOW, TINY_KWH, Home, Order
+from .modes import Chooser
+from .problem import Problem
+from .values import Values
+
+CHANGE_KWH = 0.02
+"""A change of the order must gain more than so much energy costs on average."""
+CHANGE_SHARE = 0.01
+"""It never has to gain more than this part of what the whole plan saves."""
+
+_PARTS = 24
+"""Parts of the battery in which levels count as the same."""
+_RANK = 1e-9
+"""Money by which one of equally good orders comes before the next."""
+
+
+class InForce(NamedTuple):
+    """What the running plan says: nothing where there is none for these slots."""
+
+    wanted: Sequence[Order] = ()
+    """Its orders from the first slot of the problem on."""
+    current: Order | None = None
+    """The order that the battery has been told until now."""
+
+    @classmethod
+    def of(cls, running: Plan | None, problem: Problem, now: datetime) -> Self:
+        """Return what `running`, the plan in force at `now`, says about `problem`."""
+        if running is None or not running.accepted or running.slot_at(now) is None:
+            return cls()
+        grid, old = problem.grid, running.grid
+        offset, rest = divmod(grid.start - old.start, old.step)
+        if old.step != grid.step or rest or offset < 0:
+            return cls()
+        orders = [Order(slot.mode, slot.power_kw) for slot in running.slots]
+        before = max(0, offset - 1)
+        # A price that is only guessed is nothing to act on: the home is followed.
+        current = orders[before] if running.slots[before].firm else FOLLOW
+        return cls(orders[offset : offset + grid.count], current)
+
+    def before(self, orders: Sequence[Order]) -> Sequence[Order]:
+        """Return `orders` after the one in force, if there is one."""
+        return orders if self.current is None else [self.current, *orders]
+
+
+class _Way(NamedTuple):
+    """The cheapest way to an order: what is left, what it cost, how it began."""
+
+    order: Order
+    energy: float
+    resting: bool
+    paid: float
+    score: float
+    """What it cost, and the least cost from there on."""
+    before: _Way | None
+
+    def orders(self) -> list[Order]:
+        """Return the orders along the way."""
+        found: list[Order] = []
+        way = self
+        while way.before is not None:
+            found.append(way.order)
+            way = way.before
+        found.reverse()
+        return found
+
+
+def price_of_change(home: Home, saving: float) -> float:
+    """Return the money that a change must gain, where the plan saves `saving`.
+
+    In what the objective counts: money, or kWh bought.
+    """
+    mean = sum(map(abs, home.import_price)) / home.count
+    return min(CHANGE_KWH * mean, CHANGE_SHARE * max(0.0, saving))
+
+
+def steady_orders(  # noqa: PLR0913 - as few as a search has
+    home: Home,
+    values: Values,
+    in_force: InForce,
+    price: float,
+    *,
+    eager: bool,
+    decided: int = 0,
+) -> list[Order]:
+    """Return orders that change only where that gains more than `price`.
+
+    Of equally good ones those are taken that `choose_orders` would take. The first
+    `decided` slots are decided by `values` alone, whatever comes after them.
+    """
+    chooser = Chooser(home, values, eager=eager)
+    start = home.start_kwh
+    current = in_force.current
+    # What the battery may not be told any more must be changed, at no price.
+    per_kwh = _PARTS / home.span_kwh
+    free = current is None or not chooser.knows(current)
+    order = FOLLOW if free or current is None else current
+    ways = [_Way(order, start, start <= TINY_KWH, 0.0, 0.0, None)]
+    for index in range(home.count):
+        wish = chooser.wish(in_force.wanted, index)
+        best: dict[tuple[Order, int], _Way] = {}
+        for way in ways:
+            # From the cheapest way on there may be changes; the others go on.
+            taken = values.best(index, way.energy) if way is ways[0] else None
+            for option, kwh in _options(chooser, index, way, wish, taken):
+                after = home.after(kwh, way.energy)
+                paid = way.paid + home.price_of(index, kwh) + _RANK * len(best)
+                if option != way.order and not free:
+                    paid += price
+                score = paid + values.at(index, after)
+                place = (option, int(after * per_kwh))
+                known = best.get(place)
+                if known is None or score < known.score:
+                    resting = home.rests(after, resting=way.resting)
+                    best[place] = _Way(option, after, resting, paid, score, way)
+        free = False
+        ways = sorted(best.values(), key=lambda way: way.score)
+        most = ways[0].score + price
+        ways = [way for way in ways if way.score <= most]
+        if index + 1 == decided:
+            del ways[1:]
+    return ways[0].orders()
+
+
+def _options(
+    chooser: Chooser,
+    index: int,
+    way: _Way,
+    wish: Order | None,
+    taken: tuple[float, float] | None,
+) -> Iterator[tuple[Order, float]]:
+    """Yield the orders to go on with, and the AC kWh of each.
+
+    Only the one that the way has now where `taken`, the best kWh to take out of the
+    cells, is not given.
+    """
+    if taken is not None:
+        liked = (wish, way.order)
+        yield from chooser.offers(index, way.energy, taken, liked, resting=way.resting)
+    kwh = chooser.going_on(index, way.energy, way.order, resting=way.resting)
+    if kwh is not None:
+        yield way.order, kwh

@@ -1,0 +1,161 @@
+"""Prices that the user has entered: one rate, or several by time, day and season."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aiohttp import ClientSession
+
+from custom_components.power_sync.model.plain import (
+    Json,
+    JsonObject,
+    number_of,
+    text_of,
+)
+from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
+from custom_components.power_sync.model.timegrid import HORIZON
+
+from .protocols import CONF_ZONE, Now, UnknownTariffError
+from .schedule import RETRY_MOST, Settled
+from .windows import EVERY_DAY, EVERY_MONTH, Rate, Rates, Window, spans
+
+CONF_CURRENCY = "currency"
+CONF_IMPORT_PER_KWH = "import_per_kwh"
+CONF_EXPORT_PER_KWH = "export_per_kwh"
+CONF_STANDING_PER_DAY = "standing_per_day"
+CONF_RATES = "rates"
+CONF_DIRECTION = "direction"
+CONF_PRICE_PER_KWH = "price_per_kwh"
+CONF_START = "start"
+CONF_END = "end"
+CONF_WEEKDAYS = "weekdays"
+CONF_MONTHS = "months"
+
+BEHIND = timedelta(days=1)
+AHEAD = HORIZON + timedelta(days=1)
+NIGHTLY = Settled(every=timedelta(hours=6), renew=timedelta(hours=6))
+LAST_MINUTE = time(23, 59)
+"""Written where the end of the day is meant."""
+
+
+class Direction(StrEnum):
+    """Whether a rate is for what is bought or for what is sold."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class FixedTariff:
+    """All that the user has entered."""
+
+    currency: str
+    zone: ZoneInfo
+    bought: Rates
+    sold: Rates
+    standing_per_day: float | None = None
+
+    def curve(self, start: datetime, end: datetime) -> PriceCurve:
+        """Return the prices from `start` to `end`, all firm."""
+        return PriceCurve(self.currency, self.zone.key, tuple(self._slots(start, end)))
+
+    def _slots(self, start: datetime, end: datetime) -> Iterator[PriceSlot]:
+        if start >= end:
+            return
+        for begin, until, prices in spans(
+            self.bought, self.sold, self.zone, start, end
+        ):
+            yield PriceSlot(begin, until, *prices)
+
+
+class FixedPriceSource:
+    """Knows all prices there ever are, and asks nobody."""
+
+    def __init__(self, tariff: FixedTariff, *, now: Now) -> None:
+        """Take the tariff."""
+        self._tariff = tariff
+        self._now = now
+        self.standing_per_day = tariff.standing_per_day
+        self.retry_most = RETRY_MOST
+
+    async def fetch(self) -> PriceCurve:
+        """Return the prices from yesterday to beyond any plan."""
+        now = self._now()
+        return self._tariff.curve(now - BEHIND, now + AHEAD)
+
+    async def history(self, start: datetime, end: datetime) -> PriceCurve:
+        """Return the prices from `start` to `end`, as if they had been so always."""
+        return self._tariff.curve(start, min(end, self._now()))
+
+    def known_until(self, when: datetime) -> datetime:
+        """Return up to when prices were known at a moment (UTC)."""
+        return NIGHTLY.due_until(when)
+
+    def next_fetch(self, curve: PriceCurve | None) -> datetime:
+        """Return when to look again (UTC)."""
+        return NIGHTLY.next_fetch(curve, self._now())
+
+
+def from_settings(
+    session: ClientSession, settings: JsonObject, *, now: Now
+) -> FixedPriceSource:
+    """Make the source from what is stored. Raises UnknownTariffError."""
+    try:
+        return FixedPriceSource(read_tariff(settings), now=now)
+    except (TypeError, ValueError, ZoneInfoNotFoundError) as err:
+        raise UnknownTariffError("the rates cannot be read") from err
+
+
+def read_tariff(settings: JsonObject) -> FixedTariff:
+    """Return the tariff that is stored. Raises TypeError and ValueError."""
+    standing = settings.get(CONF_STANDING_PER_DAY)
+    rates = settings.get(CONF_RATES)
+    if not isinstance(rates, list):
+        raise TypeError("the rates are no list")
+    read = [_read_rate(rate) for rate in rates]
+    bought, sold = (
+        Rates(
+            number_of(settings.get(key)),
+            tuple(rate for way, rate in read if way is direction),
+        )
+        for direction, key in (
+            (Direction.IMPORT, CONF_IMPORT_PER_KWH),
+            (Direction.EXPORT, CONF_EXPORT_PER_KWH),
+        )
+    )
+    return FixedTariff(
+        text_of(settings.get(CONF_CURRENCY)),
+        ZoneInfo(text_of(settings.get(CONF_ZONE))),
+        bought,
+        sold,
+        None if standing is None else number_of(standing),
+    )
+
+
+def _read_rate(stored: Json) -> tuple[Direction, Rate]:
+    if not isinstance(stored, Mapping):
+        raise TypeError("a rate is an object")
+    start = time.fromisoformat(text_of(stored.get(CONF_START)))
+    end = time.fromisoformat(text_of(stored.get(CONF_END)))
+    if end.replace(second=0) == LAST_MINUTE:
+        end = time(0)
+    window = Window(
+        start,
+        end,
+        _chosen(stored.get(CONF_WEEKDAYS), EVERY_DAY),
+        _chosen(stored.get(CONF_MONTHS), EVERY_MONTH),
+    )
+    price = number_of(stored.get(CONF_PRICE_PER_KWH))
+    return Direction(text_of(stored.get(CONF_DIRECTION))), Rate(price, window)
+
+
+def _chosen(stored: Json, all_of: frozenset[int]) -> frozenset[int]:
+    """Return the days or months that were chosen."""
+    if not isinstance(stored, list):
+        raise TypeError("days and months are lists")
+    chosen = frozenset(int(number_of(each)) for each in stored)
+    if not chosen or not chosen <= all_of:
+        raise ValueError("there is no such day or month")
+    return chosen

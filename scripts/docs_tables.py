@@ -1,0 +1,144 @@
+"""The tables in README and docs that are made from the code."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+import sys
+
+from benchmarks.homes import home
+from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.brand import (
+    AccessKind,
+    BatteryBrand,
+    BatteryConfig,
+)
+from custom_components.power_sync.model.battery import (
+    BatteryIdentity,
+    Capabilities,
+    Mode,
+)
+from custom_components.power_sync.planner import plan
+
+ROOT = Path(__file__).parents[1]
+PLACES = (ROOT / "README.md", ROOT / "docs" / "batteries" / "README.md")
+BEGIN, END = "<!-- batteries: scripts/docs -->", "<!-- batteries: end -->"
+COLUMNS = {
+    Mode.CHARGE: "charge",
+    Mode.DISCHARGE: "discharge",
+    Mode.NO_DISCHARGE: "hold",
+    Mode.STANDBY: "standby",
+    Mode.LIMIT: "limited",
+}
+POWER_W = 5000.0
+CAPACITY_KWH = 13.5
+REFERENCE = "half_hourly"
+AS_SET_UP = "as set up"
+"""Where it is the user who says what a battery can be told."""
+
+
+def battery_table() -> str:
+    """Return what each brand's batteries can be told, as Markdown."""
+    heads = (
+        *("battery", "reached over", *COLUMNS.values()),
+        *("least power", "shortest stretch", "between commands"),
+        *("returns to normal by itself", "settings in flash", "costs what it lacks"),
+    )
+    rows = [_row(heads), _row(["---"] * len(heads))]
+    for brand in BRANDS.values():
+        able = capabilities(brand)
+        told = [AS_SET_UP] * (len(heads) - 2) if able is None else _cells(able)
+        rows.append(_row([brand.name, _access(brand), *told]))
+    return "\n".join(rows)
+
+
+def _row(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(able: Capabilities) -> list[str]:
+    expiry = able.device_expiry
+    flash = len(able.flash_settings)
+    return [
+        *("yes" if mode in able.modes else "no" for mode in COLUMNS),
+        f"{able.min_power_w:.0f} W" if able.min_power_w else "any",
+        f"{able.slot_minutes} min",
+        _span(able.min_interval) if able.min_interval else "any",
+        f"after {_span(expiry)}" if expiry else "no",
+        f"{flash}, at most {able.flash_writes_per_day} writes a day"
+        if flash
+        else "none",
+        _lost(able),
+    ]
+
+
+def _access(brand: BatteryBrand) -> str:
+    kind = brand.access.kind
+    return "no device" if kind is AccessKind.NONE else kind.value.capitalize()
+
+
+def _span(span: timedelta) -> str:
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    return f"{minutes} min" if not seconds else f"{span.total_seconds():.0f} s"
+
+
+def capabilities(brand: BatteryBrand) -> Capabilities | None:
+    """Return what a battery of a brand can be told that serves all its settings.
+
+    None where that is not known before a battery is set up.
+    """
+    driver = brand.access.offline(
+        BatteryConfig(
+            identity=BatteryIdentity(brand.key, "1", "any"),
+            rated_power_w=POWER_W,
+            capacity_kwh=CAPACITY_KWH,
+            max_charge_w=POWER_W,
+            max_discharge_w=POWER_W,
+            settings=frozenset(brand.words),
+        )
+    )
+    return None if driver is None else driver.capabilities
+
+
+def _lost(able: Capabilities) -> str:
+    """Return which part of the saving is lost by what cannot be told.
+
+    Of the benchmark's home with half-hourly prices, over its two days.
+    """
+    problem = home(REFERENCE)
+    battery = replace(problem.battery, min_power_kw=able.min_power_w / 1000)
+    all_of_it, ours = (
+        plan(replace(problem, battery=replace(battery, modes=modes)))
+        for modes in (frozenset(Mode), able.modes | {Mode.SELF_CONSUMPTION})
+    )
+    possible = all_of_it.baseline_cost - all_of_it.cost
+    lost = max(0.0, ours.cost - all_of_it.cost)
+    return f"{100 * lost / possible:.1f} % of the saving"
+
+
+def with_table(text: str) -> str:
+    """Return a document with its table made anew. Raises ValueError without place."""
+    before, _, rest = text.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"there is no place for the table: {BEGIN} … {END}")
+    return f"{before}{BEGIN}\n\n{battery_table()}\n\n{END}{after}"
+
+
+def main() -> int:
+    """Return the exit code."""
+    stale = []
+    for path in PLACES:
+        text = path.read_text(encoding="utf-8")
+        made = with_table(text)
+        if made != text:
+            stale.append(path.name)
+            if "--check" not in sys.argv:
+                path.write_text(made, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        sys.stderr.write(f"Run scripts/docs: {', '.join(stale)}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""The price feeds of the demo's homes: a home may move from one to another."""
+
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from custom_components.power_sync.model.timegrid import floor_time
+from simulators.aemo import AemoSimulator
+from simulators.amber import AmberSimulator
+from simulators.clock import Clock, RealClock
+from simulators.octopus import OctopusSimulator, PaymentMethod, Rate
+from simulators.octopus.recorded import HALF_HOUR, agile_price
+
+FIVE_MINUTES: Final = timedelta(minutes=5)
+HOUR: Final = timedelta(hours=1)
+REGION: Final = "VIC1"
+CHEAP_RRP: Final = -300.0
+"""Below all that was recorded, in $/MWh."""
+
+
+class Feeds:
+    """What answers for Octopus, Amber and the Australian market."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Serve nothing before it is entered."""
+        self._clock = clock
+        self.octopus = OctopusSimulator(clock)
+        self.amber = AmberSimulator(clock)
+        self.aemo = AemoSimulator(clock)
+        self._stack = AsyncExitStack()
+
+    def make_this_hour_cheap(self, hours: int = 1) -> None:
+        """Undercut every price ahead for a while, so that a plan charges now."""
+        start = floor_time(self._clock.now(), HALF_HOUR)
+        ahead = (agile_price(start + HALF_HOUR * index) for index in range(96))
+        known = [price.import_inc_vat for price in ahead if price is not None]
+        pence = min(0.1, min(known) - 5)
+        end = start + hours * HOUR
+        cheap = Rate(pence / 1.05, pence, start, end, PaymentMethod.DIRECT_DEBIT)
+        self.octopus.extra_rows["AGILE-24-10-01"] = [cheap]
+        for step in range(hours * HOUR // FIVE_MINUTES):
+            begun = start + step * FIVE_MINUTES
+            self.amber.prices[begun] = CHEAP_RRP
+            self.aemo.prices[REGION, begun] = CHEAP_RRP
+
+    async def __aenter__(self) -> Self:
+        """Start the simulators."""
+        async with AsyncExitStack() as stack:
+            for feed in (self.octopus, self.amber, self.aemo):
+                await stack.enter_async_context(feed)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop them."""
+        await self._stack.aclose()
+
+
+def hour_begun() -> datetime:
+    """Return when an hour began that is not over for long."""
+    return floor_time(RealClock().now(), FIVE_MINUTES)

@@ -1,0 +1,110 @@
+"""A demo home without a person, as far as Home Assistant itself shows it.
+
+For batteries whose insides are seen through entities only. The Sungrow home has a
+stricter check, which looks into the inverter.
+"""
+
+import asyncio
+
+from custom_components.power_sync.model.battery import Mode
+
+from .check import (
+    FOLLOWED_WITHIN_S,
+    RESTORED_WITHIN_S,
+    RESUMED_WITHIN_S,
+    SETTLES_S,
+    in_words,
+    plan_of,
+    set_automatic,
+    worth_something,
+)
+from .go_live import go_live
+from .homes import Home
+from .recorded import replay_differences
+from .report import Report, log_is_clean, until
+from .run import Demo, set_up
+
+CHARGES_W = -500.0
+"""In the cheap hour the battery takes more than this from sun and grid."""
+
+
+async def check_following(demo: Demo, home: Home) -> bool:
+    """Live through it all; return whether everything was as it must be."""
+    report = Report()
+    demo.home.feeds.make_this_hour_cheap()
+    await set_up(demo, live=False, home=home)
+    report.say(f"PowerSync is set up with {home.title}, in a dry run")
+    owners = await home.owner(demo)
+    await worth_something(demo, report)
+    report.judge(
+        f"nothing has been written in the dry run: {owners}",
+        good=await home.owner(demo) == owners,
+    )
+    steps = await go_live(demo.api)
+    report.say(f"went live through the repair issue, in {len(steps) - 1} steps")
+    report.say(in_words(await plan_of(demo)))
+
+    async def followed() -> bool:
+        planned = await demo.state("controlled_by") == "plan"
+        return planned and await charging(demo)
+
+    good = await until(followed, FOLLOWED_WITHIN_S + home.late_s)
+    report.judge(
+        f"the battery follows the plan: {await demo.state('current_action')} "
+        f"({await demo.state('because')}), {await demo.state('battery_power')} W",
+        good=good and await demo.state("current_action") == Mode.CHARGE,
+    )
+    other = await replay_differences(demo)
+    replayed = f"differ in a replay: {', '.join(other)}" if other else "replay the same"
+    report.judge(f"its diagnostics {replayed}", good=not other)
+    await set_automatic(demo, on=False)
+    await _given_back(demo, home, report, owners, "automatic control off")
+    await asyncio.sleep(SETTLES_S)
+    await _force_goes_on(demo, home, report, owners, kill=False)
+    await _force_goes_on(demo, home, report, owners, kill=True)
+    log_is_clean(demo, report)
+    return not report.failures
+
+
+async def _force_goes_on(
+    demo: Demo, home: Home, report: Report, owners: object, *, kill: bool
+) -> None:
+    """Force for long; after the restart it goes on, until the user ends it."""
+    how = "kill -9" if kill else "a clean stop"
+    data = {"duration": 30, "power_w": 2000}
+    await demo.api.call_action("power_sync", "force_charge", data)
+    on = await until(lambda: charging(demo), FOLLOWED_WITHIN_S + home.late_s)
+    report.judge("force charge, 30 min at 2000 W", good=on)
+    if kill:
+        await demo.hass.kill()
+    else:
+        await demo.hass.stop()
+    await demo.start()
+    on = await until(lambda: charging(demo), RESUMED_WITHIN_S + home.late_s)
+    report.resumes += on
+    report.judge(f"{how} during a force that has not expired: it goes on", good=on)
+    await demo.api.call_action("power_sync", "restore_normal", {})
+    await _given_back(demo, home, report, owners, "restore normal")
+
+
+async def _given_back(
+    demo: Demo, home: Home, report: Report, owners: object, why: str
+) -> None:
+    async def back() -> bool:
+        # The sun may charge it then, so its power says nothing.
+        normal = await demo.state("current_action") == Mode.SELF_CONSUMPTION
+        return normal and await home.owner(demo) == owners
+
+    good = await until(back, RESTORED_WITHIN_S + home.late_s)
+    report.restores += good
+    report.judge(f"{why}: the battery is the owner's again", good=good)
+
+
+async def charging(demo: Demo) -> bool:
+    """Tell whether the battery charges as it was told."""
+    if await demo.state("current_action") != Mode.CHARGE:
+        return False
+    try:
+        return float(await demo.state("battery_power")) < CHARGES_W
+    except ValueError:
+        return False

@@ -1,0 +1,343 @@
+"""Entering fixed prices, and rates by time, day and season."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
+    MockConfigEntry,
+)
+
+from custom_components.power_sync.flows.fixed_forms import price_text
+from custom_components.power_sync.prices.aemo_client import SHARED_FOR
+from custom_components.power_sync.prices.fixed import read_tariff
+from custom_components.power_sync.prices.templates import TEMPLATES
+from homeassistant.core import HomeAssistant
+from simulators.aemo import AemoSimulator
+from simulators.octopus import OctopusSimulator
+from simulators.rest import Fault
+from simulators.sungrow import SungrowSimulator
+from tests.common import site_entry
+
+from .dialogue import ConfigDialogue
+
+BASE = {"import_per_kwh": 0.3, "export_per_kwh": 0.08, "standing_per_day": 0.55}
+EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+EVERY_MONTH = [
+    *("jan", "feb", "mar", "apr", "may", "jun"),
+    *("jul", "aug", "sep", "oct", "nov", "dec"),
+]
+ALWAYS = {"weekdays": EVERY_DAY, "months": EVERY_MONTH}
+NIGHT: dict[str, Any] = {
+    "direction": "import",
+    "price_per_kwh": 0.2,
+    "start": "22:00:00",
+    "end": "06:00:00",
+    "days": ALWAYS,
+}
+WINTER_EVENING: dict[str, Any] = {
+    "direction": "export",
+    "price_per_kwh": 0.125,
+    "start": "17:30:00",
+    "end": "19:30:00",
+    "days": {
+        "weekdays": ["mon", "tue", "wed", "thu", "fri"],
+        "months": ["jan", "feb", "nov", "dec"],
+    },
+}
+STORED_NIGHT = {
+    "direction": "import",
+    "price_per_kwh": 0.2,
+    "start": "22:00",
+    "end": "06:00",
+    "weekdays": [0, 1, 2, 3, 4, 5, 6],
+    "months": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+}
+STORED_EVENING = {
+    "direction": "export",
+    "price_per_kwh": 0.125,
+    "start": "17:30",
+    "end": "19:30",
+    "weekdays": [0, 1, 2, 3, 4],
+    "months": [1, 2, 11, 12],
+}
+
+
+@pytest.fixture(autouse=True)
+def berlin(hass: HomeAssistant) -> None:
+    """Have a home in Germany."""
+    hass.config.currency = "EUR"
+    hass.config.time_zone = "Europe/Berlin"
+
+
+def rates_shown(dialogue: ConfigDialogue) -> list[str]:
+    """Return the lines of the list, with plain dashes."""
+    placeholders = dialogue.result["description_placeholders"]
+    assert placeholders is not None
+    return str(placeholders["rates"]).replace("\N{EN DASH}", "-").splitlines()
+
+
+async def choose(dialogue: ConfigDialogue, step: str) -> None:
+    """Choose what to do next."""
+    assert dialogue.step == "fixed_rates"
+    await dialogue.submit({"next_step_id": step})
+
+
+async def add(dialogue: ConfigDialogue, rate: dict[str, Any]) -> None:
+    """Add a rate."""
+    await choose(dialogue, "fixed_add")
+    assert dialogue.step == "fixed_rate"
+    await dialogue.submit(rate)
+
+
+async def test_one_price(dialogue: ConfigDialogue, sungrow: SungrowSimulator) -> None:
+    """Two figures are enough; currency and time zone are Home Assistant's."""
+    await dialogue.to_provider("fixed")
+    assert (dialogue.step, dialogue.form) == ("fixed", {"export_per_kwh": 0})
+    await dialogue.submit({"import_per_kwh": 0.3, "export_per_kwh": 0})
+    assert dialogue.result["menu_options"] == ["fixed_add", "fixed_done"]
+    assert dialogue.result["description_placeholders"] == {
+        "bought": "0.30 EUR/kWh",
+        "sold": "0.00 EUR/kWh",
+        "rates": "",
+    }
+    await choose(dialogue, "fixed_done")
+    await dialogue.finish_from_address(sungrow)
+    assert dialogue.entry.data == {
+        "provider": "fixed",
+        "prices": {
+            "currency": "EUR",
+            "zone": "Europe/Berlin",
+            "import_per_kwh": 0.3,
+            "export_per_kwh": 0.0,
+            "standing_per_day": None,
+            "rates": [],
+        },
+    }
+
+
+async def test_several_rates(
+    dialogue: ConfigDialogue, sungrow: SungrowSimulator
+) -> None:
+    """They are listed as they are added, and stored as plain data."""
+    await dialogue.to_provider("fixed")
+    await dialogue.submit(BASE)
+    await add(dialogue, NIGHT)
+    assert rates_shown(dialogue) == [
+        "- Buying from the grid: 0.20 EUR/kWh, 22:00-06:00"
+    ]
+    await add(dialogue, WINTER_EVENING)
+    assert rates_shown(dialogue)[1] == (
+        "- Selling to the grid: 0.125 EUR/kWh, 17:30-19:30, Monday-Friday, "
+        "January-February, November-December"
+    )
+    await choose(dialogue, "fixed_done")
+    await dialogue.finish_from_address(sungrow)
+    prices = dialogue.entry.data["prices"]
+    assert prices["rates"] == [STORED_NIGHT, STORED_EVENING]
+    assert prices["standing_per_day"] == 0.55
+
+
+async def test_a_rate_is_changed_and_removed(dialogue: ConfigDialogue) -> None:
+    """What was entered is shown, keeps its place, and can go."""
+    await dialogue.to_provider("fixed")
+    await dialogue.submit(BASE)
+    await add(dialogue, NIGHT)
+    await add(dialogue, WINTER_EVENING)
+    await choose(dialogue, "fixed_change")
+    await dialogue.submit({"chosen": "0"})
+    assert dialogue.form == {**NIGHT, "start": "22:00", "end": "06:00"}
+    assert dialogue.folded_up == set()
+    sunday = {**NIGHT, "days": {**ALWAYS, "weekdays": ["sun"]}}
+    await dialogue.submit({**sunday, "price_per_kwh": 0.1})
+    assert rates_shown(dialogue)[0] == (
+        "- Buying from the grid: 0.10 EUR/kWh, 22:00-06:00, Sunday"
+    )
+    assert len(rates_shown(dialogue)) == 2
+    await choose(dialogue, "fixed_remove")
+    await dialogue.submit({"chosen": ["0", "1"]})
+    assert rates_shown(dialogue) == []
+    assert dialogue.result["menu_options"] == ["fixed_add", "fixed_done"]
+
+
+@pytest.mark.parametrize("key", ["import_per_kwh", "export_per_kwh"])
+async def test_cents(
+    dialogue: ConfigDialogue, sungrow: SungrowSimulator, key: str
+) -> None:
+    """30 is no price of a kWh in euros; what was typed stays."""
+    await dialogue.to_provider("fixed")
+    await dialogue.submit({**BASE, key: 30})
+    assert (dialogue.step, dialogue.errors) == ("fixed", {key: "price_in_cents"})
+    assert dialogue.form[key] == 30
+    await dialogue.submit(BASE)
+    await choose(dialogue, "fixed_done")
+    await dialogue.finish_from_address(sungrow)
+
+
+async def test_another_currency(dialogue: ConfigDialogue, hass: HomeAssistant) -> None:
+    """30 forints are a price."""
+    hass.config.currency = "HUF"
+    await dialogue.to_provider("fixed")
+    await dialogue.submit({**BASE, "import_per_kwh": 36.9})
+    assert dialogue.step == "fixed_rates"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "errors"),
+    [
+        ({"price_per_kwh": 20}, {"price_per_kwh": "price_in_cents"}),
+        ({"days": {**ALWAYS, "weekdays": []}}, {"base": "no_day"}),
+        ({"days": {**ALWAYS, "months": []}}, {"base": "no_day"}),
+    ],
+)
+async def test_a_rate_that_cannot_be(
+    dialogue: ConfigDialogue,
+    sungrow: SungrowSimulator,
+    wrong: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    """It is asked for again, with what was typed."""
+    await dialogue.to_provider("fixed")
+    await dialogue.submit(BASE)
+    await add(dialogue, {**NIGHT, **wrong})
+    assert (dialogue.step, dialogue.errors) == ("fixed_rate", errors)
+    assert dialogue.form == {**NIGHT, **wrong}
+    await dialogue.submit(NIGHT)
+    assert len(rates_shown(dialogue)) == 1
+    await choose(dialogue, "fixed_done")
+    await dialogue.finish_from_address(sungrow)
+
+
+async def test_from_another_provider_and_back_to_the_rates(
+    dialogue: ConfigDialogue,
+    hass: HomeAssistant,
+    sungrow: SungrowSimulator,
+    octopus: OctopusSimulator,
+) -> None:
+    """A home that changes its provider starts anew, and finds its rates later."""
+    entry: MockConfigEntry = site_entry(sungrow, octopus)
+    entry.add_to_hass(hass)
+    await dialogue.open("power_sync", source="reconfigure", entry_id=entry.entry_id)
+    assert dialogue.form == {"provider": "octopus"}
+    await dialogue.submit({"provider": "fixed"})
+    assert dialogue.form == {"export_per_kwh": 0}
+    await dialogue.submit(BASE)
+    await add(dialogue, NIGHT)
+    await choose(dialogue, "fixed_done")
+    assert dialogue.reason == "reconfigure_successful"
+    assert entry.data["provider"] == "fixed"
+    assert entry.data["prices"]["rates"] == [STORED_NIGHT]
+
+    # The currency and the zone of a tariff stay, whatever Home Assistant's are.
+    hass.config.currency = "USD"
+    hass.config.time_zone = "America/New_York"
+    await dialogue.to_change(entry)
+    assert dialogue.form == BASE
+    await dialogue.submit({**BASE, "import_per_kwh": 0.31})
+    assert len(rates_shown(dialogue)) == 1
+    await choose(dialogue, "fixed_done")
+    assert dialogue.reason == "reconfigure_successful"
+    prices = entry.data["prices"]
+    assert (prices["currency"], prices["zone"]) == ("EUR", "Europe/Berlin")
+    assert (prices["import_per_kwh"], prices["rates"]) == (0.31, [STORED_NIGHT])
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        (0.3, "0.30 EUR/kWh"),
+        (0.12345, "0.12345 EUR/kWh"),
+        (-0.05, "-0.05 EUR/kWh"),
+        (36, "36.00 EUR/kWh"),
+    ],
+)
+def test_price_text(price: float, text: str) -> None:
+    """All digits, and at least cents."""
+    assert price_text(price, "EUR") == text
+
+
+async def test_a_known_contract(
+    hass: HomeAssistant,
+    dialogue: ConfigDialogue,
+    sungrow: SungrowSimulator,
+    aemo: AemoSimulator,
+    frozen_time: FrozenDateTimeFactory,
+) -> None:
+    """GloBird's hours are entered by one choice, where dollars are paid.
+
+    So are its thresholds for spikes: the region's price is asked for before.
+    """
+    hass.config.currency = "AUD"
+    hass.config.time_zone = "Australia/Melbourne"
+    await dialogue.to_provider("fixed")
+    await dialogue.submit(BASE)
+    assert dialogue.result["menu_options"] == [
+        *("fixed_add", "fixed_template", "fixed_done")
+    ]
+    await choose(dialogue, "fixed_template")
+    assert dialogue.step == "fixed_template"
+    await dialogue.submit({"template": "globird_zerohero_2026"})
+    assert rates_shown(dialogue) == [
+        "- Buying from the grid: 0.00 AUD/kWh, 12:00-15:00",
+        "- Selling to the grid: 0.10 AUD/kWh, 18:00-21:00",
+    ]
+    # What is there is not taken away by another choice.
+    assert "fixed_template" not in dialogue.result["menu_options"]
+    await choose(dialogue, "fixed_done")
+    assert dialogue.step == "fixed_market"
+    typed = dialogue.form
+    assert typed["spike_enter_per_mwh"] == 3000
+    assert typed["spike_leave_per_mwh"] == 2980
+    report = {"report_url": aemo.addresses["report_url"]}
+    typed = {**typed, "region": "vic1", "advanced": report}
+    for wrong, errors in (
+        ({"spike_enter_per_mwh": 0}, {"base": "threshold_not_positive"}),
+        ({"spike_leave_per_mwh": 3001}, {"spike_leave_per_mwh": "leave_above_enter"}),
+        ({"advanced": {"report_url": "aemo"}}, {"base": "invalid_url"}),
+    ):
+        await dialogue.submit({**typed, **wrong})
+        assert (dialogue.step, dialogue.errors) == ("fixed_market", errors)
+        assert dialogue.form == {**typed, **wrong}
+    aemo.fail(Fault(status=503))
+    await dialogue.submit(typed)
+    assert dialogue.errors == {"base": "cannot_connect"}
+    frozen_time.tick(SHARED_FOR)
+    await dialogue.submit(typed)
+    await dialogue.finish_from_address(sungrow)
+    prices = dialogue.entry.data["prices"]
+    assert (prices["region"], prices["report_url"]) == ("VIC1", report["report_url"])
+    assert prices["spike_enter_per_mwh"] == 3000
+    free, evening = prices["rates"]
+    assert (free["start"], free["end"], free["price_per_kwh"]) == ("12:00", "15:00", 0)
+    assert evening["direction"] == "export"
+
+
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_every_contract_can_be_priced(key: str) -> None:
+    """By hand: at 19:00 all pay more for what is sold than at noon."""
+    template = TEMPLATES[key]
+    tariff = read_tariff(
+        {
+            **BASE,
+            "currency": template.currency,
+            "zone": "Australia/Melbourne",
+            "rates": list(template.rates),
+        }
+    )
+    day = datetime(2026, 7, 15, tzinfo=ZoneInfo("Australia/Melbourne"))
+    curve = tariff.curve(day, day + timedelta(days=1))
+    sold = {
+        hour: slot.export_per_kwh
+        for hour in (12, 19, 22)
+        if (slot := curve.at(day.replace(hour=hour))) is not None
+    }
+    paid = 0.1 if key.endswith(("2025", "2026")) else 0.15
+    assert sold == {12: 0.08, 19: paid, 22: 0.08}
+    free = [
+        slot.start.astimezone(day.tzinfo).hour
+        for slot in curve.slots
+        if slot.import_per_kwh == 0
+    ]
+    assert free == {"2026": [12], "2025": [11]}.get(key[-4:], [])

@@ -1,0 +1,154 @@
+"""A site with a Sigenergy system behind its cloud, in a real Home Assistant."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.power_sync.bridges import access
+from custom_components.power_sync.const import DOMAIN
+from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.cloud import cloud_access
+from custom_components.power_sync.devices.batteries.sigenergy_cloud import (
+    SIGENERGY_CLOUD,
+)
+from custom_components.power_sync.devices.batteries.sigenergy_cloud.driver import (
+    SigenergyCloudBattery,
+)
+from custom_components.power_sync.diagnostics import async_get_config_entry_diagnostics
+from custom_components.power_sync.flows import battery, reauth
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from simulators.octopus import OctopusSimulator
+from simulators.rest import Fault
+from simulators.sigen_cloud import SigenCloudSimulator
+from tests.devices.sigen_account import ACCOUNT, STATION, cloud
+from tests.flows.dialogue import LIMITS, TARIFFS, ConfigDialogue
+
+from .conftest import Wait, value_of
+
+MINUTE = timedelta(minutes=1)
+NEW = "battery staple"
+TYPED = {
+    "region": "eu",
+    "email": ACCOUNT.email,
+    "password": ACCOUNT.password,
+    "advanced": {},
+}
+
+
+@pytest.fixture
+async def sigen(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[SigenCloudSimulator]:
+    """Run a cloud, which shows at once what it was told."""
+
+    def quick(*args: Any, **more: Any) -> SigenergyCloudBattery:
+        return SigenergyCloudBattery(*args, **more, settle=timedelta(0))
+
+    async with cloud() as running:
+        reached = cloud_access(SIGENERGY_CLOUD)
+        reached = replace(reached, regions={"eu": running.url}, driver=quick)
+        near = replace(SIGENERGY_CLOUD, access=reached)
+        for module in (battery, access, reauth):
+            monkeypatch.setattr(module, "BRANDS", {**BRANDS, near.key: near})
+        yield running
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, octopus: OctopusSimulator, sigen: SigenCloudSimulator
+) -> ConfigEntry[Any]:
+    """Add a site with it, and go live."""
+    dialogue = ConfigDialogue(hass)
+    await dialogue.to_tariff(octopus)
+    await dialogue.submit(TARIFFS)
+    await dialogue.submit({"brand": "sigenergy_cloud"})
+    await dialogue.submit(TYPED)
+    await dialogue.submit({"max_charge_w": 5000, "max_discharge_w": 5000})
+    await dialogue.submit(LIMITS)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await dialogue.entry.runtime_data.async_set(dry_run=False)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return dialogue.entry
+
+
+async def test_it_is_planned_and_told(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """It has a plan, does what it is told, and is given back."""
+    assert value_of(hass, "sensor.powersync_battery_level") == "50.0"
+    assert entry.runtime_data.coordinators.plan.data.plan.slots
+    force = {"duration": 60, "power_w": 2000}
+    await hass.services.async_call(DOMAIN, "force_charge", force, blocking=True)
+    assert sigen.station.manual_mode == "0"
+    assert sigen.station.manual["powerLimitation"] == "2.000"
+    await wait(MINUTE)
+    assert value_of(hass, "sensor.sigenergy_system_battery_power") == "-2000.0"
+    await hass.services.async_call(DOMAIN, "restore_normal", {}, blocking=True)
+    assert sigen.station.manual_mode is None
+
+
+async def test_one_lost_answer_is_nothing_yet(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """It is asked only once a minute; two are."""
+    (controlled,) = entry.runtime_data.controller.batteries.values()
+    now = entry.runtime_data.controller.clock.now
+    await wait(MINUTE)
+    sigen.standing_fault = Fault(status=503)
+    await wait(MINUTE)
+    await wait(timedelta(seconds=61))
+    assert controlled.health.trouble(now()) is None
+    await wait(timedelta(seconds=40))
+    assert controlled.health.trouble(now()) is not None
+
+
+async def test_the_password_is_refused(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """The user is asked for it once; with the new one, all goes on."""
+    sigen.password, sigen.refreshable = NEW, False
+    sigen.forget_tokens()
+    for _ in range(3):
+        await wait(MINUTE)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["step_id"] == "reauth_battery"
+    # Two of the dialogue that set it up, one of the driver, and the one refused.
+    assert sigen.logins == 4
+    manager = hass.config_entries.flow
+    typed = {"password": "wrong"}
+    shown = await manager.async_configure(flow["flow_id"], typed)
+    assert shown["errors"] == {"base": "cloud_refused"}
+    told = shown["description_placeholders"]
+    assert told is not None
+    assert (told["battery"], told["email"]) == (
+        "Sigenergy system",
+        ACCOUNT.email,
+    )
+    station = sigen.stations.pop(STATION)
+    sigen.stations["5"] = replace(station, station_id="5")
+    shown = await manager.async_configure(flow["flow_id"], {"password": NEW})
+    assert shown["errors"] == {"base": "wrong_cloud_account"}
+    sigen.stations = {STATION: station}
+    done = await manager.async_configure(flow["flow_id"], {"password": NEW})
+    assert (done["type"], done["reason"]) == ("abort", "reauth_successful")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (subentry,) = entry.subentries.values()
+    assert subentry.data["password"] == NEW
+    assert value_of(hass, "sensor.powersync_battery_level") != "unavailable"
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_diagnostics_hold_nothing_private(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """Neither account nor system."""
+    sigen.fail(Fault(status=500))
+    await wait(MINUTE)
+    shown = json.dumps(await async_get_config_entry_diagnostics(hass, entry))
+    secrets = (ACCOUNT.email, ACCOUNT.password, STATION, "token-1", sigen.url)
+    assert not [each for each in secrets if each in shown]

@@ -1,0 +1,187 @@
+"""A Powerwall through Home Assistant's own Tesla Fleet integration, and by token."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import AsyncMock
+
+from aiohttp import ClientError
+import jwt
+import pytest
+from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
+    MockConfigEntry,
+)
+from tesla_fleet_api import const as library
+from tesla_fleet_api.exceptions import TeslaFleetError
+
+from custom_components.power_sync.bridges.tesla import BorrowedSite, borrowed_sites
+from custom_components.power_sync.devices.protocols import (
+    DeviceError,
+    DeviceRefusedError,
+    DeviceUnreachableError,
+)
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+from simulators.rest import Fault
+from tests.devices.tesla_site import OWNERS, SITE_ID, Account, tesla
+
+DOMAIN = "tesla_fleet"
+
+
+@pytest.fixture
+async def account(
+    hass: HomeAssistant, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Account]:
+    """Run a cloud, in the region of the integration."""
+    claims = {"scp": ["energy_device_data", "energy_cmds"], "ou_code": "NA", "sub": "1"}
+    async with tesla() as running:
+        running.cloud.token = jwt.encode(claims, "a secret of thirty-two letters..")
+        monkeypatch.setitem(library.SERVERS, "na", running.cloud.root)
+        yield running
+
+
+@pytest.fixture
+async def fleet(hass: HomeAssistant, account: Account) -> Any:
+    """Load the integration itself, with its own token."""
+    assert await async_setup_component(hass, "application_credentials", {})
+    await async_import_client_credential(
+        hass, DOMAIN, ClientCredential("id", "secret"), DOMAIN
+    )
+    token = {
+        "access_token": account.cloud.token,
+        "refresh_token": "refresh",
+        "expires_at": 4_000_000_000,
+        "expires_in": 3600,
+        "token_type": "Bearer",
+    }
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id="1",
+        data={"auth_implementation": DOMAIN, "token": token},
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def test_the_integration_itself(
+    hass: HomeAssistant, fleet: Any, account: Account
+) -> None:
+    """Its site is found, read, told, and put back; its token is not touched."""
+    (found,) = borrowed_sites(hass)
+    assert found[0] == DOMAIN
+    assert (found[1].site_id, found[1].name) == (SITE_ID, "My Home")
+    assert found[1].can_command
+    api = BorrowedSite(hass, DOMAIN, SITE_ID)
+    assert not api.dispatches
+    account.cloud.reads = 0
+    live, info = await api.live_status(), await api.site_info()
+    assert (live["percentage_charged"], info["backup_reserve_percent"]) == (50, 20)
+    await api.set_mode("autonomous")
+    await api.set_reserve(35)
+    await api.set_grid_charging(allowed=True)
+    await api.set_export_rule("battery_ok")
+    await api.set_tariff({**OWNERS, "code": "NEW"})
+    told = account.set_by()
+    assert (told.mode, told.reserve_pct, told.grid_charging_off) == (
+        "autonomous",
+        35,
+        False,
+    )
+    assert (told.export_rule, told.tariff) == ("battery_ok", {**OWNERS, "code": "NEW"})
+    await hass.config_entries.async_unload(fleet.entry_id)
+    with pytest.raises(DeviceUnreachableError, match="not loaded"):
+        await api.site_info()
+    assert not list(borrowed_sites(hass))
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(status=401), DeviceUnreachableError),
+        (Fault(status=403), DeviceRefusedError),
+        (Fault(status=404), DeviceRefusedError),
+        (Fault(status=408), DeviceUnreachableError),
+        (Fault(status=429), DeviceUnreachableError),
+        (Fault(status=500), DeviceUnreachableError),
+        (Fault(body='{"response": null}'), DeviceUnreachableError),
+        (Fault(body='{"response": null, "error": "no"}'), DeviceRefusedError),
+    ],
+)
+async def test_errors_of_the_library(
+    hass: HomeAssistant,
+    fleet: Any,
+    account: Account,
+    fault: Fault,
+    error: type[DeviceError],
+) -> None:
+    """They are no Exceptions, and become ours all the same."""
+    assert not issubclass(TeslaFleetError, Exception)
+    account.cloud.fail(fault)
+    with pytest.raises(error):
+        await BorrowedSite(hass, DOMAIN, SITE_ID).site_info()
+
+
+async def test_a_gateway_at_hand(
+    hass: HomeAssistant, fleet: Any, account: Account
+) -> None:
+    """The integration's own actions are called, for its own device."""
+    calls: list[tuple[str, dict[str, Any]]] = []
+
+    async def act(call: ServiceCall) -> None:
+        if call.data.get("power") == 1:
+            raise HomeAssistantError
+        calls.append((call.service, dict(call.data)))
+
+    api = BorrowedSite(hass, DOMAIN, SITE_ID)
+    for action in ("dispatch_battery_power", "resume_battery_operation"):
+        hass.services.async_register(DOMAIN, action, act)
+    assert not BorrowedSite(hass, DOMAIN, SITE_ID).dispatches
+    (site,) = fleet.runtime_data.energysites
+    site.api.secondary = site.api
+    assert api.dispatches
+    assert not BorrowedSite(hass, DOMAIN, "5").dispatches
+    await api.dispatch(-3000, timedelta(minutes=30))
+    await api.resume()
+    devices = dr.async_get(hass)
+    device = devices.async_get_device_by_identifier((DOMAIN, SITE_ID), fleet.entry_id)
+    assert device is not None
+    assert calls == [
+        (
+            "dispatch_battery_power",
+            {"device_id": device.id, "power": -3000, "duration": 1800},
+        ),
+        ("resume_battery_operation", {"device_id": device.id}),
+    ]
+    with pytest.raises(DeviceRefusedError, match="failed"):
+        await api.dispatch(1, timedelta(minutes=30))
+    devices.async_remove_device(device.id)
+    with pytest.raises(DeviceUnreachableError, match="no device"):
+        await api.resume()
+
+
+async def test_objects_that_are_not_what_they_were(
+    hass: HomeAssistant, fleet: Any
+) -> None:
+    """They are no stable interface: what is missing or fails is a plain error."""
+    (site,) = fleet.runtime_data.energysites
+    api = BorrowedSite(hass, DOMAIN, SITE_ID)
+    site.api = object()
+    with pytest.raises(DeviceRefusedError, match="has no operation"):
+        await api.set_mode("backup")
+    for raised in (TimeoutError, ClientError, HomeAssistantError):
+        site.api = SimpleNamespace(site_info=AsyncMock(side_effect=raised))
+        with pytest.raises(DeviceUnreachableError):
+            await api.site_info()
+    site.live_coordinator.data = {"timestamp": "2020-01-01T00:00:00+00:00"}
+    site.api = SimpleNamespace(live_status=AsyncMock(return_value=[1]))
+    with pytest.raises(DeviceUnreachableError):
+        await api.live_status()

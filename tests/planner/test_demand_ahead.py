@@ -1,0 +1,73 @@
+"""The demand charge in the plan: which slots count, and that the battery shaves."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.power_sync.model.timegrid import TimeGrid
+from custom_components.power_sync.planner import plan
+from custom_components.power_sync.planner.demand_ahead import DemandAhead
+
+from .homes import HOUR, battery, home
+
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+MIDNIGHT = datetime(2026, 7, 16, 14, tzinfo=UTC)
+"""Of Friday the 17th in Melbourne, in winter."""
+EVENING = DemandAhead(
+    rate_per_kw=9.0,
+    peak_kw=1.0,
+    until=MIDNIGHT + timedelta(days=15),
+    start_min=14 * 60 + 55,
+    end_min=21 * 60,
+    weekdays=frozenset(range(5)),
+    interval=HOUR / 2,
+)
+
+
+def test_which_slots_count() -> None:
+    """From 14:55 to 21:00 on Friday, not on Saturday; nothing of the next period."""
+    grid = TimeGrid(MIDNIGHT, HOUR / 12, 2 * 24 * 12)
+    charge = EVENING.charge_on(grid, MELBOURNE)
+    assert charge is not None
+    counting = [index for index, on in enumerate(charge.window) if on]
+    assert (counting[0], counting[-1]) == (14 * 12 + 11, 21 * 12 - 1)
+    assert len(counting) == 73
+    assert (charge.rate_per_kw, charge.peak_kw) == (9.0, 1.0)
+    ending = replace(EVENING, until=MIDNIGHT + 16 * HOUR)
+    short = ending.charge_on(grid, MELBOURNE)
+    assert short is not None
+    assert sum(short.window) == 13
+    for none in (
+        replace(EVENING, until=MIDNIGHT),
+        replace(EVENING, rate_per_kw=0.0),
+        replace(EVENING, weekdays=frozenset({6})),
+    ):
+        assert none.charge_on(grid, MELBOURNE) is None
+
+
+@pytest.mark.parametrize(("peak_kw", "highest_kw"), [(1.0, 2.38), (3.5, 3.5)])
+def test_the_battery_shaves(peak_kw: float, highest_kw: float) -> None:
+    """By hand: full at 16:00, 9 kWh in the cells give 8.1 kWh in five hours.
+
+    So 4 kW of load become 2.38 kW of import. What is paid for anyway, 3.5 kW, is
+    not undercut for money. Without the charge the battery is empty by the evening.
+    """
+    load = [1.0] * 16 + [4.0] * 5 + [1.0] * 3
+    problem = home(
+        [0.3] * 24,
+        0.0,
+        load_kw=load,
+        spec=battery(soc_pct=100.0, wear_per_kwh=0.02),
+        start=MIDNIGHT,
+        battery_export=False,
+    )
+    charge = replace(EVENING, peak_kw=peak_kw).charge_on(problem.grid, MELBOURNE)
+    planned = plan(replace(problem, demand=charge))
+    highest = max(slot.grid_kw for slot in planned.slots[15:21])
+    assert highest <= highest_kw + 0.05
+    if peak_kw < highest_kw:
+        assert highest == pytest.approx(highest_kw, abs=0.05)
+    without = plan(problem)
+    assert max(slot.grid_kw for slot in without.slots[15:21]) == pytest.approx(4.0)
