@@ -219,7 +219,7 @@ class Bench:
     async def start_car(self) -> None:
         """Have the car start."""
         if self.way.own_start:
-            self.controller.cars.starting(self.now())
+            self.controller.sight.cars.starting(self.now())
             await self.controller.tick()
             # The charger is told when the battery has taken its command.
             await self.run(COMMAND_S + FOLLOWS_AFTER_S)
@@ -292,7 +292,7 @@ class Bench:
     def _say_cloud(self, power_w: float) -> None:
         state = CarState.CHARGING if power_w > 0 else CarState.CONNECTED
         reading = ChargerReading(at=self.now(), state=state, power_w=power_w)
-        self.controller.cars.read("Z", reading, timedelta(minutes=5))
+        self.controller.sight.cars.read("Z", reading, timedelta(minutes=5))
 
 
 def _busy_home(random: Random) -> Callable[[float], float]:
@@ -371,7 +371,9 @@ async def _days(way: Way) -> dict[str, float]:
                 bench.stop_car()
             await bench.run(3600 * hours, step_s=step_s)
     return {
-        "false_holds_per_day": round(bench.controller.cars.false_alarms / DAYS, 2),
+        "false_holds_per_day": round(
+            bench.controller.sight.cars.false_alarms / DAYS, 2
+        ),
         "flash_writes_per_day": round(
             bench.battery.writes / DAYS if way.flash else longest, 2
         ),

@@ -108,7 +108,7 @@ class ChargerCoordinator(DataUpdateCoordinator[ChargerReading]):
             ) from None
         self._failures = self._refusals = 0
         self.update_interval = self._interval(plugged=reading.plugged is not False)
-        self._controller.cars.read(self.charger_id, reading, self._lasts)
+        self._controller.sight.cars.read(self.charger_id, reading, self._lasts)
         return reading
 
     def _interval(self, *, plugged: bool) -> timedelta:
@@ -135,7 +135,7 @@ class ChargerCoordinator(DataUpdateCoordinator[ChargerReading]):
         reading = self.reading
         starts = mode is not ChargeMode.STOPPED
         if starts and (reading is None or (reading.plugged and not reading.charging)):
-            self._controller.cars.starting(dt_util.utcnow())
+            self._controller.sight.cars.starting(dt_util.utcnow())
             await self._controller.tick()
         await self.charger.set_mode(mode)
         self.update_interval = SETTLES

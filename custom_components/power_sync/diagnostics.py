@@ -90,7 +90,7 @@ def _state(
         "chargers": [
             _charger(coordinator) for coordinator in site.coordinators.chargers.values()
         ],
-        "cars_mistaken": controller.cars.false_alarms,
+        "cars_mistaken": controller.sight.cars.false_alarms,
         "strays": len(controller.strays()),
         "problems": [
             {"key": problem.key, "battery": names.get(problem.battery_id or "")}

@@ -44,7 +44,7 @@ HOLD_SENSORS = (
         suggested_display_precision=LEAK_DIGITS,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda site, _: round(
-            site.controller.leak.session_kwh * WH_PER_KWH, LEAK_DIGITS
+            site.controller.sight.leak.session_kwh * WH_PER_KWH, LEAK_DIGITS
         ),
         follows_fn=_cars,
     ),
@@ -53,7 +53,7 @@ HOLD_SENSORS = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda site, _: site.controller.cars.false_alarms,
+        value_fn=lambda site, _: site.controller.sight.cars.false_alarms,
         follows_fn=_cars,
     ),
 )
@@ -91,5 +91,5 @@ class LeakedInTotal(SiteEntity, RestoreSensor):
     @override
     def native_value(self) -> float:
         """The energy in Wh."""
-        leaked_wh = self.site.controller.leak.total_kwh * WH_PER_KWH
+        leaked_wh = self.site.controller.sight.leak.total_kwh * WH_PER_KWH
         return round(self._before_wh + leaked_wh, LEAK_DIGITS)

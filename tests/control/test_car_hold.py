@@ -77,7 +77,7 @@ class Life:
         reading = ChargerReading(
             at=self.bench.time.now, state=state, power_w=power_w or 0.0
         )
-        self.controller.cars.read("Z", reading, LASTS)
+        self.controller.sight.cars.read("Z", reading, LASTS)
         assert self.controller.car_is_news()
         await self.controller.tick()
         assert not self.controller.car_is_news()
@@ -125,7 +125,7 @@ async def test_the_home_is_served_and_the_car_is_not(life: Life) -> None:
 async def test_it_is_off(life: Life) -> None:
     """Then a car is nothing to it; switched on again, it acts at once."""
     await life.controller.set_hold(None)
-    life.controller.cars.starting(life.bench.time.now)
+    life.controller.sight.cars.starting(life.bench.time.now)
     await life.see(5000, load_w=7900)
     assert (life.status, life.settings) == (None, {})
     await life.controller.set_hold(HoldMethod.NO_DISCHARGE)
@@ -148,7 +148,7 @@ async def test_flash_writes_that_are_used_up() -> None:
 
 async def test_before_a_start_of_ours(life: Life) -> None:
     """The battery is held before the car draws anything."""
-    life.controller.cars.starting(life.bench.time.now)
+    life.controller.sight.cars.starting(life.bench.time.now)
     assert life.controller.car_is_news()
     await life.controller.tick()
     assert life.settings == {"max_discharge_10w": 1}
@@ -335,7 +335,7 @@ async def test_energy_that_leaks_is_counted(life: Life) -> None:
     await life.see(5000, load_w=7900)
     await life.see(500, load_w=7900)
     # 4.5 kW too much for 10 s.
-    assert life.controller.leak.session_kwh == pytest.approx(4.5 * 10 / 3600)
+    assert life.controller.sight.leak.session_kwh == pytest.approx(4.5 * 10 / 3600)
 
 
 async def test_it_survives_a_restart(life: Life) -> None:

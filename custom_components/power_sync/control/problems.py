@@ -10,7 +10,7 @@ from .log import Outcome
 
 if TYPE_CHECKING:
     from .controlled import Controlled
-    from .controller import Controller
+    from .loop import ControlLoop
 
 FAILURES_THAT_MATTER = 3
 
@@ -38,7 +38,7 @@ class Problem:
     battery_id: str | None = field(default=None, repr=False)
 
 
-def problems_of(controller: Controller) -> tuple[Problem, ...]:
+def problems_of(controller: ControlLoop) -> tuple[Problem, ...]:
     """Return the problems there are now."""
     found = [
         Problem(key, battery.battery_id)
