@@ -21,7 +21,8 @@ from .entity import ChargerEntity, Followed, SiteEntity, async_register_site_dev
 from .model.prices import Spike
 from .prices.registry import MARK_SPIKES
 from .sensor_bill import has_demand
-from .site import Coordinators, PowerSyncConfigEntry, Site
+from .site import PowerSyncConfigEntry, Site
+from .site_coordinators import Coordinators
 from .site_values import Value, holding, price_slot
 
 PARALLEL_UPDATES = 0

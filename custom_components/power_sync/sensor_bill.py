@@ -11,7 +11,8 @@ from .const import CONF_BILLING
 from .entity import Followed
 from .ledger.period import Bill
 from .sensor_site import MONEY_DIGITS, SiteSensorDescription
-from .site import Coordinators, Site
+from .site import Site
+from .site_coordinators import Coordinators
 
 PEAK_DIGITS = 3
 

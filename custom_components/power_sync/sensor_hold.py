@@ -13,7 +13,7 @@ from homeassistant.const import EntityCategory, UnitOfEnergy
 from .control.view import HoldStatus
 from .entity import Followed, SiteEntity
 from .sensor_site import SiteSensorDescription
-from .site import Coordinators
+from .site_coordinators import Coordinators
 from .site_values import hold_status
 
 OFF = "off"

@@ -18,7 +18,8 @@ from .prices.glance import (
     slot_ahead,
 )
 from .sensor_site import PRICE_SHOWN_DIGITS, SiteSensorDescription
-from .site import Coordinators, Site
+from .site import Site
+from .site_coordinators import Coordinators
 from .site_values import PRICE_DIGITS, Value
 
 ATTR_AT: Final = "at"

@@ -19,7 +19,8 @@ from .decision import REASONS
 from .entity import Followed
 from .model.battery import Mode
 from .planning import Planning
-from .site import Coordinators, Site
+from .site import Site
+from .site_coordinators import Coordinators
 from .site_values import PER_MWH, PRICE_DIGITS, Value
 from .totals import SiteReading
 

@@ -1,9 +1,8 @@
 """One home's objects, wired together: the config entry's runtime data."""
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,11 +13,7 @@ from homeassistant.util import dt as dt_util
 from .accounts import Accounts
 from .backtesting import BacktestCoordinator
 from .bridges.storage import JournalStore, SettingsStore
-from .charger_coordinator import (
-    ChargerCoordinator,
-    async_look_at_cars,
-    charger_coordinators,
-)
+from .charger_coordinator import async_look_at_cars, charger_coordinators
 from .command_log import KeptCommandLog
 from .const import (
     LOGGER,
@@ -36,43 +31,29 @@ from .coordinators import (
     ForecastCoordinator,
     PlanCoordinator,
 )
-from .fleet import fleet_of
-from .forecast.load import RECENT, LoadHistory
 from .going_live import async_follow_dry_run
 from .issues import async_show_lost, async_show_problems
 from .model.battery import BatteryReading
 from .model.plan import Plan
-from .periods import POLL_S
 from .planner.inputs import PlanInputs
-from .price_coordinator import SYNC_AT_MOST_EVERY, PriceCoordinator
+from .price_coordinator import PriceCoordinator
 from .prices.protocols import PriceSource
 from .prices.spike_watch import SpikeWatch
+from .site_coordinators import Coordinators
 from .site_devices import Devices
+from .site_inputs import (
+    RecentLoads,
+    inputs_of,
+    stored_capacities_kwh,
+    tightest_export_limit_w,
+)
 from .site_settings import async_act_on, not_stored, seed_settings
 from .spike import SpikeCoordinator
 from .strays import Strays
 from .totals import SiteReading, site_reading
 from .watch import Known, Watch
 
-LOADS_KEPT = RECENT // timedelta(seconds=POLL_S.least) + 1
-NO_HISTORY = LoadHistory.of((), timedelta(hours=1))
-
 type PowerSyncConfigEntry = ConfigEntry[Site]
-
-
-@dataclass(slots=True)
-class Coordinators:
-    """What entities follow."""
-
-    batteries: dict[str, BatteryCoordinator] = field(repr=False)
-    chargers: dict[str, ChargerCoordinator] = field(repr=False)
-    prices: PriceCoordinator
-    forecasts: ForecastCoordinator
-    plan: PlanCoordinator
-    control: ControlCoordinator
-    accounts: Accounts
-    backtest: BacktestCoordinator
-    spike: SpikeCoordinator | None
 
 
 class Site:
@@ -115,7 +96,7 @@ class Site:
             spike=None if watch is None else SpikeCoordinator(hass, entry, watch),
         )
         self._settings_store = SettingsStore(hass, entry.entry_id)
-        self._loads: deque[tuple[datetime, float]] = deque(maxlen=LOADS_KEPT)
+        self.loads = RecentLoads()
         self._strays = Strays(hass, entry, self.controller)
         self._command_log = KeptCommandLog(hass, entry, self.controller.log)
         self._watch = Watch()
@@ -236,9 +217,7 @@ class Site:
 
     @callback
     def _async_new_reading(self) -> None:
-        reading = self.reading
-        if reading.load_power_w is not None:
-            self._loads.append((dt_util.utcnow(), reading.load_power_w))
+        self.loads.add(dt_util.utcnow(), self.reading.load_power_w)
         self.async_act_soon()
 
     @callback
@@ -281,22 +260,8 @@ class Site:
         await self.coordinators.plan.async_refresh()
 
     async def async_sync(self) -> None:
-        """Read and fetch everything now, then plan.
-
-        A provider is asked once a minute at most, and not before it wants to be; a
-        battery whose readings come seldom, as those of a cloud, keeps its rhythm.
-        """
-        coordinators = self.coordinators
-        often = [
-            battery
-            for battery in coordinators.batteries.values()
-            if battery.driver.capabilities.poll_every <= SYNC_AT_MOST_EVERY
-        ]
-        await asyncio.gather(
-            *(battery.async_refresh() for battery in often),
-            coordinators.prices.async_sync(),
-            coordinators.forecasts.async_refresh(),
-        )
+        """Read and fetch everything now, then plan."""
+        await self.coordinators.async_sync()
         await self.async_replan()
 
     async def async_set(self, **changes: Any) -> None:
@@ -332,52 +297,11 @@ class Site:
 
     def capacities_kwh(self) -> dict[str, float | None]:
         """Return what was stored of each battery when it was set up."""
-        stored = {
-            battery_id: self.entry.subentries[coordinator.subentry_id].data
-            for battery_id, coordinator in self.coordinators.batteries.items()
-        }
-        return {
-            battery_id: None
-            if (kwh := data.get("capacity_kwh")) is None
-            else float(kwh)
-            for battery_id, data in stored.items()
-        }
-
-    def _recent_load_w(self) -> float | None:
-        since = dt_util.utcnow() - RECENT
-        loads = [load for when, load in self._loads if when >= since]
-        return sum(loads) / len(loads) if loads else None
+        return stored_capacities_kwh(self)
 
     def plan_inputs(self) -> PlanInputs | None:
         """Return what there is to plan from, or None where it is not enough."""
-        curve = self.coordinators.prices.curve
-        fleet = fleet_of(self.controller, self.readings, self.capacities_kwh())
-        if curve is None or not fleet:
-            return None
-        # Home Assistant leaves `data` at None until there is some.
-        forecasts = self.coordinators.forecasts.data
-        limits = self.controller.limits
-        return PlanInputs(
-            now=dt_util.utcnow(),
-            zone=dt_util.get_default_time_zone(),
-            curve=curve,
-            solar=forecasts.expected_solar if forecasts else None,
-            load_history=(forecasts and forecasts.load_history) or NO_HISTORY,
-            recent_load_w=self._recent_load_w(),
-            fleet=fleet,
-            reserve_pct=limits.reserve_pct,
-            max_soc_pct=limits.max_soc_pct,
-            charge_limit_w=limits.charge_limit_w,
-            discharge_limit_w=limits.discharge_limit_w,
-            wear_per_kwh=self.settings.wear_per_kwh,
-            objective=self.settings.objective,
-            shaping=self.settings.shaping,
-            demand=self.coordinators.accounts.demand_ahead(dt_util.utcnow()),
-            import_limit_w=limits.import_limit_w,
-            export_limit_w=self.export_limit_w(),
-            grid_charging=limits.grid_charging,
-            battery_export=limits.battery_export,
-        )
+        return inputs_of(self)
 
     def past_inputs(self) -> PlanInputs | None:
         """Return what the past is planned from: it has no billing periods."""
@@ -386,10 +310,7 @@ class Site:
 
     def export_limit_w(self) -> float | None:
         """Return the tighter of the user's limit and those set on the devices."""
-        limits = self.controller.limits
-        found = [r.export_limit_w for r in self.readings.values()]
-        limited = [w for w in (*found, limits.export_limit_w) if w is not None]
-        return min(limited, default=None)
+        return tightest_export_limit_w(self)
 
     def _take_plan(self, plan: Plan) -> None:
         self.controller.plan = plan

@@ -1,0 +1,48 @@
+"""The coordinators of a home: what its entities follow."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from .accounts import Accounts
+from .backtesting import BacktestCoordinator
+from .charger_coordinator import ChargerCoordinator
+from .coordinators import (
+    BatteryCoordinator,
+    ControlCoordinator,
+    ForecastCoordinator,
+    PlanCoordinator,
+)
+from .price_coordinator import SYNC_AT_MOST_EVERY, PriceCoordinator
+from .spike import SpikeCoordinator
+
+
+@dataclass(slots=True)
+class Coordinators:
+    """What entities follow."""
+
+    batteries: dict[str, BatteryCoordinator] = field(repr=False)
+    chargers: dict[str, ChargerCoordinator] = field(repr=False)
+    prices: PriceCoordinator
+    forecasts: ForecastCoordinator
+    plan: PlanCoordinator
+    control: ControlCoordinator
+    accounts: Accounts
+    backtest: BacktestCoordinator
+    spike: SpikeCoordinator | None
+
+    async def async_sync(self) -> None:
+        """Read and fetch everything now.
+
+        A provider is asked once a minute at most, and not before it wants to be; a
+        battery whose readings come seldom, as those of a cloud, keeps its rhythm.
+        """
+        often = [
+            battery
+            for battery in self.batteries.values()
+            if battery.driver.capabilities.poll_every <= SYNC_AT_MOST_EVERY
+        ]
+        await asyncio.gather(
+            *(battery.async_refresh() for battery in often),
+            self.prices.async_sync(),
+            self.forecasts.async_refresh(),
+        )
