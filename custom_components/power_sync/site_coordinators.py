@@ -34,15 +34,26 @@ class Coordinators:
         """Read and fetch everything now.
 
         A provider is asked once a minute at most, and not before it wants to be; a
-        battery whose readings come seldom, as those of a cloud, keeps its rhythm.
+        battery or charger whose readings come seldom, as those of a cloud, or just
+        now for its failures, keeps its rhythm.
         """
-        often = [
+        batteries = [
             battery
             for battery in self.batteries.values()
             if battery.driver.capabilities.poll_every <= SYNC_AT_MOST_EVERY
         ]
+        chargers = [
+            charger
+            for charger in self.chargers.values()
+            if (every := charger.update_interval) and every <= SYNC_AT_MOST_EVERY
+        ]
         await asyncio.gather(
-            *(battery.async_refresh() for battery in often),
-            self.prices.async_sync(),
+            *(battery.async_refresh() for battery in batteries),
+            *(charger.async_refresh() for charger in chargers),
+            *(
+                provider.async_sync()
+                for provider in (self.prices, self.spike)
+                if provider is not None
+            ),
             self.forecasts.async_refresh(),
         )

@@ -1,6 +1,6 @@
 """Whether the wholesale price of the site's region spikes, looked at each minute."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import random
 from typing import TYPE_CHECKING, Final, override
 
@@ -9,6 +9,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_PROVIDER, LOGGER
+from .price_coordinator import SYNC_AT_MOST_EVERY
 from .prices.protocols import PriceError
 from .prices.registry import FOLLOW_MARKET
 from .prices.spike_watch import SpikeStatus, SpikeWatch, Thresholds
@@ -47,7 +48,13 @@ class SpikeCoordinator(DataUpdateCoordinator[SpikeStatus | None]):
         )
         self._watch = watch
         self._lost = False
+        self._not_before = datetime.min.replace(tzinfo=UTC)
         self.in_prices = entry.data[CONF_PROVIDER] in FOLLOW_MARKET
+
+    async def async_sync(self) -> None:
+        """Ask now, unless that was just done, or failures call for a rest."""
+        if dt_util.utcnow() >= self._not_before:
+            await self.async_refresh()
 
     @property
     def status(self) -> SpikeStatus | None:
@@ -81,6 +88,8 @@ class SpikeCoordinator(DataUpdateCoordinator[SpikeStatus | None]):
             if self._lost:
                 LOGGER.info("The wholesale price of %s is known again", region)
             self._lost = False
-        wait = self._watch.next_check() - dt_util.utcnow()
+        now, due = dt_util.utcnow(), self._watch.next_check()
+        self._not_before = due if self._lost else now + SYNC_AT_MOST_EVERY
+        wait = due - now
         self.update_interval = max(wait, LEAST_WAIT) + OWN_DELAY
         return self.status

@@ -117,6 +117,41 @@ async def test_a_fixed_contract(
     assert len(aemo.requests) < 25
 
 
+async def test_asked_now_and_politely(
+    hass: HomeAssistant,
+    sungrow: SungrowSimulator,
+    octopus: OctopusSimulator,
+    aemo: AemoSimulator,
+    wait: Wait,
+) -> None:
+    """`sync_now` asks the market once a minute, and not while it wants a rest."""
+    settings = {**GLOBIRD, "report_url": aemo.addresses["report_url"]}
+    await set_up_with(hass, sungrow, octopus, "fixed", settings)
+
+    async def asked() -> int:
+        aemo.requests.clear()
+        await hass.services.async_call("power_sync", "sync_now", {}, blocking=True)
+        return len(aemo.requests)
+
+    assert await asked() == 0
+    # The present price is there and firm: by itself the market is asked at 12:05:20.
+    await wait(MINUTE)
+    await wait(MINUTE)
+    aemo.prices["VIC1", NOON] = 3500
+    assert await asked() == 1
+    assert float(value_of(hass, PRICE)) == 3500
+    assert value_of(hass, SPIKE) == "on"
+    assert await asked() == 0
+    aemo.standing_fault = Fault(status=429, retry_after="600")
+    await wait(MINUTE)
+    assert await asked() == 1
+    aemo.heal()
+    await wait(8 * MINUTE)
+    assert await asked() == 0
+    await wait(3 * MINUTE)
+    assert value_of(hass, SPIKE) == "off"
+
+
 async def test_where_prices_follow_the_market(
     hass: HomeAssistant,
     sungrow: SungrowSimulator,

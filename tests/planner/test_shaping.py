@@ -55,8 +55,12 @@ def test_chip_mode() -> None:
     """In its window nothing below the threshold counts; a boost counts on top."""
     chip = Shaping(chip_mode=True)
     late = datetime(2026, 1, 15, 22, tzinfo=MELBOURNE).astimezone(UTC)
-    assert sold(chip, 0.29, 0.30, -0.1, at=late) == (0.0, 0.30, -0.1)
+    assert sold(chip, 0.29, 0.299, 0.30, -0.1, at=late) == (0.0, 0.0, 0.30, -0.1)
     assert sold(chip, 0.29) == (0.29,)
+    # 06:00 sharp is outside, whatever minute the slot before it began at.
+    for local, value in (((5, 55), 0.0), ((6, 0), 0.29), ((21, 59), 0.29)):
+        at = datetime(2026, 1, 16, *local, tzinfo=MELBOURNE).astimezone(UTC)
+        assert sold(chip, 0.29, at=at) == (value,)
     both = replace(
         chip,
         export_boost=True,
@@ -64,7 +68,7 @@ def test_chip_mode() -> None:
         boost_start_min=21 * 60,
         boost_end_min=23 * 60,
     )
-    # The true price is compared: 28 is below 30, whatever is added to it.
+    # The true price is compared: 28 is below 30, though it counts 33 with the boost.
     assert sold(both, 0.28, 0.30, at=late) == (0.0, 0.35)
 
 
