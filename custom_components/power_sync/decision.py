@@ -55,5 +55,8 @@ def next_action(controller: Controller, now: datetime) -> tuple[datetime, Mode] 
     if battery is not None and battery.lease.master is Master.FORCE and until:
         slot = None if plan is None else plan.slot_at(until)
         return until, Mode.SELF_CONSUMPTION if slot is None else slot.mode
+    if battery is not None and battery.lease.master is Master.SPIKE:
+        # Nobody knows when a spike ends.
+        return None
     change = None if plan is None else next_change(plan, now)
     return None if change is None else (change[0], change[1].mode)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .control.controlled import Controlled
@@ -23,7 +24,8 @@ _FORCED = (Mode.CHARGE, Mode.DISCHARGE)
 class Forced:
     """What one battery has been told.
 
-    `power_w` is its part after the home's limits; None where the mode has none.
+    `power_w` is its part after the home's limits; None where the mode has none, and
+    0 while a charge waits for a lower price.
     """
 
     serial: str
@@ -90,11 +92,12 @@ async def async_force(
         name = battery_name(site, battery.battery_id)
         _, outcome = answers[battery.battery_id]
         lease, command = battery.lease, battery.lease.command
+        waits = lease.master is Master.FORCE and lease.reason == ControlReason.TOO_DEAR
         as_asked = (lease.master, lease.reason) == (
             Master.FORCE,
             ControlReason.USER_REQUEST,
         )
-        if command is None or not as_asked:
+        if not waits and (command is None or not as_asked):
             # Something that ranks higher, or a mask, is in the way.
             problems.append(Problem(name, "because", lease.reason))
         elif outcome is None or not (outcome.good or outcome is Outcome.DRY_RUN):
@@ -104,9 +107,9 @@ async def async_force(
                 Forced(
                     serial=battery.battery_id,
                     name=name,
-                    power_w=_power_w(battery, command),
+                    power_w=0.0 if command is None else _power_w(battery, command),
                     outcome=outcome,
-                    until=command.until,
+                    until=lease.until or dt_util.utcnow(),
                 )
             )
     await async_raise_if(site, problems, "command_failed")

@@ -14,6 +14,7 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower, UnitOfT
 from homeassistant.exceptions import ServiceValidationError
 
 from .const import DOMAIN
+from .dear import dear_per_kwh
 from .entity import Followed, SiteEntity
 from .forcing import most_w
 from .model.battery import Mode
@@ -27,11 +28,12 @@ from .settings import (
     SHORTEST_WINDOW_H,
 )
 from .site import PowerSyncConfigEntry, Site
-from .site_values import PER_MWH, currency, watches_market
+from .site_values import PER_MWH, answers_spikes, currency, watches_market
 
 MOST_W: Final = 100_000.0
 MOST_PER_MWH: Final = 30_000.0
 """The market has a cap, which rises each July: 20 300 in 2025-26."""
+MOST_DEAR_PER_KWH: Final = 100.0
 POWER_STEP_W: Final = 100.0
 
 type Range = tuple[float, float]
@@ -43,7 +45,7 @@ class SettingNumberDescription(NumberEntityDescription):
 
     `range_fn` says between what it can be set now. With `top_is_no_limit` a
     setting of None is shown as the top of the range, and set by it; otherwise None
-    is unknown, and comes back only in the options. With `per_kwh` it is a price in
+    is what `default_fn` says, else unknown. With `per_kwh` it is a price in
     the currency of the site's prices.
     """
 
@@ -52,6 +54,7 @@ class SettingNumberDescription(NumberEntityDescription):
     top_is_no_limit: bool = False
     per_kwh: bool = False
     exists_fn: Callable[[Site], bool] = lambda _: True
+    default_fn: Callable[[Site], float | None] = lambda _: None
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     mode: NumberMode | None = NumberMode.BOX
 
@@ -149,6 +152,14 @@ def _spike(
     )
 
 
+def _spike_floor_range(site: Site) -> Range:
+    return _floor_pct(site), site.controller.limits.reserve_pct
+
+
+def _usual_dear_per_kwh(site: Site) -> float | None:
+    return dear_per_kwh(None, currency(site))
+
+
 SETTING_NUMBERS: Final = (
     _level("reserve", "reserve_pct", _reserve_range),
     _level("lowest_level", "min_soc_pct", _lowest_range),
@@ -177,6 +188,23 @@ SETTING_NUMBERS: Final = (
         "spike_leave",
         "spike_leave_per_mwh",
         lambda site: (0.0, site.settings.spike_enter_per_mwh),
+    ),
+    SettingNumberDescription(
+        key="spike_reserve",
+        setting="spike_reserve_pct",
+        native_unit_of_measurement=PERCENTAGE,
+        native_step=1.0,
+        range_fn=_spike_floor_range,
+        top_is_no_limit=True,
+        exists_fn=answers_spikes,
+    ),
+    SettingNumberDescription(
+        key="dear_charge",
+        setting="dear_per_kwh",
+        native_step=0.01,
+        range_fn=lambda _: (0.01, MOST_DEAR_PER_KWH),
+        per_kwh=True,
+        default_fn=_usual_dear_per_kwh,
     ),
     SettingNumberDescription(
         key="cheapest_window_hours",
@@ -216,7 +244,11 @@ class SettingNumber(SiteEntity, NumberEntity):
         )
         if value is None:
             no_limit = self.entity_description.top_is_no_limit
-            return self.native_max_value if no_limit else None
+            if no_limit:
+                return self.native_max_value
+            value = self.entity_description.default_fn(self.site)
+        if value is None:
+            return None
         return min(max(value, self.native_min_value), self.native_max_value)
 
     @override

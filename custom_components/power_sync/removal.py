@@ -23,6 +23,7 @@ from .control.journal import JournalError, Record
 from .control.view import SiteLimits
 from .devices.batteries.stored import StoredConfigError
 from .issues import async_show_lost
+from .market_response import spike_store
 from .model.plain import JsonObject
 from .site_setup import battery_subentries
 from .solar_record import solar_record_store
@@ -60,6 +61,7 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
     await JournalStore(hass, entry.entry_id).remove()
     await SettingsStore(hass, entry.entry_id).remove()
     await command_log_store(hass, entry.entry_id).remove()
+    await spike_store(hass, entry.entry_id).remove()
     await ledger_store(hass, entry.entry_id).remove()
     await solar_record_store(hass, entry.entry_id).remove()
     await FindingsStore(hass, entry.entry_id).remove()

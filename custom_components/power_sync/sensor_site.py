@@ -17,6 +17,7 @@ from .control.log import Outcome
 from .control.view import Master
 from .decision import REASONS
 from .entity import Followed
+from .market_response import SpikeAnswer
 from .model.battery import Mode
 from .planning import Planning
 from .site import Site
@@ -242,6 +243,14 @@ SITE_SENSORS = (
         value_fn=values.wholesale_price,
         follows_fn=_market,
         each_slot=True,
+        exists_fn=values.watches_market,
+    ),
+    SiteSensorDescription(
+        key="spike_answer",
+        device_class=SensorDeviceClass.ENUM,
+        options=[answer.value for answer in SpikeAnswer],
+        value_fn=lambda site, _: site.market.answer.value,
+        follows_fn=lambda coordinators: (*_market(coordinators), coordinators.control),
         exists_fn=values.watches_market,
     ),
 )

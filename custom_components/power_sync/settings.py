@@ -38,7 +38,8 @@ class Settings:
     Powers are W of the whole site and None where there is no limit.
     `export_ceiling_w` is the highest export limit that may be set on the entity:
     the one that was found on the inverter at first contact, unless the user has
-    chosen another in a dialogue.
+    chosen another in a dialogue. `spike_reserve_pct` None is the reserve, and
+    `dear_per_kwh` None what suits the currency (`dear.py`).
     """
 
     automatic: bool = True
@@ -74,6 +75,10 @@ class Settings:
     spike_leave_per_mwh: float = LEAVE_AUD_PER_MWH
     car_hold: bool = True
     hold_method: HoldMethod = HoldMethod.AUTOMATIC
+    spike_response: bool = False
+    spike_reserve_pct: float | None = None
+    pause_dear_charge: bool = True
+    dear_per_kwh: float | None = None
 
     @property
     def limits(self) -> SiteLimits:
@@ -84,6 +89,11 @@ class Settings:
             grid_charging=self.grid_charging,
             battery_export=self.battery_export,
             reserve_pct=max(self.reserve_pct, self.min_soc_pct),
+            spike_floor_pct=(
+                None
+                if self.spike_reserve_pct is None
+                else max(self.spike_reserve_pct, self.min_soc_pct)
+            ),
             max_soc_pct=self.max_soc_pct,
             charge_limit_w=self.charge_limit_w,
             discharge_limit_w=self.discharge_limit_w,
@@ -93,6 +103,11 @@ class Settings:
     def thresholds(self) -> Thresholds:
         """When the wholesale price is a spike."""
         return Thresholds(self.spike_enter_per_mwh, self.spike_leave_per_mwh)
+
+    @property
+    def dear(self) -> tuple[bool, float | None]:
+        """Whether a forced charge waits for a lower price, and which one."""
+        return self.pause_dear_charge, self.dear_per_kwh
 
     @property
     def hold(self) -> HoldMethod | None:
@@ -116,7 +131,7 @@ _MOST: Final = {
     "cheapest_window_h": LONGEST_WINDOW_H,
 }
 _LEAST: Final = {"cheapest_window_h": SHORTEST_WINDOW_H}
-_PERCENT = frozenset({"reserve_pct", "min_soc_pct", "max_soc_pct"})
+_PERCENT = frozenset({"reserve_pct", "min_soc_pct", "max_soc_pct", "spike_reserve_pct"})
 
 
 def safe_settings(defaults: Settings) -> Settings:

@@ -33,6 +33,7 @@ from .coordinators import (
 )
 from .going_live import async_follow_dry_run
 from .issues import async_show_lost, async_show_problems
+from .market_response import MarketResponse
 from .model.battery import BatteryReading
 from .model.plan import Plan
 from .planner.inputs import PlanInputs
@@ -100,6 +101,7 @@ class Site:
         self._strays = Strays(hass, entry, self.controller)
         self._command_log = KeptCommandLog(hass, entry, self.controller.log)
         self._watch = Watch()
+        self.market = MarketResponse(self)
 
     # -- starting and stopping ---------------------------------------------------
 
@@ -120,6 +122,7 @@ class Site:
         self.controller.automatic = self.settings.automatic
         self.controller.hold = self.settings.hold
         self.controller.dry_run = self.settings.dry_run
+        await self.market.async_restore()
         await self.controller.start()
         if self.controller.owner_settings_lost:
             async_show_lost(self.hass, self.entry)
@@ -154,6 +157,7 @@ class Site:
         ):
             entry.async_on_unload(async_track_time_interval(hass, action, every))
         entry.async_on_unload(self.controller.listen(self._async_problems))
+        self.market.async_follow()
         self._async_new_reading()
         self._async_problems()
 
@@ -163,7 +167,7 @@ class Site:
         await asyncio.gather(
             coordinators.prices.async_refresh(),
             coordinators.forecasts.async_refresh(),
-            self._async_watch_market(),
+            self.market.async_watch(),
         )
         await coordinators.plan.async_refresh()
         coordinators.plan.async_start()
@@ -172,14 +176,6 @@ class Site:
                 coordinator.async_add_listener(self.async_replan_soon)
             )
         await coordinators.backtest.async_start()
-
-    async def _async_watch_market(self) -> None:
-        """Look at the wholesale price from now on, whether or not it is shown."""
-        spike = self.coordinators.spike
-        if spike is not None:
-            spike.set_thresholds(self.settings.thresholds)
-            await spike.async_refresh()
-            self.entry.async_on_unload(spike.async_add_listener(lambda: None))
 
     async def async_shutdown(self) -> None:
         """Give the batteries back before Home Assistant stops."""
@@ -197,6 +193,7 @@ class Site:
         except TimeoutError:
             LOGGER.debug("The time to give the batteries back is over")
         await self._command_log.async_close()
+        await self.market.async_close()
         for charger in self.coordinators.chargers.values():
             await charger.charger.close()
         await self.coordinators.accounts.async_close()

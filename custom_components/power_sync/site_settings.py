@@ -16,10 +16,12 @@ from .bridges.storage import SettingsStore
 from .const import (
     CONF_DRY_RUN,
     CONF_PRICES,
+    CONF_PROVIDER,
     CONF_SPIKE_ENTER_PER_MWH,
     CONF_SPIKE_LEAVE_PER_MWH,
     DOMAIN,
 )
+from .prices.registry import STATED_RATES
 from .settings import Settings, settings_from
 
 if TYPE_CHECKING:
@@ -34,7 +36,11 @@ _NOT_PLANNED_FROM = {
     "force_duration_min",
     "force_power_w",
     "hold_method",
+    "pause_dear_charge",
+    "dear_per_kwh",
     "picture_theme",
+    "spike_response",
+    "spike_reserve_pct",
     CONF_SPIKE_ENTER_PER_MWH,
     CONF_SPIKE_LEAVE_PER_MWH,
 }
@@ -45,7 +51,10 @@ _SAID_BY_CONTRACTS = (CONF_SPIKE_ENTER_PER_MWH, CONF_SPIKE_LEAVE_PER_MWH)
 
 def seed_settings(entry: ConfigEntry) -> Settings:
     """Return the settings that a site starts with: what was answered at set-up."""
-    seed = Settings(dry_run=entry.data.get(CONF_DRY_RUN) is not False)
+    stated = entry.data.get(CONF_PROVIDER) in STATED_RATES
+    seed = Settings(
+        dry_run=entry.data.get(CONF_DRY_RUN) is not False, spike_response=stated
+    )
     prices = entry.data.get(CONF_PRICES, {})
     said = {key: prices[key] for key in _SAID_BY_CONTRACTS if key in prices}
     contract = settings_from(said, seed)
@@ -87,6 +96,9 @@ def not_stored() -> HomeAssistantError:
 async def async_act_on(site: Site, before: Settings) -> None:
     """Bring the site's settings into force: control first, then a new plan."""
     controller, settings = site.controller, site.settings
+    if site.coordinators.spike is not None:
+        site.coordinators.spike.set_thresholds(settings.thresholds)
+    answers = site.market.async_update() or settings.dear != before.dear
     switched = settings.automatic != controller.automatic
     # Both at once: going live must not act on a plan that is switched off.
     controller.automatic = settings.automatic
@@ -96,10 +108,8 @@ async def async_act_on(site: Site, before: Settings) -> None:
         await controller.set_hold(settings.hold)
     if settings.dry_run != controller.dry_run:
         await controller.set_dry_run(on=settings.dry_run)
-    elif switched:
+    elif switched or answers:
         await controller.set_automatic(on=settings.automatic)
-    if site.coordinators.spike is not None:
-        site.coordinators.spike.set_thresholds(settings.thresholds)
     if _planned_from(settings) != _planned_from(before):
         site.async_replan_soon()
         site.coordinators.backtest.async_settings_changed()

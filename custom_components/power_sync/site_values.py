@@ -54,6 +54,12 @@ def watches_market(site: Site) -> bool:
     return site.coordinators.spike is not None
 
 
+def answers_spikes(site: Site) -> bool:
+    """Whether a spike of the market would be news to the site's own prices."""
+    spike = site.coordinators.spike
+    return spike is not None and not spike.in_prices
+
+
 def wholesale_price(site: Site, _now: datetime) -> float | None:
     """Return the wholesale price of the newest five minutes, in $/MWh without GST."""
     spike = site.coordinators.spike

@@ -67,6 +67,11 @@ class SpikeCoordinator(DataUpdateCoordinator[SpikeStatus | None]):
         status = self.status
         return status if status and status.active and not self.in_prices else None
 
+    def restore(self, status: SpikeStatus | None) -> None:
+        """Go on from what was known before a restart."""
+        self._watch.restore(status)
+        self.data = self.status
+
     def set_thresholds(self, thresholds: Thresholds) -> None:
         """Judge by other thresholds from now on."""
         self._watch.set_thresholds(thresholds)

@@ -1,5 +1,6 @@
 """Switches: whether PowerSync acts, whether for real, and what it may do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -9,7 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import SiteEntity
-from .site import PowerSyncConfigEntry
+from .site import PowerSyncConfigEntry, Site
+from .site_values import answers_spikes
 
 PARALLEL_UPDATES = 1
 
@@ -19,6 +21,7 @@ class SettingSwitchDescription(SwitchEntityDescription):
     """Describe a switch over one of the settings; `setting` is its name."""
 
     setting: str
+    exists_fn: Callable[[Site], bool] = lambda _: True
 
 
 SWITCHES = (
@@ -35,7 +38,14 @@ SWITCHES = (
             "spike_protection",
             "export_boost",
             "chip_mode",
+            "pause_dear_charge",
         )
+    ),
+    SettingSwitchDescription(
+        key="spike_response",
+        setting="spike_response",
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=answers_spikes,
     ),
 )
 
@@ -46,7 +56,11 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of a site."""
-    async_add_entities(SettingSwitch(entry, description) for description in SWITCHES)
+    async_add_entities(
+        SettingSwitch(entry, description)
+        for description in SWITCHES
+        if description.exists_fn(entry.runtime_data)
+    )
 
 
 class SettingSwitch(SiteEntity, SwitchEntity):

@@ -58,6 +58,7 @@ class Controlled:
     order: Order | None = None
     outcome: Outcome | None = None
     at_reserve: bool = False
+    at_spike_floor: bool = False
     at_top: bool = False
     failed: bool = False
     end_not_stored: bool = False
@@ -119,10 +120,10 @@ class Controlled:
         soc_pct = None if reading is None else reading.soc_pct
         if soc_pct is None:
             return
-        if soc_pct <= limits.reserve_pct:
-            self.at_reserve = True
-        elif soc_pct >= limits.reserve_pct + RESUME_ABOVE_RESERVE_PCT:
-            self.at_reserve = False
+        self.at_reserve = _at(soc_pct, limits.reserve_pct, already=self.at_reserve)
+        self.at_spike_floor = _at(
+            soc_pct, limits.in_spike.reserve_pct, already=self.at_spike_floor
+        )
         if limits.max_soc_pct >= FULL_PCT:
             self.at_top = False
         elif soc_pct >= limits.max_soc_pct:
@@ -206,6 +207,13 @@ class Controlled:
             await self.carry_out(giving_back(reason))
         except Exception:
             LOGGER.exception("A battery could not be given back")
+
+
+def _at(soc_pct: float, floor_pct: float, *, already: bool) -> bool:
+    """Whether a level is down at a floor; one that was is so until 2 points above."""
+    if soc_pct <= floor_pct:
+        return True
+    return already and soc_pct < floor_pct + RESUME_ABOVE_RESERVE_PCT
 
 
 def shares(chosen: list[Controlled], mode: Mode) -> Iterable[tuple[Controlled, float]]:

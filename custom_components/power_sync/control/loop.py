@@ -23,6 +23,7 @@ from .executor import BatteryExecutor
 from .forcing import end_force, move_force
 from .journal import Journal, JournalBook
 from .log import CommandLog
+from .market import Market
 from .order import Order
 from .problems import Problem, problems_of
 from .reasons import ControlReason
@@ -72,6 +73,7 @@ class ControlLoop:
             BatteryExecutor(each.driver, each.device, self.book, self.log, clock)
             for each in members
         )
+        self.market = Market()
         self.sight = Sight(self.batteries)
         self._listeners: list[Callable[[], None]] = []
         self.stray_failures: dict[str, int] = {}
@@ -214,6 +216,7 @@ class ControlLoop:
             net_load_w=self.sight.net_load_w(now),
             car=self.sight.cars.view(now),
             hold=self.hold,
+            market=self.market,
         )
         return seen_beside(battery, self.batteries.values(), seen)
 

@@ -23,6 +23,8 @@ def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
     """
     if master is Master.SAFETY:
         return intent
+    if master is Master.SPIKE:
+        view = view.in_spike
     masks = (
         (hold_for_car, _within_site_limits)
         if master is Master.NORMAL

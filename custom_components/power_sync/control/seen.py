@@ -1,7 +1,7 @@
 """What is seen of one battery of a home at one moment."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from custom_components.power_sync.model.battery import Mode
@@ -11,6 +11,7 @@ from .authority import lease_for
 from .car import CarView
 from .controlled import Controlled
 from .load import NetLoad
+from .market import Market
 from .planned import Asked, planned_command
 from .view import BatteryView, HoldMethod, Neighbour, SiteLimits
 
@@ -27,6 +28,7 @@ class Seen:
     net_load_w: float | None
     car: CarView | None = None
     hold: HoldMethod | None = None
+    market: Market = field(default_factory=Market)
 
 
 def view_of(battery: Controlled, home: Seen) -> BatteryView:
@@ -66,6 +68,9 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         car=home.car,
         hold=home.hold,
         hold_failed=battery.hold_failed,
+        at_spike_floor=battery.at_spike_floor,
+        spike=home.market.spike_at(now),
+        too_dear=home.market.too_dear(now),
     )
 
 

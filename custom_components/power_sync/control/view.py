@@ -1,6 +1,6 @@
 """What the rules see of one battery, and what they answer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -16,6 +16,7 @@ from custom_components.power_sync.model.plan import Reason
 from .car import CarView
 from .health import Trouble
 from .journal import Force
+from .market import SpikeView
 
 
 class Master(StrEnum):
@@ -23,6 +24,7 @@ class Master(StrEnum):
 
     SAFETY = "safety"
     FORCE = "force"
+    SPIKE = "spike"
     PLAN = "plan"
     NORMAL = "normal"
 
@@ -55,6 +57,8 @@ class SiteLimits:
     """What the home as a whole must keep to, in W and percent; None = no limit.
 
     Below `reserve_pct` nothing is discharged, above `max_soc_pct` nothing charged.
+    `spike_floor_pct` stands for the reserve while a spike is answered; None is the
+    reserve itself.
     The charge and discharge limits are for all batteries together.
     """
 
@@ -63,9 +67,18 @@ class SiteLimits:
     grid_charging: bool = True
     battery_export: bool = False
     reserve_pct: float = 10.0
+    spike_floor_pct: float | None = None
     max_soc_pct: float = 100.0
     charge_limit_w: float | None = None
     discharge_limit_w: float | None = None
+
+    @property
+    def in_spike(self) -> SiteLimits:
+        """What is kept to while a spike is answered: never above the reserve."""
+        floor_pct = self.spike_floor_pct
+        if floor_pct is None or floor_pct >= self.reserve_pct:
+            return self
+        return replace(self, reserve_pct=floor_pct)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +123,10 @@ class BatteryView:
     is whether the last polls said nothing of the state of charge. `present` is
     the command that the battery has now. `others` are the home's other batteries.
 
+    `at_spike_floor` is the same as `at_reserve` for the floor that holds in a spike.
+    `spike` is one that lasts and is to be answered; `too_dear` is whether a forced
+    charge waits for a lower price.
+
     `car` is a car that draws power, `hold` how a battery is kept from feeding it
     (None where it is not to be), `hold_failed` the modes that did not keep it.
     """
@@ -139,6 +156,16 @@ class BatteryView:
     car: CarView | None = None
     hold: HoldMethod | None = None
     hold_failed: frozenset[Mode] = frozenset()
+    at_spike_floor: bool = False
+    spike: SpikeView | None = None
+    too_dear: bool = False
+
+    @property
+    def in_spike(self) -> BatteryView:
+        """The same with the floor that holds while a spike is answered."""
+        return replace(
+            self, limits=self.limits.in_spike, at_reserve=self.at_spike_floor
+        )
 
     def flash_spent_for(self, mode: Mode) -> bool:
         """Whether a mode would cost flash writes that today's budget has not left.

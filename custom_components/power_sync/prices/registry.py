@@ -28,5 +28,7 @@ ACTION_PROVIDERS: Mapping[str, ActionFactory] = MappingProxyType(
 """Those that other integrations are asked for."""
 FOLLOW_MARKET = frozenset({"amber", "flow_power"})
 """Those whose prices follow Australia's market: a spike of it is in them."""
+STATED_RATES = frozenset({"fixed"})
+"""Those whose prices stand in a contract: what the market does is never in them."""
 MARK_SPIKES = frozenset({"amber"})
 """Those that say of each price whether it is a spike."""

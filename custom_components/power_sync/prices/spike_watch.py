@@ -7,17 +7,23 @@ that a price about it does not flicker: by 300 and 280 $/MWh, 300 enters, 280 st
 nobody knows, and a spike is over.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
 
-from custom_components.power_sync.model.plain import JsonObject, text_of
+from custom_components.power_sync.model.plain import (
+    JsonObject,
+    number_of,
+    text_of,
+    time_of,
+)
 from custom_components.power_sync.model.timegrid import SLOT, floor_time
 
 from .aemo_client import Addresses, AemoClient, Dispatch
-from .nem import KWH_PER_MWH, SPIKE_AUD_PER_KWH, Region
+from .nem import KWH_PER_MWH, SPIKE_AUD_PER_KWH, Region, Spot
 from .protocols import Now, PriceError
 from .schedule import retry_at
 
@@ -101,6 +107,11 @@ class SpikeWatch:
         known = self._status
         return None if known is None or self._now() >= known.known_until else known
 
+    def restore(self, status: SpikeStatus | None) -> None:
+        """Go on from what was known before a restart, of the same region only."""
+        if status is not None and status.region is self.region and not self._status:
+            self._status = status
+
     def set_thresholds(self, thresholds: Thresholds) -> None:
         """Judge by other thresholds from now on, and what is known at once."""
         if thresholds != self._thresholds:
@@ -144,6 +155,35 @@ class SpikeWatch:
             return SpikeStatus(self.region, active=False, since=None, dispatch=dispatch)
         since = before.since if before and before.active else dispatch.spot.start
         return SpikeStatus(self.region, active=True, since=since, dispatch=dispatch)
+
+
+def status_to_json(status: SpikeStatus | None) -> JsonObject | None:
+    """Return a status as JSON can hold it."""
+    if status is None:
+        return None
+    spot = status.dispatch.spot
+    return {
+        "region": status.region.value,
+        "since": None if status.since is None else status.since.isoformat(),
+        "start": spot.start.isoformat(),
+        "end": spot.end.isoformat(),
+        "aud_per_kwh": spot.aud_per_kwh,
+    }
+
+
+def status_from_json(data: object) -> SpikeStatus | None:
+    """Return the status that `status_to_json` wrote; None for anything else."""
+    if not isinstance(data, Mapping):
+        return None
+    try:
+        since = None if data["since"] is None else time_of(data["since"])
+        price = number_of(data["aud_per_kwh"])
+        spot = Spot(time_of(data["start"]), time_of(data["end"]), price)
+        region = Region(text_of(data["region"]))
+    except KeyError, TypeError, ValueError:
+        return None
+    dispatch = Dispatch(spot, revisable=True)
+    return SpikeStatus(region, active=since is not None, since=since, dispatch=dispatch)
 
 
 def _per_mwh(dispatch: Dispatch) -> float:

@@ -6,10 +6,12 @@ from .force import ForceRule
 from .normal import NormalRule
 from .plan import PlanRule
 from .safety import SafetyRule
+from .spike import SpikeRule
 
 RULES: tuple[Rule, ...] = (
     SafetyRule(),
     ForceRule(),
+    SpikeRule(),
     PlanRule(),
     NormalRule(),
 )

@@ -1,0 +1,37 @@
+"""What the market means for control, where no plan knows of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeView:
+    """A spike that pays for discharging, and that the home's prices do not show.
+
+    `known_until` (UTC) is from when on nobody knows any more whether it lasts.
+    """
+
+    since: datetime
+    known_until: datetime
+
+
+def _never(_now: datetime) -> bool:
+    return False
+
+
+@dataclass(slots=True)
+class Market:
+    """What the site says of the market.
+
+    `spike` is None where there is none, or none is to be answered. `too_dear` says
+    whether buying costs more at a moment than a forced charge is worth to the user.
+    """
+
+    spike: SpikeView | None = None
+    too_dear: Callable[[datetime], bool] = _never
+
+    def spike_at(self, now: datetime) -> SpikeView | None:
+        """Return the spike that lasts, as far as anybody knows at that moment."""
+        spike = self.spike
+        return None if spike is None or now >= spike.known_until else spike
