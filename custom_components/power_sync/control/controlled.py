@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
 
-from custom_components.power_sync.model.battery import BatteryReading, Mode
+from custom_components.power_sync.model.battery import BatteryReading, Command, Mode
 
 from .authority import Lease
 from .car_hold import allowed_w, is_over
@@ -29,6 +29,7 @@ HOLD_SETTLES = timedelta(seconds=20)
 HOLD_EXCESS_W = 150.0
 """A battery that gives this much more than it may is not held."""
 HOLD_EXCESS_POLLS = 3
+REST = timedelta(minutes=1)
 STARTING = Lease(
     master=Master.NORMAL, command=None, reason=ControlReason.STARTING, until=None
 )
@@ -74,6 +75,11 @@ class Controlled:
     def battery_id(self) -> str:
         """The serial of the battery."""
         return self.executor.battery_id
+
+    @property
+    def told(self) -> Mode:
+        """The mode of its last order: its owner's own before the first."""
+        return Mode.SELF_CONSUMPTION if self.order is None else self.order.asked[0]
 
     def take(self, reading: BatteryReading, limits: SiteLimits) -> None:
         """Take a good poll."""
@@ -169,7 +175,7 @@ class Controlled:
 
     def steps_back(self, mode: Mode) -> bool:
         """Whether a new mode ends a forced power, or a hold begins with it."""
-        before = Mode.SELF_CONSUMPTION if self.order is None else self.order.asked[0]
+        before = self.told
         forced = (Mode.CHARGE, Mode.DISCHARGE)
         if mode is before or mode in forced:
             return False
@@ -198,15 +204,19 @@ class Controlled:
             self.outcome = outcome
             self._checked = self.executor.clock.now()
 
+    async def carry_out_safely(self, order: Order) -> None:
+        """Carry an order out that the lease says nothing of. Raises nothing."""
+        try:
+            await self.carry_out(order)
+        except Exception:
+            LOGGER.exception("A battery could not be given back")
+
     async def give_back(self, reason: ControlReason) -> None:
         """Give the battery back to its owner, whatever the lease says.
 
         Raises nothing, so that it keeps no other battery from being given back.
         """
-        try:
-            await self.carry_out(giving_back(reason))
-        except Exception:
-            LOGGER.exception("A battery could not be given back")
+        await self.carry_out_safely(giving_back(reason))
 
 
 def _at(soc_pct: float, floor_pct: float, *, already: bool) -> bool:
@@ -233,6 +243,17 @@ def giving_back(reason: ControlReason, *, cautious: bool = False) -> Order:
     """Return the order that gives a battery back to its owner."""
     return Order(
         command=None, master=Master.NORMAL.value, reason=reason, cautious=cautious
+    )
+
+
+def resting(battery: Controlled) -> Order:
+    """Return the order to rest until all that end a forced power have ended it."""
+    charged = battery.told is Mode.CHARGE
+    until = battery.executor.clock.now() + REST
+    return Order(
+        command=Command(Mode.STANDBY, None, until),
+        master=Master.NORMAL.value,
+        reason=ControlReason.OTHER_CHARGES if charged else ControlReason.OTHER_EXPORTS,
     )
 
 

@@ -120,7 +120,7 @@ class Controller(ControlLoop):
         # In memory the forces end at once; the disk may take its time.
         await asyncio.gather(
             *(end_force(self.book, b) for b in chosen),
-            *(b.give_back(ControlReason.USER_REQUEST) for b in chosen),
+            self._give_back(chosen, ControlReason.USER_REQUEST),
         )
         for battery in chosen:
             self._decide(battery)
@@ -157,9 +157,7 @@ class Controller(ControlLoop):
         # A tick may come in between: it sends nothing while forces end.
         self.dry_run = True
         if on and changes:
-            await asyncio.gather(
-                *(b.give_back(ControlReason.DRY_RUN) for b in self.batteries.values())
-            )
+            await self._give_back(self.batteries.values(), ControlReason.DRY_RUN)
         if changes:
             await asyncio.gather(
                 *(end_force(self.book, b) for b in self.batteries.values())

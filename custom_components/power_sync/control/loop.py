@@ -29,6 +29,7 @@ from .problems import Problem, problems_of
 from .reasons import ControlReason
 from .seen import Seen, seen_beside
 from .sight import Sight
+from .together import rest_first
 from .turns import in_turns
 from .view import BatteryView, HoldMethod, SiteLimits
 
@@ -135,9 +136,7 @@ class ControlLoop:
         for attempt in range(STOP_TRIES):
             if attempt:
                 await self.clock.sleep(STOP_RETRY_S)
-            await asyncio.gather(
-                *(b.give_back(ControlReason.STOPPING) for b in self.batteries.values())
-            )
+            await self._give_back(self.batteries.values(), ControlReason.STOPPING)
             if not any(b.executor.held for b in self.batteries.values()):
                 break
         ended = [
@@ -149,6 +148,14 @@ class ControlLoop:
         await asyncio.gather(*(end_force(self.book, battery) for battery in ended))
         self.book.close()
         return not any(b.executor.held for b in self.batteries.values())
+
+    async def _give_back(
+        self, batteries: Iterable[Controlled], reason: ControlReason
+    ) -> None:
+        """Give batteries back together, whatever their leases say."""
+        ending = list(batteries)
+        await rest_first(ending, self.batteries.values())
+        await asyncio.gather(*(battery.give_back(reason) for battery in ending))
 
     async def _act(
         self, batteries: Iterable[Controlled], by_user: Container[Controlled] = ()

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from .authority import Lease
 from .controlled import Controlled
+from .together import rest_first, stopping
 
 STEPS_BACK_S = 10.0
 """So long, at most, is waited for a battery that must not undo another's order."""
@@ -31,6 +32,8 @@ async def in_turns(
     its neighbour for as long as the writes take. One that does not answer holds the
     others up for no longer than a moment.
     """
+    everyone = [battery for battery, _ in batteries]
+    await rest_first(stopping(everyone, decide), everyone)
     first: list[Coroutine[object, object, None]] = []
     then: list[Coroutine[object, object, None]] = []
     for battery, by_user in batteries:
