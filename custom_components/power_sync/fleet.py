@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from .control.controlled import Controlled
 from .control.controller import Controller
-from .model.battery import BatteryReading, Capabilities, Mode
+from .control.view import PlannedBy
+from .model.battery import BatteryReading, Mode
 from .planner.inputs import FleetMember
 
 
@@ -34,15 +36,21 @@ def fleet_of(
                 max_soc_pct=(
                     100.0 if reading.max_soc_pct is None else reading.max_soc_pct
                 ),
-                modes=_plannable(capabilities),
+                modes=_plannable(controller.batteries[battery_id]),
                 min_power_w=capabilities.min_power_w,
             )
         )
     return tuple(members)
 
 
-def _plannable(capabilities: Capabilities) -> frozenset[Mode]:
-    """Return the modes to plan with: a new limit every few slots wears flash out."""
+def _plannable(battery: Controlled) -> frozenset[Mode]:
+    """Return the modes to plan with: a new limit every few slots wears flash out.
+
+    What another one plans follows the home, as far as is known.
+    """
+    capabilities = battery.executor.driver.capabilities
+    if battery.planned_by is not PlannedBy.POWERSYNC:
+        return frozenset({Mode.SELF_CONSUMPTION})
     if capabilities.flash_settings:
         return capabilities.modes - {Mode.LIMIT}
     return capabilities.modes

@@ -6,12 +6,12 @@ answered when the site was set up is where they start.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from math import inf, isfinite
 from typing import Any, Final
 
-from .control.view import HoldMethod, SiteLimits
+from .control.view import HoldMethod, PlannedBy, SiteLimits
 from .picture import Theme
 from .planner.problem import DEFAULT_WEAR_PER_KWH, Objective
 from .planner.shaping import MIDNIGHT_MIN, TRUE_PRICES, Shaping
@@ -39,7 +39,8 @@ class Settings:
     `export_ceiling_w` is the highest export limit that may be set on the entity:
     the one that was found on the inverter at first contact, unless the user has
     chosen another in a dialogue. `spike_reserve_pct` None is the reserve, and
-    `dear_per_kwh` None what suits the currency (`dear.py`).
+    `dear_per_kwh` None what suits the currency (`dear.py`). `planned_by` is by the
+    battery's config subentry, and has only those that PowerSync does not plan.
     """
 
     automatic: bool = True
@@ -79,6 +80,8 @@ class Settings:
     spike_reserve_pct: float | None = None
     pause_dear_charge: bool = True
     dear_per_kwh: float | None = None
+    tou_sync: bool = False
+    planned_by: Mapping[str, PlannedBy] = field(default_factory=dict)
 
     @property
     def limits(self) -> SiteLimits:
@@ -118,7 +121,7 @@ class Settings:
     def shaping(self) -> Shaping:
         """How prices count for the plan."""
         return Shaping(
-            **{field.name: getattr(self, field.name) for field in fields(Shaping)}
+            **{each.name: getattr(self, each.name) for each in fields(Shaping)}
         )
 
 
@@ -145,11 +148,18 @@ def settings_from(data: Mapping[str, object], defaults: Settings) -> Settings:
     What is missing, or no such setting can be, is as in `defaults`.
     """
     found: dict[str, Any] = {}
-    for field in fields(Settings):
-        if field.name in data:
+    for each in fields(Settings):
+        if each.name in data:
             with suppress(TypeError, ValueError):
-                found[field.name] = _checked(field.name, data[field.name])
+                found[each.name] = _checked(each.name, data[each.name])
     return replace(defaults, **found)
+
+
+def _planners(value: object) -> dict[str, PlannedBy]:
+    """Return who plans which battery. Raises TypeError or ValueError."""
+    if not isinstance(value, Mapping):
+        raise TypeError("planned_by")
+    return {str(key): PlannedBy(planner) for key, planner in value.items()}
 
 
 def _checked(name: str, value: object) -> object:
@@ -157,6 +167,8 @@ def _checked(name: str, value: object) -> object:
     default = getattr(_DEFAULTS, name)
     if value is None and default is None:
         return None
+    if isinstance(default, Mapping):
+        return _planners(value)
     if isinstance(default, Enum):
         return type(default)(value)
     if isinstance(default, bool) and isinstance(value, bool):

@@ -20,9 +20,9 @@ from custom_components.power_sync.devices.batteries.tesla.client import (
     TeslaAccount,
     TeslaTokenSite,
 )
+from custom_components.power_sync.devices.batteries.tesla.content import tariff_of
 from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery
 from custom_components.power_sync.devices.batteries.tesla.probe import probe
-from custom_components.power_sync.devices.batteries.tesla.tariff import tariff_of
 from custom_components.power_sync.model.battery import Command, Mode
 from simulators.home import Cells, SimulatedHome
 from simulators.profile import constant

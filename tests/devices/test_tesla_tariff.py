@@ -8,7 +8,10 @@ from hypothesis import given, settings, strategies as st
 import pytest
 from tesla_fleet_api.tariff import get_tariff_periods
 
-from custom_components.power_sync.devices.batteries.tesla import tariff
+from custom_components.power_sync.devices.batteries.tesla import (
+    content as shape,
+    tariff,
+)
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import Mode
 from simulators.tesla.tariff import Prices, prices_at, season_at, uncovered
@@ -72,7 +75,7 @@ def test_prices_of_a_forcing_tariff(
 
 def test_the_shape_that_the_app_knows() -> None:
     """48 keys, the last to hour 24, no negative price, four digits; 0 left out."""
-    content = tariff.tariff_of(
+    content = shape.tariff_of(
         code="X",
         name="X",
         utility="X",
@@ -111,7 +114,7 @@ def test_another_reader_finds_the_same_prices(
     bought, sold = (
         [each / 10_000 for each in part] for part in batched(prices, 48, strict=True)
     )
-    content = tariff.tariff_of(
+    content = shape.tariff_of(
         code="X", name="X", utility="X", currency="GBP", bought=bought, sold=sold
     )
     when = datetime(2026, 6, 15, tzinfo=zone) + timedelta(minutes=30 * half_hours + 17)

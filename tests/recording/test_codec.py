@@ -1,14 +1,15 @@
 """What is kept is read back as it was, and what cannot be read is said so."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 import json
 from typing import Any
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.power_sync.model.battery import Mode, Write
+from custom_components.power_sync.model.battery import Command, Mode, Write
+from custom_components.power_sync.model.tariff import DayTariff
 from custom_components.power_sync.recording import compact
 from custom_components.power_sync.recording.codec import from_plain, to_plain
 from custom_components.power_sync.recording.errors import RecordingError
@@ -175,3 +176,13 @@ def test_versions_are_readable() -> None:
     """They are the first thing to look at in a file."""
     versions = Versions(power_sync="0.1.0", home_assistant="2026.10.4")
     assert to_plain(versions) == {"power_sync": "0.1.0", "home_assistant": "2026.10.4"}
+
+
+def test_a_tariff_to_plan_by_comes_back() -> None:
+    """With its day, which is no moment."""
+    until = datetime(2026, 11, 27, tzinfo=UTC)
+    tariff = DayTariff(date(2026, 11, 26), "AUD", (0.3,) * 48, (-0.1,) * 48)
+    command = Command(Mode.SELF_CONSUMPTION, None, until, tariff)
+    plain = json.loads(json.dumps(to_plain(command)))
+    assert plain["tariff"]["day"] == "2026-11-26"
+    assert from_plain(Command, plain) == command

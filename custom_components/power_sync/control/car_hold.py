@@ -74,7 +74,8 @@ def _charges_by_itself(view: BatteryView) -> bool:
     Its owner, or its maker's schedule, wants it so; it gives nothing to the car.
     """
     reading = view.reading
-    if reading is None or reading.battery_power_w is None or view.present is not None:
+    told = view.present is not None and view.present.tariff is None
+    if reading is None or reading.battery_power_w is None or told:
         return False
     if reading.battery_power_w > -CHARGES_W:
         return False

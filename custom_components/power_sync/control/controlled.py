@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import logging
 
 from custom_components.power_sync.model.battery import BatteryReading, Command, Mode
+from custom_components.power_sync.model.tariff import DayTariff
 
 from .authority import Lease
 from .car_hold import allowed_w, is_over
@@ -14,7 +15,7 @@ from .health import UNREADABLE_AFTER, HealthTracker
 from .log import Outcome
 from .order import Order
 from .reasons import ControlReason
-from .view import BatteryView, HoldStatus, Master, SiteLimits
+from .view import BatteryView, HoldStatus, Master, PlannedBy, SiteLimits
 
 LOGGER = logging.getLogger(__name__)
 
@@ -65,6 +66,11 @@ class Controlled:
     end_not_stored: bool = False
     hold_failed: frozenset[Mode] = frozenset()
     """Modes that were followed, and did not keep the battery from discharging."""
+    planned_by: PlannedBy = PlannedBy.POWERSYNC
+    tariff: DayTariff | None = None
+    """What it is to plan from, where it plans for itself."""
+    tariff_since: datetime | None = None
+    """When it took the tariff that it has from us; None where it has none."""
     _excess_polls: int = 0
     _ordered_at: datetime | None = None
     _polls_without_soc: int = 0
@@ -154,6 +160,7 @@ class Controlled:
             before is None
             or order.by_user
             or (before.asked[0], before.dry_run) != (order.asked[0], order.dry_run)
+            or (order.gives_back and not before.gives_back)
         ):
             return True
         if (
@@ -203,6 +210,15 @@ class Controlled:
         if outcome is not Outcome.SUPERSEDED:
             self.outcome = outcome
             self._checked = self.executor.clock.now()
+            self._note_tariff(order, outcome)
+
+    def _note_tariff(self, order: Order, outcome: Outcome) -> None:
+        """Note since when the battery has a tariff of ours to plan from."""
+        planned = order.command is not None and order.command.tariff is not None
+        if outcome is Outcome.FOLLOWED:
+            self.tariff_since = self._checked if planned else None
+        elif not self.executor.held:
+            self.tariff_since = None
 
     async def carry_out_safely(self, order: Order) -> None:
         """Carry an order out that the lease says nothing of. Raises nothing."""

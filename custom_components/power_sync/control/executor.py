@@ -31,7 +31,7 @@ from . import ownership
 from .clock import Clock
 from .journal import JournalBook, JournalError, Record, hold_of, released
 from .log import CommandLog, LogEntry, Outcome
-from .order import Order
+from .order import Asked, Order
 from .patience import Patience
 from .run import Run
 
@@ -59,7 +59,7 @@ class BatteryExecutor:
         self._log = log
         self._lock = asyncio.Lock()
         self._generation = 0
-        self._holding: tuple[Mode, float | None] | None = None
+        self._holding: Asked | None = None
         self._last_write: datetime | None = None
         self.last_run: Run | None = None
 
@@ -162,7 +162,7 @@ class BatteryExecutor:
             run.end(Outcome.ALREADY)
             return
         if not order.by_user and (hindrance := self._not_now(record, writes)):
-            if hindrance is Outcome.BUDGET:
+            if hindrance is Outcome.BUDGET or self._ends_forced(command):
                 # What runs now is not wanted any more: the owner's is always allowed.
                 await self._release(run)
             run.end(hindrance)
@@ -178,6 +178,12 @@ class BatteryExecutor:
             self._settle(record, run.read_back)
         elif run.outcome is Outcome.NOT_FOLLOWED:
             await self._back_out(run)
+
+    def _ends_forced(self, command: Command) -> bool:
+        """Whether a battery that was forced is to follow its home again."""
+        before = None if self._holding is None else self._holding[0]
+        follows = command.mode is Mode.SELF_CONSUMPTION
+        return follows and before in (Mode.CHARGE, Mode.DISCHARGE)
 
     def _settle(self, record: Record, now: Settings) -> None:
         settled = ownership.settled(record, now)

@@ -160,4 +160,5 @@ def _same(earlier: LogEntry, entry: LogEntry) -> bool:
 
 
 def _what(command: Command | None) -> tuple[str, float | None] | None:
+    # Its prices change from hour to hour, and are in the writes.
     return None if command is None else (command.mode.value, command.power_w)

@@ -19,7 +19,8 @@ STALE_READING_S = 90.0
 def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
     """Return the intent after all masks. Safety passes unchanged.
 
-    What is its owner's passes, too, but for a car: that hold has a switch of its own.
+    What is its owner's, or planned by the battery itself, passes, too, but for a car:
+    that hold has a switch of its own.
     """
     if master is Master.SAFETY:
         return intent
@@ -27,7 +28,7 @@ def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
         view = view.in_spike
     masks = (
         (hold_for_car, _within_site_limits)
-        if master is Master.NORMAL
+        if master in (Master.NORMAL, Master.TARIFF)
         else (
             permitted,
             _above_reserve,

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from custom_components.power_sync.model.battery import Command, Mode
+from custom_components.power_sync.model.tariff import DayTariff
+
+type Asked = tuple[Mode, float | None, DayTariff | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +26,14 @@ class Order:
     cautious: bool = False
 
     @property
-    def asked(self) -> tuple[Mode, float | None]:
-        """The mode and power asked for."""
+    def asked(self) -> Asked:
+        """The mode and power asked for, and the prices to plan by."""
         if self.command is None:
-            return Mode.SELF_CONSUMPTION, None
-        return self.command.mode, self.command.power_w
+            return Mode.SELF_CONSUMPTION, None, None
+        return self.command.mode, self.command.power_w, self.command.tariff
 
     @property
     def gives_back(self) -> bool:
         """Whether the owner's own operation is what is wanted."""
-        return self.asked[0] is Mode.SELF_CONSUMPTION
+        mode, _, tariff = self.asked
+        return mode is Mode.SELF_CONSUMPTION and tariff is None

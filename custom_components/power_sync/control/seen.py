@@ -71,6 +71,8 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         at_spike_floor=battery.at_spike_floor,
         spike=home.market.spike_at(now),
         too_dear=home.market.too_dear(now),
+        planned_by=battery.planned_by,
+        tariff=battery.tariff,
     )
 
 

@@ -12,6 +12,7 @@ from custom_components.power_sync.model.battery import (
     Mode,
 )
 from custom_components.power_sync.model.plan import Reason
+from custom_components.power_sync.model.tariff import DayTariff
 
 from .car import CarView
 from .health import Trouble
@@ -26,7 +27,18 @@ class Master(StrEnum):
     FORCE = "force"
     SPIKE = "spike"
     PLAN = "plan"
+    TARIFF = "tariff"
     NORMAL = "normal"
+
+
+class PlannedBy(StrEnum):
+    """Who decides what a battery does, while nobody forces it."""
+
+    POWERSYNC = "powersync"
+    ITSELF = "itself"
+    """It plans for itself, from the prices that PowerSync uploads."""
+    OWNER = "owner"
+    """It is left as its owner has set it."""
 
 
 class HoldMethod(StrEnum):
@@ -129,6 +141,8 @@ class BatteryView:
 
     `car` is a car that draws power, `hold` how a battery is kept from feeding it
     (None where it is not to be), `hold_failed` the modes that did not keep it.
+
+    `tariff` is what a battery that plans itself is to plan from, None where nothing is.
     """
 
     now: datetime
@@ -166,6 +180,9 @@ class BatteryView:
         return replace(
             self, limits=self.limits.in_spike, at_reserve=self.at_spike_floor
         )
+
+    planned_by: PlannedBy = PlannedBy.POWERSYNC
+    tariff: DayTariff | None = None
 
     def flash_spent_for(self, mode: Mode) -> bool:
         """Whether a mode would cost flash writes that today's budget has not left.

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
+
+from .tariff import DayTariff
 
 
 class Mode(StrEnum):
@@ -35,6 +37,8 @@ class Command:
     mode: Mode
     power_w: float | None
     until: datetime
+    tariff: DayTariff | None = None
+    """In self-consumption: the prices by which the battery plans itself meanwhile."""
 
     def __post_init__(self) -> None:
         """Refuse a power that would have to be guessed at."""
@@ -77,6 +81,8 @@ class Capabilities:
     """How long a write takes until reading it back proves it."""
     poll_every: timedelta = timedelta(seconds=10)
     """How often it may be read."""
+    tariff_zone: tzinfo | None = None
+    """Whose clock a tariff counts by, where the battery can plan itself from one."""
 
 
 type SettingValue = int | float | str | bool | None

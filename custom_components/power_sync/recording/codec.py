@@ -5,7 +5,7 @@ So a field that is added to what is planned from is recorded without a word here
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import Enum
 from functools import cache
 from math import isfinite
@@ -26,6 +26,7 @@ _DECODERS: Mapping[object, Callable[[Plain], Any]] = {
     PriceCurve: compact.curve_of,
     LoadHistory: compact.history_of,
     datetime: compact.time_of,
+    date: lambda value: date.fromisoformat(_scalar(str, value)),
     timedelta: lambda value: timedelta(seconds=_scalar(float, value)),
     tzinfo: lambda value: ZoneInfo(_scalar(str, value)),
 }
@@ -64,6 +65,7 @@ _ENCODERS: Sequence[tuple[type | tuple[type, ...], Callable[[Any], Plain]]] = (
     ((bool, int, str, NoneType), lambda value: value),
     (float, _float),
     (datetime, compact.time_text),
+    (date, date.isoformat),
     (timedelta, timedelta.total_seconds),
     (tzinfo, str),
     (Mapping, _mapping),
@@ -71,7 +73,7 @@ _ENCODERS: Sequence[tuple[type | tuple[type, ...], Callable[[Any], Plain]]] = (
     ((list, tuple), _items),
 )
 """How to record what is of a type; an enum of texts is a text as well, so it
-comes before them."""
+comes before them, and a moment is a date."""
 
 
 def from_plain[T](kind: type[T], value: Plain) -> T:

@@ -7,11 +7,13 @@ from .normal import NormalRule
 from .plan import PlanRule
 from .safety import SafetyRule
 from .spike import SpikeRule
+from .tariff import TariffRule
 
 RULES: tuple[Rule, ...] = (
     SafetyRule(),
     ForceRule(),
     SpikeRule(),
     PlanRule(),
+    TariffRule(),
     NormalRule(),
 )

@@ -1,7 +1,19 @@
 """Normal: the battery is its owner's."""
 
 from custom_components.power_sync.control.reasons import ControlReason
-from custom_components.power_sync.control.view import BatteryView, Intent, Master
+from custom_components.power_sync.control.view import (
+    BatteryView,
+    Intent,
+    Master,
+    PlannedBy,
+)
+
+_NOTHING = {
+    PlannedBy.POWERSYNC: ControlReason.NO_PLAN,
+    PlannedBy.ITSELF: ControlReason.NO_TARIFF,
+    PlannedBy.OWNER: ControlReason.LEFT_TO_OWNER,
+}
+"""Why nobody else has a word, while control is automatic."""
 
 
 class NormalRule:
@@ -11,5 +23,5 @@ class NormalRule:
 
     def decide(self, view: BatteryView) -> Intent | None:
         """Speak always, last."""
-        reason = ControlReason.NO_PLAN if view.automatic else ControlReason.OWNER
+        reason = _NOTHING[view.planned_by] if view.automatic else ControlReason.OWNER
         return Intent(command=None, reason=reason)

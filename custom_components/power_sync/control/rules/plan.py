@@ -2,7 +2,12 @@
 
 from custom_components.power_sync.control.planned import as_good_as
 from custom_components.power_sync.control.reasons import ControlReason
-from custom_components.power_sync.control.view import BatteryView, Intent, Master
+from custom_components.power_sync.control.view import (
+    BatteryView,
+    Intent,
+    Master,
+    PlannedBy,
+)
 from custom_components.power_sync.model.battery import Command, Mode
 
 SUN_IS_UP_W = 50.0
@@ -16,7 +21,8 @@ class PlanRule:
     def decide(self, view: BatteryView) -> Intent | None:
         """Speak where there is a plan for now."""
         planned = view.planned
-        if not view.automatic or planned is None:
+        its_own = view.planned_by is not PlannedBy.POWERSYNC
+        if not view.automatic or planned is None or its_own:
             return None
         until = planned.command.until
         if not planned.firm:

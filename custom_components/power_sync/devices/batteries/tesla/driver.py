@@ -103,6 +103,7 @@ class TeslaBattery:
             device_expiry=DISPATCHED_FOR if dispatches else None,
             settle=self._settle,
             poll_every=LIVE_EVERY,
+            tariff_zone=self._zone if settings.TARIFF in served else None,
         )
 
     async def read(self) -> BatteryReading:
@@ -166,7 +167,7 @@ class TeslaBattery:
         self, command: Command, owner: Settings, now: Settings
     ) -> tuple[Write, ...]:
         """Return the writes that bring a command about."""
-        if command.mode is Mode.SELF_CONSUMPTION:
+        if command.mode is Mode.SELF_CONSUMPTION and command.tariff is None:
             return self.writes_for_release(owner, now)
         charges = command.mode is Mode.CHARGE
         config = self._config

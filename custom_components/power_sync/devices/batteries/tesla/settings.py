@@ -20,6 +20,7 @@ from custom_components.power_sync.model.battery import (
     SettingValue,
     Write,
 )
+from custom_components.power_sync.model.tariff import DayTariff
 
 from . import tariff
 
@@ -73,6 +74,8 @@ def writes_for(
             return _discharge(command, owner, now)
         case Mode.NO_DISCHARGE:
             return (*ends, *_hold(owner, now))
+        case Mode.SELF_CONSUMPTION if command.tariff is not None:
+            return (*ends, *_planned(command.tariff, owner, now))
         case _:
             raise DeviceRefusedError(f"a Powerwall has no {command.mode}")
 
@@ -121,6 +124,17 @@ def _hold(owner: Settings, now: Settings) -> Iterator[Write]:
     for name in (TARIFF, EXPORT_RULE, MODE):
         if owner.get(name) not in (None, tariff.NONE, now.get(name)):
             yield Write(name, owner[name])
+
+
+def _planned(prices: DayTariff, owner: Settings, now: Settings) -> Iterator[Write]:
+    """Have the gateway plan by prices; all else is as its owner has it."""
+    if now.get(TARIFF) in (None, tariff.NONE):
+        raise DeviceRefusedError("there is no tariff in the app that could be put back")
+    ours = {TARIFF: tariff.prices_text(prices), MODE: BY_TARIFF}
+    for name in _ENDS:
+        value = ours.get(name, owner.get(name))
+        if value is not None:
+            yield Write(name, value)
 
 
 def writes_for_release(owner: Settings, now: Settings) -> tuple[Write, ...]:

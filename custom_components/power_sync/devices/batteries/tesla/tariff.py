@@ -11,19 +11,25 @@ it, so that it can be put back.
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 import json
 import re
-from typing import Final
+from typing import Any, Final
 import zlib
 
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import Mode, SettingValue
+from custom_components.power_sync.model.tariff import (
+    HALF_HOUR,
+    SLOTS,
+    DayTariff,
+    clock_of,
+    slot_of,
+)
 
 from .access import Answer
+from .content import SEASON, period_of, price_of, tariff_of
 
-HALF_HOUR: Final = timedelta(minutes=30)
-SLOTS: Final = 48
 NONE: Final = "none"
 """There is no tariff."""
 OURS: Final = "POWER_SYNC"
@@ -33,7 +39,6 @@ SOLD_CHEAP: Final = 0.08
 BOUGHT_USUAL: Final = 0.30
 BOUGHT_DEAR: Final = 10.0
 """What surrounds a forced window, in any currency: it only has to differ from it."""
-_SEASON: Final = "Summer"
 _KINDS: Final = {Mode.CHARGE: "charge", Mode.DISCHARGE: "discharge"}
 _TEXT: Final = re.compile(
     r"PowerSync (charge|discharge) (\d{4}-\d\d-\d\d) (\d\d):(00|30)-(\d\d):(00|30)"
@@ -41,6 +46,8 @@ _TEXT: Final = re.compile(
 _CODE: Final = re.compile(
     r"POWER_SYNC:(CHARGE|DISCHARGE):(\d{4}-\d\d-\d\d):(\d\d)(00|30)-(\d\d)(00|30)"
 )
+_PRICES: Final = re.compile(r"PowerSync prices (\d{4}-\d\d-\d\d) ([A-Z]{3})\t(\S+)")
+_PRICES_CODE: Final = re.compile(r"POWER_SYNC:PRICES:(\d{4}-\d\d-\d\d)")
 _FORCING: Final = ("CHARGE_", "DISCHARGE_", "AEMO-SPIKE", f"{OURS}:")
 """How the codes of tariffs begin that force, and never are the owner's."""
 _OLD_NAMES: Final = ("Force Charge", "Force Discharge")
@@ -66,14 +73,13 @@ class Window:
     @property
     def text(self) -> str:
         """The setting's value."""
-        return (
-            f"PowerSync {self.kind} {self.day} {_clock(self.first)}-{_clock(self.end)}"
-        )
+        hours = f"{clock_of(self.first)}-{clock_of(self.end)}"
+        return f"PowerSync {self.kind} {self.day} {hours}"
 
     @property
     def code(self) -> str:
         """What the tariff is known again by."""
-        hours = f"{_clock(self.first)}-{_clock(self.end)}".replace(":", "")
+        hours = f"{clock_of(self.first)}-{clock_of(self.end)}".replace(":", "")
         return f"{OURS}:{self.kind.upper()}:{self.day}:{hours}"
 
 
@@ -83,7 +89,7 @@ def forced_window(mode: Mode, until: datetime, slot: datetime) -> Window:
     `until` and `slot` are in the site's own clock; the last half hour is a whole one.
     """
     midnight = slot.replace(hour=0, minute=0)
-    first = _slot_of(slot)
+    first = slot_of(slot)
     end = SLOTS
     if until.date() == slot.date():
         minutes = (
@@ -112,10 +118,12 @@ def value_of(tariff: Answer | None) -> str:
     """Return a tariff as the value of a setting."""
     if not tariff or not tariff.get("seasons"):
         return NONE
-    code = tariff.get("code")
-    window = _window(_CODE.fullmatch(code)) if isinstance(code, str) else None
+    code = str(tariff.get("code"))
+    window = _window(_CODE.fullmatch(code))
     if window is not None:
         return window.text
+    if (found := _PRICES_CODE.fullmatch(code)) and (prices := _told(tariff, found[1])):
+        return prices_text(prices)
     plain = json.dumps(_normal(tariff), sort_keys=True, separators=(",", ":"))
     packed = base64.b64encode(zlib.compress(plain.encode(), 9)).decode()
     name = re.sub(r"\s+", " ", str(tariff.get("name") or "")).strip()
@@ -127,6 +135,8 @@ def content_of(value: SettingValue, currency: str) -> Answer:
     window = window_of(value)
     if window is not None:
         return forcing_tariff(window, currency)
+    if (prices := prices_of(value)) is not None:
+        return prices_tariff(prices)
     _, _, packed = str(value).partition("\t")
     try:
         content = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
@@ -138,11 +148,11 @@ def content_of(value: SettingValue, currency: str) -> Answer:
 
 
 def forces(value: SettingValue) -> bool:
-    """Return whether a tariff is one that forces: ours, or another program's.
+    """Return whether a tariff is one of ours, or one of another program's that forces.
 
     Such a one is never the owner's.
     """
-    if window_of(value) is not None:
+    if window_of(value) is not None or prices_of(value) is not None:
         return True
     if not isinstance(value, str) or value == NONE:
         return False
@@ -171,6 +181,66 @@ def forcing_tariff(window: Window, currency: str) -> Answer:
     )
 
 
+def prices_text(prices: DayTariff) -> str:
+    """Return the value of a setting that stands for prices of a day.
+
+    It holds all of them, as far as a Powerwall takes them.
+    """
+    told = [[price_of(each) for each in side] for side in (prices.bought, prices.sold)]
+    packed = json.dumps(told, separators=(",", ":"))
+    return f"PowerSync prices {prices.day} {prices.currency}\t{packed}"
+
+
+def prices_of(value: SettingValue) -> DayTariff | None:
+    """Return the prices that a value stands for; None for any other tariff."""
+    found = _PRICES.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    day, currency, packed = found.groups()
+    try:
+        bought, sold = json.loads(packed)
+        return DayTariff(
+            date.fromisoformat(day), currency, _numbers(bought), _numbers(sold)
+        )
+    except TypeError, ValueError:
+        return None
+
+
+def prices_tariff(prices: DayTariff) -> Answer:
+    """Return the tariff by which a Powerwall plans, on the one day it is for."""
+    return tariff_of(
+        code=f"{OURS}:PRICES:{prices.day}",
+        name="Prices (PowerSync)",
+        utility=UTILITY,
+        currency=prices.currency,
+        bought=prices.bought,
+        sold=prices.sold,
+        day=prices.day,
+    )
+
+
+def _told(tariff: Answer, day: str) -> DayTariff | None:
+    """Return the prices in a tariff of ours; None where they were changed since."""
+    sold, currency = tariff.get("sell_tariff"), tariff.get("currency")
+    if not isinstance(sold, Mapping) or not isinstance(currency, str):
+        return None
+    try:
+        return DayTariff(
+            date.fromisoformat(day), currency, _rates(tariff), _rates(sold)
+        )
+    except LookupError, TypeError, ValueError:
+        return None
+
+
+def _rates(side: Mapping[str, Any]) -> tuple[float, ...]:
+    rates = side["energy_charges"][SEASON]["rates"]
+    return _numbers(rates[period_of(slot)] for slot in range(SLOTS))
+
+
+def _numbers(values: Iterable[Any]) -> tuple[float, ...]:
+    return tuple(float(each) for each in values)
+
+
 def flat_tariff(currency: str) -> Answer:
     """Return a tariff without any hours: for who has lost theirs."""
     return tariff_of(
@@ -181,109 +251,6 @@ def flat_tariff(currency: str) -> Answer:
         bought=[BOUGHT_USUAL] * SLOTS,
         sold=[SOLD_CHEAP] * SLOTS,
     )
-
-
-def tariff_of(  # noqa: PLR0913 - the parts of a tariff, by keyword
-    *,
-    code: str,
-    name: str,
-    utility: str,
-    currency: str,
-    bought: Iterable[float],
-    sold: Iterable[float],
-    day: date | None = None,
-) -> Answer:
-    """Return a `tariff_content_v2` of 48 half hours, the same each day, or on one.
-
-    Prices are per kWh in `currency`, and no negative ones: Tesla refuses those.
-    """
-    seasons = _seasons(day)
-
-    def side(prices: Iterable[float]) -> dict[str, object]:
-        rates = {_period(slot): _price(price) for slot, price in enumerate(prices)}
-        return {
-            "name": name,
-            "utility": utility,
-            "daily_charges": [{"name": "Charge"}],
-            "demand_charges": {
-                "ALL": {"rates": {"ALL": 0}},
-                _SEASON: {},
-                "Winter": {},
-            },
-            "energy_charges": {
-                "ALL": {"rates": {"ALL": 0}},
-                _SEASON: {"rates": rates},
-                "Winter": {},
-            },
-            "seasons": seasons,
-        }
-
-    return {
-        "version": 1,
-        "code": code,
-        **({"currency": currency} if currency else {}),
-        **side(bought),
-        "sell_tariff": side(sold),
-    }
-
-
-def _seasons(day: date | None) -> dict[str, object]:
-    """Return one season, and an empty one, which older versions of the app need."""
-    first, last = (
-        (day, day) if day is not None else (date(2000, 1, 1), date(2000, 12, 31))
-    )
-    return {
-        _SEASON: {
-            "fromDay": first.day,
-            "fromMonth": first.month,
-            "toDay": last.day,
-            "toMonth": last.month,
-            "tou_periods": {
-                _period(slot): {"periods": [_hours(slot)]} for slot in range(SLOTS)
-            },
-        },
-        "Winter": {
-            "fromDay": 0,
-            "fromMonth": 0,
-            "toDay": 0,
-            "toMonth": 0,
-            "tou_periods": {},
-        },
-    }
-
-
-def _hours(slot: int) -> dict[str, int]:
-    """Return a half hour of every day; what is 0 is left out, and midnight is 24."""
-    (first_hour, first_half), (last_hour, last_half) = (
-        divmod(slot, 2),
-        divmod(slot + 1, 2),
-    )
-    hours = {
-        "toDayOfWeek": 6,
-        "fromHour": first_hour,
-        "fromMinute": 30 * first_half,
-        "toHour": last_hour,
-        "toMinute": 30 * last_half,
-    }
-    return {key: value for key, value in hours.items() if value}
-
-
-def _period(slot: int) -> str:
-    hour, half = divmod(slot, 2)
-    return f"PERIOD_{hour:02}_{30 * half:02}"
-
-
-def _price(price: float) -> float:
-    return round(max(0.0, price), 4)
-
-
-def _slot_of(when: datetime) -> int:
-    return 2 * when.hour + when.minute // 30
-
-
-def _clock(slot: int) -> str:
-    hour, half = divmod(slot, 2)
-    return f"{hour:02}:{30 * half:02}"
 
 
 def _window(found: re.Match[str] | None) -> Window | None:
