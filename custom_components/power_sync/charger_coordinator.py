@@ -28,6 +28,8 @@ LASTS_LEAST: Final = timedelta(minutes=3)
 LOOKS_FOR_S: Final = 5
 SETTLES: Final = timedelta(seconds=20)
 """After a command, the charger is looked at again."""
+STARTS: Final = frozenset({ChargeMode.FAST, ChargeMode.ECO})
+"""Modes that have a car charge at once, whether or not there is energy to spare."""
 
 
 class ChargerCoordinator(DataUpdateCoordinator[ChargerReading]):
@@ -58,6 +60,7 @@ class ChargerCoordinator(DataUpdateCoordinator[ChargerReading]):
         self._controller = controller
         self._failures = 0
         self._refusals = 0
+        self.owner_chose: Callable[[str], None] = lambda _: None
 
     @property
     def charger_id(self) -> str:
@@ -127,13 +130,18 @@ class ChargerCoordinator(DataUpdateCoordinator[ChargerReading]):
                 self.hass, data={CONF_SUBENTRY_ID: self.subentry_id}
             )
 
+    async def async_choose_mode(self, mode: ChargeMode) -> None:
+        """Set the mode that the owner wants from now on. Raises DeviceError."""
+        self.owner_chose(self.charger_id)
+        await self.async_set_mode(mode)
+
     async def async_set_mode(self, mode: ChargeMode) -> None:
         """Set the mode; a battery is held before a car may start.
 
         Raises DeviceError.
         """
         reading = self.reading
-        starts = mode is not ChargeMode.STOPPED
+        starts = mode in STARTS
         if starts and (reading is None or (reading.plugged and not reading.charging)):
             self._controller.sight.cars.starting(dt_util.utcnow())
             await self._controller.tick()

@@ -17,6 +17,7 @@ from .control.view import Master
 from .model.battery import Command, Mode
 from .site import Site
 
+_WAITS = (ControlReason.TOO_DEAR, ControlReason.CAR_WOULD_TAKE)
 _FORCED = (Mode.CHARGE, Mode.DISCHARGE)
 
 
@@ -25,7 +26,7 @@ class Forced:
     """What one battery has been told.
 
     `power_w` is its part after the home's limits; None where the mode has none, and
-    0 while a charge waits for a lower price.
+    0 while a charge waits for a lower price, or a discharge for a charger to stop.
     """
 
     serial: str
@@ -92,7 +93,7 @@ async def async_force(
         name = battery_name(site, battery.battery_id)
         _, outcome = answers[battery.battery_id]
         lease, command = battery.lease, battery.lease.command
-        waits = lease.master is Master.FORCE and lease.reason == ControlReason.TOO_DEAR
+        waits = lease.master is Master.FORCE and lease.reason in _WAITS
         as_asked = (lease.master, lease.reason) == (
             Master.FORCE,
             ControlReason.USER_REQUEST,

@@ -13,8 +13,10 @@ from homeassistant.util import dt as dt_util
 
 from .accounts import ledger_store
 from .bridges.access import async_forget_battery, temporary_driver
+from .bridges.car_stop_store import CarStopStore
 from .bridges.findings_store import FindingsStore
 from .bridges.storage import JournalStore, SettingsStore
+from .bridges.texts import async_texts
 from .command_log import command_log_store
 from .const import DOMAIN, LOGGER, RELEASE_AT_REMOVAL_S
 from .control.clock import Clock
@@ -61,6 +63,8 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
     await JournalStore(hass, entry.entry_id).remove()
     await SettingsStore(hass, entry.entry_id).remove()
     await command_log_store(hass, entry.entry_id).remove()
+    await _async_tell_of_chargers(hass, entry)
+    await CarStopStore(hass, entry.entry_id).remove()
     await spike_store(hass, entry.entry_id).remove()
     await ledger_store(hass, entry.entry_id).remove()
     await solar_record_store(hass, entry.entry_id).remove()
@@ -161,4 +165,20 @@ async def _async_tell(
         text.format(batteries="\n".join(batteries)),
         title="PowerSync",
         notification_id=f"{DOMAIN}_not_given_back_{entry.entry_id}",
+    )
+
+
+async def _async_tell_of_chargers(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """List the chargers that were stopped and never told their owner's mode."""
+    stopped = await CarStopStore(hass, entry.entry_id).load()
+    titles = {each.unique_id: each.title for each in entry.subentries.values()}
+    names = [titles.get(key) or key for key, each in stopped.items() if not each.back]
+    if not names:
+        return
+    texts = await async_texts(hass)
+    persistent_notification.async_create(
+        hass,
+        texts("charger_left_stopped", charger=", ".join(names)),
+        title="PowerSync",
+        notification_id=f"{DOMAIN}_charger_{entry.entry_id}",
     )

@@ -156,7 +156,7 @@ class ChargerMode(ChargerEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Set the mode; batteries are held before the car may start."""
         try:
-            await self.coordinator.async_set_mode(ChargeMode(option))
+            await self.coordinator.async_choose_mode(ChargeMode(option))
         except DeviceError as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,

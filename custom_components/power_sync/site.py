@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from .accounts import Accounts
 from .backtesting import BacktestCoordinator
 from .bridges.storage import JournalStore, SettingsStore
+from .car_stopping import CarStopping
 from .charger_coordinator import async_look_at_cars, charger_coordinators
 from .command_log import KeptCommandLog
 from .const import (
@@ -102,6 +103,7 @@ class Site:
         self._command_log = KeptCommandLog(hass, entry, self.controller.log)
         self._watch = Watch()
         self.market = MarketResponse(self)
+        self.car_stopping = CarStopping(self)
 
     # -- starting and stopping ---------------------------------------------------
 
@@ -123,6 +125,7 @@ class Site:
         self.controller.hold = self.settings.hold
         self.controller.dry_run = self.settings.dry_run
         await self.market.async_restore()
+        await self.car_stopping.async_restore()
         await self.controller.start()
         if self.controller.owner_settings_lost:
             async_show_lost(self.hass, self.entry)
@@ -158,6 +161,7 @@ class Site:
             entry.async_on_unload(async_track_time_interval(hass, action, every))
         entry.async_on_unload(self.controller.listen(self._async_problems))
         self.market.async_follow()
+        self.car_stopping.async_follow()
         self._async_new_reading()
         self._async_problems()
 
@@ -194,15 +198,17 @@ class Site:
             LOGGER.debug("The time to give the batteries back is over")
         await self._command_log.async_close()
         await self.market.async_close()
+        chargers = await self.car_stopping.async_close()
         for charger in self.coordinators.chargers.values():
             await charger.charger.close()
         await self.coordinators.accounts.async_close()
         coordinators = self.coordinators.batteries
-        return [
+        held = [
             coordinators[battery_id].title
             for battery_id, battery in self.controller.batteries.items()
             if battery.executor.held
         ]
+        return held + chargers
 
     # -- rhythms -----------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
     MockConfigEntry,
+    async_get_persistent_notifications,
 )
 
 from custom_components.power_sync.const import DOMAIN
@@ -18,6 +19,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulators.home import SimulatedHome
 from simulators.myenergi import MyenergiSimulator, SimulatedZappi
+from simulators.myenergi.server import ECO_PLUS, STOPPED
 from simulators.octopus import OctopusSimulator
 from simulators.profile import constant
 from simulators.rest import Fault
@@ -299,3 +301,67 @@ async def test_a_charger_that_cannot_be(
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_ERROR
     assert entry.error_reason_translation_key == "charger_config_invalid"
+
+
+async def test_a_sale_does_not_go_into_the_car(
+    hass: HomeAssistant, zappi_site: Drive, wait: Wait
+) -> None:
+    """The Zappi is stopped first, and set back after the sale, or before a stop."""
+    sungrow, zappi = zappi_site.sungrow, zappi_site.zappi
+    mode, because = "select.drive_charge_mode", "sensor.powersync_because"
+    zappi.set_mode(ECO_PLUS)
+    await wait(MINUTE)
+    owner = sungrow.settings()
+    export = "switch.powersync_export_from_the_battery"
+    await call(hass, "switch", "turn_on", entity_id=export)
+    assert (value_of(hass, mode), zappi.mode) == ("eco_plus", ECO_PLUS)
+    await call(hass, DOMAIN, "force_discharge", duration=30, power_w=3000)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert value_of(hass, because) == "car_would_take"
+    assert (zappi.mode, sungrow.settings()) == (STOPPED, owner)
+    # The cloud tells with the next look at it; only then is anything sold.
+    for _ in range(3):
+        await wait(POLL)
+    assert value_of(hass, because) == "user_request"
+    assert sungrow.settings() != owner
+    await call(hass, DOMAIN, "restore_normal")
+    for _ in range(9):
+        await wait(POLL)
+    assert (value_of(hass, mode), zappi.mode) == ("eco_plus", ECO_PLUS)
+    await call(hass, DOMAIN, "force_discharge", duration=30, power_w=3000)
+    for _ in range(3):
+        await wait(POLL)
+    assert zappi.mode == STOPPED
+    assert await hass.config_entries.async_unload(ENTRY_ID)
+    assert (zappi.mode, sungrow.settings()) == (ECO_PLUS, owner)
+
+
+async def test_a_charger_that_cannot_be_set_back(
+    hass: HomeAssistant, zappi_site: Drive, myenergi: MyenergiSimulator, wait: Wait
+) -> None:
+    """It is told, tried again, and named where the site is removed."""
+    zappi_site.zappi.set_mode(ECO_PLUS)
+    await wait(MINUTE)
+    export = "switch.powersync_export_from_the_battery"
+    await call(hass, "switch", "turn_on", entity_id=export)
+    await call(hass, DOMAIN, "force_discharge", duration=30, power_w=3000)
+    for _ in range(3):
+        await wait(POLL)
+    myenergi.refuses = -14
+    await call(hass, DOMAIN, "restore_normal")
+    for _ in range(11):
+        await wait(MINUTE)
+    (notification,) = async_get_persistent_notifications(hass).values()
+    assert "Drive was stopped" in notification["message"]
+    myenergi.refuses = None
+    for _ in range(4):
+        await wait(MINUTE)
+    assert zappi_site.zappi.mode == ECO_PLUS
+    await call(hass, DOMAIN, "force_discharge", duration=30, power_w=3000)
+    for _ in range(3):
+        await wait(POLL)
+    myenergi.refuses = -14
+    await hass.config_entries.async_remove(ENTRY_ID)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    texts = [n["message"] for n in async_get_persistent_notifications(hass).values()]
+    assert any(text.startswith("Drive: it is stopped") for text in texts)

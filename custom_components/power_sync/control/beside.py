@@ -66,7 +66,7 @@ def _yielding(view: BatteryView, master: Master, intent: Intent) -> Intent:
     else:
         against = [n for n in _chargers(view.others) if _RANK[n.master] < _RANK[master]]
         reason, holds = ControlReason.OTHER_CHARGES, (Mode.NO_DISCHARGE, Mode.STANDBY)
-        stubborn = any(each.takes for each in view.others) and _exports(
+        stubborn = any(each.takes for each in view.others) and exports(
             view, (intent.command,)
         )
     if against:
@@ -88,10 +88,10 @@ def _chargers(others: Iterable[Neighbour]) -> list[Neighbour]:
 def _sellers(view: BatteryView) -> list[Neighbour]:
     """Return the neighbours that discharge, where they feed the grid together."""
     found = [each for each in view.others if each.mode is Mode.DISCHARGE]
-    return found if _exports(view, (each.command for each in found)) else []
+    return found if exports(view, (each.command for each in found)) else []
 
 
-def _exports(view: BatteryView, commands: Iterable[Command | None]) -> bool:
+def exports(view: BatteryView, commands: Iterable[Command | None]) -> bool:
     """Whether forced powers are more than the home has taken in the last minutes."""
     powers = [None if each is None else each.power_w for each in commands]
     known = [power for power in powers if power is not None]

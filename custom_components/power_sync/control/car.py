@@ -13,7 +13,7 @@ from enum import StrEnum
 from math import inf
 from typing import Final
 
-from custom_components.power_sync.model.charger import ChargerReading
+from custom_components.power_sync.model.charger import FOLLOWS_EXPORT, ChargerReading
 
 STEP_LEAST_W: Final = 1200.0
 """Less than a car's least current of 6 A on one phase."""
@@ -192,6 +192,12 @@ class CarWatch:
             power_w=power_w,
             before_w=self._before_w,
             fresh=fresh,
+        )
+
+    def thirsty(self, now: datetime) -> bool:
+        """Whether a charger would take for its car what the home exports."""
+        return any(
+            each.plugged and each.mode in FOLLOWS_EXPORT for each in self._fresh(now)
         )
 
     def _source(self, now: datetime) -> CarSource | None:

@@ -222,6 +222,8 @@ class ControlLoop:
             net_load=self.sight.net_load,
             net_load_w=self.sight.net_load_w(now),
             car=self.sight.cars.view(now),
+            # What is only tried shows what would be done once they have stopped.
+            thirsty=self.sight.cars.thirsty(now) and not self.dry_run,
             hold=self.hold,
             market=self.market,
         )

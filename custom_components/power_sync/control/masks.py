@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from custom_components.power_sync.model.battery import Command, Mode
 
+from .beside import exports
 from .car_hold import hold_for_car
 from .reasons import ControlReason
 from .view import BatteryView, Intent, Master
@@ -36,6 +37,7 @@ def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
             below_top,
             within_power,
             _within_site_limits,
+            _not_into_a_car,
         )
     )
     for mask in masks:
@@ -118,6 +120,18 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
             intent, command=_instead_of(view, command), reason=ControlReason.NO_ROOM
         )
     return replace(intent, command=replace(command, power_w=power_w))
+
+
+def _not_into_a_car(view: BatteryView, intent: Intent) -> Intent:
+    """Sell nothing while a charger would take it for its car."""
+    command = intent.command
+    if command is None or command.mode is not Mode.DISCHARGE or not view.thirsty:
+        return intent
+    if not exports(view, (command,)):
+        return intent
+    return replace(
+        intent, command=None, reason=ControlReason.CAR_WOULD_TAKE, detail=None
+    )
 
 
 def _blind_room_w(view: BatteryView, command: Command, last_known_w: float) -> float:

@@ -40,6 +40,8 @@ class ControlReason(StrEnum):
     """Another battery, which cannot be held, would undo what is planned."""
     CAR_CHARGING = "car_charging"
     """A car charges, and the battery is not for the car."""
+    CAR_WOULD_TAKE = "car_would_take"
+    """A charger takes for its car what is sold; it has to be stopped first."""
     PRICE_SPIKE = "price_spike"
     """The wholesale price spikes, and the contract pays for that."""
     TOO_DEAR = "too_dear"

@@ -27,6 +27,7 @@ class Seen:
     net_load: NetLoad
     net_load_w: float | None
     car: CarView | None = None
+    thirsty: bool = False
     hold: HoldMethod | None = None
     market: Market = field(default_factory=Market)
 
@@ -70,6 +71,7 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         hold_failed=battery.hold_failed,
         at_spike_floor=battery.at_spike_floor,
         spike=home.market.spike_at(now),
+        thirsty=home.thirsty,
         too_dear=home.market.too_dear(now),
         planned_by=battery.planned_by,
         tariff=battery.tariff,

@@ -137,7 +137,8 @@ class BatteryView:
 
     `at_spike_floor` is the same as `at_reserve` for the floor that holds in a spike.
     `spike` is one that lasts and is to be answered; `too_dear` is whether a forced
-    charge waits for a lower price.
+    charge waits for a lower price; `thirsty` whether a charger would take for its car
+    what is sold.
 
     `car` is a car that draws power, `hold` how a battery is kept from feeding it
     (None where it is not to be), `hold_failed` the modes that did not keep it.
@@ -173,6 +174,7 @@ class BatteryView:
     at_spike_floor: bool = False
     spike: SpikeView | None = None
     too_dear: bool = False
+    thirsty: bool = False
 
     @property
     def in_spike(self) -> BatteryView:
