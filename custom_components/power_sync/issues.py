@@ -35,6 +35,7 @@ FIXABLE = frozenset(
 
 _WARNINGS = frozenset(
     {
+        ProblemKey.BATTERIES_FEED,
         ProblemKey.DEVICE_UNREACHABLE,
         ProblemKey.PRICES_MISSING,
         ProblemKey.SOLAR_FORECAST_MISSING,

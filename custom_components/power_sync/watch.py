@@ -10,6 +10,7 @@ from .control.problems import Problem, ProblemKey
 from .model.prices import PriceCurve
 from .prices.protocols import PriceError, TariffEndedError, UnknownTariffError
 
+FEEDS_AFTER = timedelta(minutes=5)
 UNREACHABLE_AFTER = timedelta(minutes=15)
 NO_PRICES_AFTER = timedelta(minutes=15)
 RUNNING_OUT = timedelta(hours=2)
@@ -20,6 +21,7 @@ SUN_W = 200.0
 
 WATCHED = frozenset(
     {
+        ProblemKey.BATTERIES_FEED,
         ProblemKey.DEVICE_UNREACHABLE,
         ProblemKey.PRICES_MISSING,
         ProblemKey.SOLAR_FORECAST_MISSING,
@@ -53,6 +55,7 @@ class Watch:
         """Return the problems that have lasted; to be called every few seconds."""
         return (
             *self._unreachable(controller, known, now),
+            *self._feeding(controller, now),
             *self._prices(known, now),
             *self._forecast(known, now),
         )
@@ -80,6 +83,12 @@ class Watch:
             # That it cannot be given back says what to do about it, too.
             if lasts and battery_id not in restoring:
                 yield Problem(ProblemKey.DEVICE_UNREACHABLE, battery_id)
+
+    def _feeding(self, controller: Controller, now: datetime) -> Iterator[Problem]:
+        """Tell what goes on all the same: nobody holds them, or they cannot be held."""
+        feeds = controller.feeding.goes_on
+        if self._lasts(ProblemKey.BATTERIES_FEED, FEEDS_AFTER, now, so=feeds):
+            yield Problem(ProblemKey.BATTERIES_FEED)
 
     def _prices(self, known: Known, now: datetime) -> Iterator[Problem]:
         error, slot = known.price_error, known.curve.at(now) if known.curve else None

@@ -130,7 +130,7 @@ async def test_the_users_word_goes_before_the_plans() -> None:
     assert [each.mode for each in leases(controller)] == [Mode.DISCHARGE, Mode.STANDBY]
 
 
-def _only(modes: set[Mode]) -> Callable[[pytest.MonkeyPatch, Device], None]:
+def only(modes: set[Mode]) -> Callable[[pytest.MonkeyPatch, Device], None]:
     """Return what leaves a battery with these modes alone."""
 
     def patch(monkeypatch: pytest.MonkeyPatch, device: Device) -> None:
@@ -148,28 +148,28 @@ def _only(modes: set[Mode]) -> Callable[[pytest.MonkeyPatch, Device], None]:
     ("lame", "planned", "first", "second"),
     [
         pytest.param(
-            _only({Mode.CHARGE, Mode.DISCHARGE}),
+            only({Mode.CHARGE, Mode.DISCHARGE}),
             Mode.CHARGE,
             ("other_follows", Mode.SELF_CONSUMPTION),
             Mode.SELF_CONSUMPTION,
             id="what cannot be held would serve what charges",
         ),
         pytest.param(
-            _only({Mode.CHARGE, Mode.NO_DISCHARGE}),
+            only({Mode.CHARGE, Mode.NO_DISCHARGE}),
             Mode.CHARGE,
             ("balanced", Mode.CHARGE),
             Mode.NO_DISCHARGE,
             id="held back it does not",
         ),
         pytest.param(
-            _only({Mode.CHARGE, Mode.NO_DISCHARGE}),
+            only({Mode.CHARGE, Mode.NO_DISCHARGE}),
             Mode.DISCHARGE,
             ("other_follows", Mode.SELF_CONSUMPTION),
             Mode.SELF_CONSUMPTION,
             id="what cannot rest would take what is sold",
         ),
         pytest.param(
-            _only({Mode.CHARGE, Mode.STANDBY}),
+            only({Mode.CHARGE, Mode.STANDBY}),
             Mode.CHARGE,
             ("balanced", Mode.CHARGE),
             Mode.STANDBY,

@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from custom_components.power_sync.control.authority import Lease
 from custom_components.power_sync.control.clock import Clock
+from custom_components.power_sync.control.controlled import Controlled
 from custom_components.power_sync.control.controller import Controller, Member
+from custom_components.power_sync.control.together import stopping
 from custom_components.power_sync.control.view import SiteLimits
 from custom_components.power_sync.devices.batteries.sungrow.driver import SungrowBattery
 from custom_components.power_sync.model.battery import (
@@ -43,10 +46,19 @@ class TwoInverters:
     homes: tuple[NeighbourHome, NeighbourHome]
     simulators: list[SungrowSimulator]
     controller: Controller
+    drivers: list[SungrowBattery]
+    time: ManualClock
 
     def flows_w(self) -> list[float]:
         """Return what each battery gives now."""
         return [round(home.flows.battery_w) for home in self.homes]
+
+    async def read(self) -> None:
+        """Let ten seconds go by, and read both."""
+        self.time.advance(timedelta(seconds=10))
+        for driver in self.drivers:
+            reading = await driver.read()
+            self.controller.read(driver.identity.serial, reading)
 
 
 @asynccontextmanager
@@ -83,9 +95,9 @@ async def two_inverters(load_w: float, solar_w: float) -> AsyncIterator[TwoInver
         )
         controller.dry_run = False
         await controller.start()
-        for driver in drivers:
-            controller.read(driver.identity.serial, await driver.read())
-        yield TwoInverters(homes, [first, second], controller)
+        made = TwoInverters(homes, [first, second], controller, drivers, time)
+        await made.read()
+        yield made
 
 
 async def _restored(controller: Controller) -> None:
@@ -198,3 +210,15 @@ async def test_what_a_fault_keeps_from_resting_is_given_back_all_the_same() -> N
     modes = [entry.command and entry.command.mode for entry in controller.log.entries]
     assert Mode.STANDBY not in modes
     assert bench.device.settings == other.settings == OWNER
+
+
+async def test_one_that_cannot_be_decided_on_is_left_to_its_turn() -> None:
+    """It is told there why."""
+    bench, other = Bench(), Device(serial="B2")
+    controller = await two(bench, other)
+    await controller.force(Mode.CHARGE, power_w=6000, duration=HOUR)
+
+    def undecided(_battery: Controlled) -> Lease:
+        raise ValueError("nobody knows")
+
+    assert stopping(controller.batteries.values(), undecided) == []

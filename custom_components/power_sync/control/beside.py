@@ -3,7 +3,8 @@
 A battery in self-consumption follows the meter. It would serve a neighbour that
 charges from the grid, and take what a neighbour sells; so it is held meanwhile. Where
 one is to charge and one to sell, the lower master yields, and among equals the one
-that charges: what is sold is wanted now.
+that charges: what is sold is wanted now. One that was seen to charge another, though
+nobody asked for it, is held until that has stopped.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from .wishes import mode_of
 
 _RANK = {master: rank for rank, master in enumerate(Master)}
 _TAKES_SUN = frozenset({Mode.SELF_CONSUMPTION, Mode.LIMIT, Mode.NO_DISCHARGE})
+_FEEDS = frozenset({Mode.SELF_CONSUMPTION, Mode.LIMIT})
 _SERVES = frozenset({Mode.SELF_CONSUMPTION, Mode.LIMIT, Mode.DISCHARGE})
 
 
@@ -53,7 +55,29 @@ def beside_others(
             return master, Intent(
                 command=Command(held, None, until), reason=reason, until=until
             )
-    return master, intent
+    return master, _not_feeding(view, intent)
+
+
+def _not_feeding(view: BatteryView, intent: Intent) -> Intent:
+    """Return the intent, but hold a battery that was seen to charge another one.
+
+    Only where PowerSync is in charge: else each follows the meter as its owner has
+    set it. It is short, so a mode that costs no flash writes goes first.
+    """
+    if not (view.automatic and view.feeds_other and mode_of(intent) in _FEEDS):
+        return intent
+    worn = bool(view.capabilities.flash_settings)
+    ways = (Mode.NO_DISCHARGE, Mode.STANDBY)
+    held = _hold(view, reversed(ways) if worn else ways)
+    if held is None:
+        return intent
+    until = intent.until or view.now
+    return replace(
+        intent,
+        command=Command(held, None, until),
+        reason=ControlReason.FEEDS_OTHER,
+        detail=None,
+    )
 
 
 def _yielding(view: BatteryView, master: Master, intent: Intent) -> Intent:

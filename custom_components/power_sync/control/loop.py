@@ -20,6 +20,7 @@ from .authority import Lease, lease_for
 from .clock import Clock
 from .controlled import Controlled, Decided, giving_back, in_shares
 from .executor import BatteryExecutor
+from .feeding import Feeding
 from .forcing import end_force, move_force
 from .journal import Journal, JournalBook
 from .log import CommandLog
@@ -76,6 +77,7 @@ class ControlLoop:
         )
         self.market = Market()
         self.sight = Sight(self.batteries)
+        self.feeding = Feeding()
         self._listeners: list[Callable[[], None]] = []
         self.stray_failures: dict[str, int] = {}
         self.stopped = False
@@ -90,7 +92,9 @@ class ControlLoop:
     def read(self, battery_id: str, reading: BatteryReading) -> None:
         """Take a good poll of a battery."""
         self.batteries[battery_id].take(reading, self.limits)
-        self.sight.read(reading, self.clock.now())
+        now = self.clock.now()
+        self.sight.read(reading, now)
+        self.feeding.take(battery_id, self.batteries, now)
 
     def unread(self, battery_id: str, *, wrong_device: bool = False) -> None:
         """Take a failed poll of a battery."""
@@ -226,6 +230,7 @@ class ControlLoop:
             thirsty=self.sight.cars.thirsty(now) and not self.dry_run,
             hold=self.hold,
             market=self.market,
+            feeding=self.feeding.to_hold,
         )
         return seen_beside(battery, self.batteries.values(), seen)
 

@@ -21,6 +21,7 @@ class ProblemKey(StrEnum):
     DEVICE_UNREACHABLE = "device_unreachable"
     RESTORE_FAILING = "restore_failing"
     COMMAND_NOT_FOLLOWED = "command_not_followed"
+    BATTERIES_FEED = "batteries_feed"
     FOREIGN_CONTROL = "foreign_control"
     JOURNAL_NOT_WRITABLE = "journal_not_writable"
     OWNER_SETTINGS_LOST = "owner_settings_lost"

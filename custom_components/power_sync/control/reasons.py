@@ -38,6 +38,8 @@ class ControlReason(StrEnum):
     """At rest, so that it does not take what another battery sells."""
     OTHER_FOLLOWS = "other_follows"
     """Another battery, which cannot be held, would undo what is planned."""
+    FEEDS_OTHER = "feeds_other"
+    """It was seen to charge another battery, which nobody had asked for."""
     CAR_CHARGING = "car_charging"
     """A car charges, and the battery is not for the car."""
     CAR_WOULD_TAKE = "car_would_take"

@@ -30,6 +30,8 @@ class Seen:
     thirsty: bool = False
     hold: HoldMethod | None = None
     market: Market = field(default_factory=Market)
+    feeding: frozenset[str] = frozenset()
+    """The batteries that charge others unasked."""
 
 
 def view_of(battery: Controlled, home: Seen) -> BatteryView:
@@ -69,6 +71,7 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         car=home.car,
         hold=home.hold,
         hold_failed=battery.hold_failed,
+        feeds_other=battery.battery_id in home.feeding,
         at_spike_floor=battery.at_spike_floor,
         spike=home.market.spike_at(now),
         thirsty=home.thirsty,

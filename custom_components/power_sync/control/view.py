@@ -142,6 +142,7 @@ class BatteryView:
 
     `car` is a car that draws power, `hold` how a battery is kept from feeding it
     (None where it is not to be), `hold_failed` the modes that did not keep it.
+    `feeds_other` is whether it has been seen to charge another one unasked.
 
     `tariff` is what a battery that plans itself is to plan from, None where nothing is.
     """
@@ -171,6 +172,7 @@ class BatteryView:
     car: CarView | None = None
     hold: HoldMethod | None = None
     hold_failed: frozenset[Mode] = frozenset()
+    feeds_other: bool = False
     at_spike_floor: bool = False
     spike: SpikeView | None = None
     too_dear: bool = False
