@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+import json
 import ssl
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,8 @@ from aiohttp import web
 
 from .clock import Clock
 
+type Spoil = Callable[[object], object]
+"""What becomes of a parsed answer before it is sent."""
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -53,6 +56,8 @@ class RestSimulator(ABC):
         self._faults: deque[Fault] = deque()
         self.standing_fault: Fault | None = None
         """Happens to every request until it is taken away."""
+        self.spoil: Spoil | None = None
+        """Changes every answer in JSON until it is taken away."""
         self.requests: deque[str] = deque(maxlen=1000)
         self.requested = asyncio.Event()
 
@@ -121,7 +126,7 @@ class RestSimulator(ABC):
     def heal(self) -> None:
         """Take all faults away."""
         self._faults.clear()
-        self.standing_fault = None
+        self.standing_fault = self.spoil = None
 
     @web.middleware
     async def _troubled(
@@ -144,9 +149,20 @@ class RestSimulator(ABC):
             if fault.empty:
                 return self.empty()
         try:
-            return await handler(request)
+            return self._spoilt(await handler(request))
         except web.HTTPNotFound:
             return self.not_found()
+
+    def _spoilt(self, answer: web.StreamResponse) -> web.StreamResponse:
+        """Return an answer, changed where it is one in JSON and is to be spoilt."""
+        if (
+            self.spoil is not None
+            and isinstance(answer, web.Response)
+            and answer.content_type == "application/json"
+            and answer.text is not None
+        ):
+            answer.text = json.dumps(self.spoil(json.loads(answer.text)))
+        return answer
 
     async def _dawdle(self, delay_s: float) -> None:
         """Let time pass, but do not hold up a stop."""

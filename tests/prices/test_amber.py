@@ -389,6 +389,31 @@ async def test_days_are_kept_when_a_later_week_fails(
     ]
 
 
+async def test_days_that_came_without_rows_are_asked_for_again(
+    source: AmberPriceSource, amber: AmberSimulator, clock: ManualClock
+) -> None:
+    """Six hours later, and no sooner: a new home has no past either."""
+    amber.fail(Fault(delay_s=0.001), times=2)
+    amber.fail(Fault(empty=True))
+    assert (await source.fetch()).at(NOON - timedelta(days=13)) is None
+
+    def weeks() -> int:
+        firsts = ("startDate=2025-12-31", "startDate=2026-01-01")
+        return sum(any(day in path for day in firsts) for path in amber.requests)
+
+    assert weeks() == 1
+    clock.advance(timedelta(hours=5, minutes=59))
+    await source.fetch()
+    assert weeks() == 1
+    clock.advance(timedelta(minutes=2))
+    assert (await source.fetch()).at(NOON - timedelta(days=13)) is not None
+    assert weeks() == 2
+    # Now all of it is known.
+    clock.advance(timedelta(hours=7))
+    await source.fetch()
+    assert weeks() == 2
+
+
 async def test_history(
     source: AmberPriceSource, amber: AmberSimulator, clock: ManualClock
 ) -> None:

@@ -179,6 +179,39 @@ async def test_tomorrow(actions: Actions, clock: ManualClock) -> None:
     assert len(actions.calls) == asked
 
 
+async def test_a_day_that_comes_in_parts(actions: Actions, clock: ManualClock) -> None:
+    """What is missing of it is asked for again; nothing of it is given up for less."""
+    clock.set(MIDNIGHT + 14 * HOUR)
+    answer = actions.answer
+
+    def part(first: int, end: int) -> Answer:
+        def of(data: JsonObject) -> Mapping[str, object]:
+            whole = answer(data)["SE3"]
+            assert isinstance(whole, list)
+            late = data["date"] == "2025-10-02"
+            return {"SE3": whole[first:end] if late else whole}
+
+        return of
+
+    actions.answer = part(0, 40)
+    source = source_of(actions, clock)
+    assert (await source.fetch()).firm_until == MIDNIGHT + DAY + 10 * HOUR
+    actions.answer = part(90, 90)
+    curve = await source.fetch()
+    assert curve.firm_until == MIDNIGHT + DAY + 10 * HOUR
+    assert source.next_fetch(curve) == clock.now() + timedelta(minutes=5)
+    actions.failing = True
+    assert (await source.fetch()).firm_until == MIDNIGHT + DAY + 10 * HOUR
+    actions.failing = False
+    actions.answer = part(40, 96)
+    curve = await source.fetch()
+    assert curve.firm_until == MIDNIGHT + 2 * DAY
+    assert curve.import_series.mean(MIDNIGHT, MIDNIGHT + 2 * DAY) is not None
+    asked = len(actions.calls)
+    await source.fetch()
+    assert len(actions.calls) == asked
+
+
 async def test_outages(actions: Actions, clock: ManualClock) -> None:
     """Without today there is an error; the past may be missing for a while."""
     source = source_of(actions, clock)

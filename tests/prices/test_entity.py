@@ -44,10 +44,13 @@ def test_it_is_a_provider() -> None:
 
 
 def test_rows_without_an_end() -> None:
-    """They last until the next one, two hours at the most, the last as the last."""
+    """They last until the next one, the last as the last; no price fills a gap.
+
+    What follows 12:00 begins a day later, and the rows beside it are 5 and 30 minutes.
+    """
     assert read_prices({"forecast": EXPRESS}, BERLIN).spans == (
         Span(utc(2026, 4, 19, 11, 55), utc(2026, 4, 19, 12), 0.179),
-        Span(utc(2026, 4, 19, 12), utc(2026, 4, 19, 14), 0.185),
+        Span(utc(2026, 4, 19, 12), utc(2026, 4, 19, 12, 30), 0.185),
         Span(utc(2026, 4, 20, 17), utc(2026, 4, 20, 17, 30), 0.1782),
         Span(utc(2026, 4, 20, 17, 30), utc(2026, 4, 20, 18), 0.1723),
     )
@@ -138,6 +141,49 @@ def test_shapes(attributes: dict[str, object]) -> None:
     assert first.value == 0.25
     if "prices_today" not in attributes:
         assert first.end == NOON + QUARTER
+
+
+def test_two_rows_without_an_end() -> None:
+    """Nothing beside them says how long they are: two hours at the most."""
+    rows = [{"time": f"2026-01-14T{hour}:00Z", "price": 0.2} for hour in (12, 18)]
+    found = read_prices({"prices": rows}, BERLIN)
+    assert [(span.start, span.end) for span in found.spans] == [
+        (utc(2026, 1, 14, 12), utc(2026, 1, 14, 14)),
+        (utc(2026, 1, 14, 18), utc(2026, 1, 14, 20)),
+    ]
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
+def test_the_days_of_entso_e(day: str) -> None:
+    """The integration's lists of both days, with a change of the clocks in one.
+
+    Each quarter has its own price, none is missing, and `prices` adds nothing to it.
+    """
+    first = datetime.fromisoformat(day).replace(tzinfo=BERLIN)
+    begin, middle, end = (
+        (first + timedelta(days=ahead)).astimezone(UTC) for ahead in range(3)
+    )
+    starts = [begin + QUARTER * step for step in range(int((end - begin) / QUARTER))]
+    rows = [
+        {"time": str(start.astimezone(BERLIN)), "price": round(0.1 + step / 1000, 3)}
+        for step, start in enumerate(starts)
+    ]
+    of_day = starts.index(middle)
+    found = read_prices(
+        {
+            "prices_today": rows[:of_day],
+            "prices_tomorrow": rows[of_day:],
+            "prices": rows,
+            "unit_of_measurement": "EUR/kWh",
+            "friendly_name": "Average electricity price",
+        },
+        BERLIN,
+    )
+    assert of_day == {"2026-03-29": 92, "2026-10-25": 100}[day]
+    assert [(span.start, span.end, span.value) for span in found.spans] == [
+        (start, start + QUARTER, row["price"])
+        for start, row in zip(starts, rows, strict=True)
+    ]
 
 
 def test_what_comes_twice() -> None:

@@ -23,6 +23,7 @@ from .amber_client import (
     HALF_HOUR_MIN,
     MOST_DAYS,
     AmberClient,
+    Channel,
     Interval,
     Kind,
     Outlook,
@@ -54,6 +55,10 @@ FAR_BEFORE = 48
 FAR_AFTER = 96
 DAY = timedelta(days=1)
 KEPT = timedelta(days=60)
+HALF_HOURS = 48
+"""Of a day of the market, which knows no summer."""
+INCOMPLETE_AGAIN = timedelta(hours=6)
+"""A past day of which rows are missing is asked for again after so long."""
 WHOLE_AFTER = timedelta(hours=1)
 """How long after its end all of a day is settled."""
 PUBLISHED_AFTER = timedelta(seconds=20)
@@ -91,6 +96,7 @@ class AmberPriceSource:
         self.standing_per_day = home.standing_per_day
         self.retry_most = SLOT
         self._days: dict[date, list[Interval]] = {}
+        self._incomplete: dict[date, datetime] = {}
         self._far: list[Interval] = []
         self._far_due = datetime.min.replace(tzinfo=UTC)
         self._asked: tuple[datetime, int] = (self._far_due, 0)
@@ -136,11 +142,20 @@ class AmberPriceSource:
             _LOGGER.debug("No half-hours: %s", err)
 
     async def _learn_days(self, start: datetime, end: datetime) -> None:
-        """Ask for the whole days from `start` to `end` that are not known yet."""
+        """Ask for the whole days from `start` to `end` that are not known yet.
+
+        One of which rows are missing is asked for again later: an empty answer may
+        have been a fault, and a home may be a new one.
+        """
+        now = self._now()
         first = start.astimezone(NEM).date()
         today = (end - WHOLE_AFTER).astimezone(NEM).date()
         days = [first + DAY * ahead for ahead in range((today - first).days)]
-        missing = [day for day in days if day not in self._days]
+        missing = [
+            day
+            for day in days
+            if day not in self._days or self._incomplete.get(day, now) < now
+        ]
         while missing:
             week = [day for day in missing if day < missing[0] + MOST_DAYS * DAY]
             rows = await self._client.half_hours(self._home.site_id, week[0], week[-1])
@@ -149,13 +164,26 @@ class AmberPriceSource:
                 day = row.start.astimezone(NEM).date()
                 if row.kind is Kind.ACTUAL and day in by_day:
                     by_day[day].append(row)
-            self._days.update(by_day)
+            for day, found in by_day.items():
+                self._keep(day, found, now)
             missing = missing[len(week) :]
+
+    def _keep(self, day: date, rows: list[Interval], now: datetime) -> None:
+        """Take the rows of a past day, unless more of it are known."""
+        if len(rows) >= len(self._days.get(day, ())):
+            self._days[day] = rows
+        bought = {
+            row.start for row in self._days[day] if row.channel is Channel.GENERAL
+        }
+        self._incomplete.pop(day, None)
+        if len(bought) < HALF_HOURS:
+            self._incomplete[day] = now + INCOMPLETE_AGAIN
 
     def _forget(self, before: datetime) -> None:
         """Let go of days that nothing asks for any more."""
         for day in [day for day in self._days if day < before.astimezone(NEM).date()]:
             del self._days[day]
+            self._incomplete.pop(day, None)
 
     def _of_days(self, start: datetime, end: datetime) -> Iterator[Interval]:
         """Yield what is known of whole days between two moments."""

@@ -6,12 +6,13 @@ come out at about 13:00 the day before. What taxes and fees add is the user's:
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 import logging
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from custom_components.power_sync.model.layers import Layers
 from custom_components.power_sync.model.plain import JsonObject, number_of, text_of
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.model.series import Series, Span
@@ -45,6 +46,7 @@ CONF_STANDING_PER_DAY = "standing_per_day"
 MARKET = ZoneInfo("Europe/Brussels")
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+NOTHING = Series(())
 AUCTION = DailyPublication(
     zone=MARKET.key,
     published=time(13),
@@ -82,6 +84,11 @@ def _named(answer: Mapping[str, object], asked: Asked) -> object:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(0), tzinfo=MARKET)
+
+
+def _limits(day: date) -> tuple[datetime, datetime]:
+    """Return when a day of the market begins and ends (UTC)."""
+    return _midnight(day).astimezone(UTC), _midnight(day + DAY).astimezone(UTC)
 
 
 INTEGRATIONS: Mapping[str, Integration] = MappingProxyType(
@@ -173,22 +180,42 @@ class DayAheadPriceSource:
     async def fetch(self) -> PriceCurve:
         """Return the last 14 days, today, and tomorrow once it is published.
 
-        Only today's have to be there; what else is missing is asked for again.
+        Only today's have to be there; what else is missing is asked for again, and
+        so is what is missing of today and tomorrow.
         """
         now = self._now()
         today = now.astimezone(MARKET).date()
+        await self._complete(today)
         if not self._days.get(today):
-            self._days[today] = await self._ask(today)
-        if not self._days[today]:
             raise PriceAnswerError("there are no prices for today")
         ahead = self.known_until(now).astimezone(MARKET).date()
         try:
-            if ahead > today + DAY and not self._days.get(today + DAY):
-                self._days[today + DAY] = await self._ask(today + DAY)
+            if ahead > today + DAY:
+                await self._complete(today + DAY)
             await self._learn(today - HISTORY, today)
         except PriceError as err:
             _LOGGER.debug("Not all days: %s", err)
         return self._curve(now - HISTORY, now + 2 * DAY)
+
+    async def _complete(self, day: date) -> None:
+        """Ask for a day of which not all is known; what was known is kept.
+
+        Raises PriceError where nothing of it was.
+        """
+        known = self._days.get(day, NOTHING)
+        start, end = _limits(day)
+        if known.mean(start, end) is not None:
+            return
+        try:
+            asked = await self._ask(day)
+        except PriceError:
+            if not known:
+                raise
+            return
+        layers: Layers[float] = Layers()
+        for span in (*asked.spans, *known.spans):
+            layers.add(span.start, span.end, span.value)
+        self._days[day] = Series(Span(*part) for part in layers)
 
     async def _learn(self, first: date, last: date) -> None:
         """Ask for the days before `last` that have not been asked for yet."""
@@ -198,7 +225,10 @@ class DayAheadPriceSource:
                 self._days[day] = await self._ask(day)
 
     async def _ask(self, day: date) -> Series:
-        """Return the market's prices of a day; empty where they are not out."""
+        """Return the market's prices of a day; empty where they are not out.
+
+        What an answer says of other days is left out.
+        """
         tariff, integration = self._tariff, self._integration
         asked = Asked(tariff.entry_id, tariff.place, day)
         answer = await self._act(
@@ -207,7 +237,13 @@ class DayAheadPriceSource:
         rows = integration.rows(answer, asked)
         if not isinstance(rows, list):
             raise PriceAnswerError("the answer has no list of prices")
-        return read_prices({"rows": rows}, MARKET)
+        start, end = _limits(day)
+        # A row without an end may reach into the next day, whose own rows count.
+        return Series(
+            replace(span, start=max(span.start, start), end=min(span.end, end))
+            for span in read_prices({"rows": rows}, MARKET).spans
+            if span.start < end and start < span.end
+        )
 
     def _curve(self, start: datetime, end: datetime) -> PriceCurve:
         slots = {

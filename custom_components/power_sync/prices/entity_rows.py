@@ -9,7 +9,7 @@ row has no end it lasts until the next one.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from itertools import zip_longest
+from itertools import pairwise
 from math import isfinite
 import re
 
@@ -101,13 +101,23 @@ def _time(
 
 
 def _lasting(rows: list[_Row]) -> Iterator[tuple[datetime, datetime, float]]:
-    """Yield rows with their ends; the last one is as long as the one before it."""
+    """Yield rows with their ends; the last one is as long as the one before it.
+
+    A row that is followed later than those beside it has a gap behind it: rows are
+    missing, and no price lasts until the next one that is known. Of rows that begin
+    together the first one counts.
+    """
+    rows = [
+        row
+        for place, row in enumerate(rows)
+        if not place or row.start != rows[place - 1].start
+    ]
+    gaps = [min(after.start - row.start, LONGEST) for row, after in pairwise(rows)]
     length = _HOUR
-    for row, following in zip_longest(rows, rows[1:]):
-        end = row.end
-        if end is None and following is not None and following.start > row.start:
-            length = min(following.start - row.start, LONGEST)
-        if end is None:
-            end = row.start + length
+    for place, row in enumerate(rows):
+        if place < len(gaps):
+            beside = gaps[max(place - 1, 0) : place] + gaps[place + 1 : place + 2]
+            length = min(gaps[place], max(beside, default=LONGEST))
+        end = row.start + length if row.end is None else row.end
         if row.start < end:
             yield row.start, end, row.price
