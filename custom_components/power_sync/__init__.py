@@ -21,6 +21,7 @@ from .removal import async_give_back_pending, async_give_back_removed
 from .services import async_setup_services
 from .site import PowerSyncConfigEntry
 from .site_setup import build_site
+from .tariff_services import async_setup_tariff_services
 from .trial import async_end_trial_at_start
 from .watch import WATCHED
 
@@ -41,6 +42,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_backtest_services(hass)
     async_setup_decide_service(hass)
     async_setup_price_services(hass)
+    async_setup_tariff_services(hass)
 
     @callback
     def mark() -> None:

@@ -11,9 +11,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .charger_coordinator import ChargerCoordinator
 from .const import DOMAIN, FORCE_DURATIONS_MIN
-from .control.view import HoldMethod
+from .control.view import HoldMethod, PlannedBy
 from .devices.protocols import DeviceError
-from .entity import ChargerEntity, SiteEntity, async_register_site_device
+from .entity import (
+    BatteryEntity,
+    ChargerEntity,
+    SiteEntity,
+    async_register_site_device,
+)
 from .model.charger import ChargeMode
 from .picture import Theme
 from .planner import Objective
@@ -46,6 +51,12 @@ HOLD_METHOD = SelectEntityDescription(
 
 CHARGE_MODE = SelectEntityDescription(key="charge_mode")
 
+PLANNED_BY = SelectEntityDescription(
+    key="planned_by",
+    options=[planner.value for planner in PlannedBy],
+    entity_category=EntityCategory.CONFIG,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -62,6 +73,12 @@ async def async_setup_entry(
         ]
     )
     site_device_id = async_register_site_device(dr.async_get(hass), entry)
+    for battery in entry.runtime_data.coordinators.batteries.values():
+        if battery.driver.capabilities.plans_itself:
+            async_add_entities(
+                [Planner(entry, battery, site_device_id, PLANNED_BY)],
+                config_subentry_id=battery.subentry_id,
+            )
     for coordinator in entry.runtime_data.coordinators.chargers.values():
         if coordinator.charger.modes:
             async_add_entities(
@@ -128,6 +145,28 @@ class HowToHold(SiteEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Hold so from now on."""
         await self.site.async_set(hold_method=HoldMethod(option))
+
+
+class Planner(BatteryEntity, SelectEntity):
+    """Who plans what a battery does, where it can plan for itself as well."""
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """The planner."""
+        return self.site.controller.batteries[
+            self.coordinator.battery_id
+        ].planned_by.value
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Hand the battery to another planner; the one before gives it back."""
+        subentry_id, planner = self.coordinator.subentry_id, PlannedBy(option)
+        planned_by = dict(self.site.settings.planned_by)
+        planned_by.pop(subentry_id, None)
+        if planner is not PlannedBy.POWERSYNC:
+            planned_by[subentry_id] = planner
+        await self.site.async_set(planned_by=planned_by)
 
 
 class ChargerMode(ChargerEntity, SelectEntity):

@@ -35,6 +35,7 @@ from .sensor_site import (
     ForecastSensorDescription,
     SiteSensorDescription,
 )
+from .sensor_tariff import TARIFF, TariffSensor
 from .sensor_window import CHEAPEST_WINDOW, CheapestWindow
 from .sensor_words import PLAN_IN_WORDS, PlanInWords
 from .site import PowerSyncConfigEntry
@@ -87,6 +88,11 @@ async def async_setup_entry(
                 *(
                     LeaseSensor(entry, coordinator, site_device_id, each)
                     for each in LEASE_SENSORS
+                ),
+                *(
+                    TariffSensor(entry, coordinator, site_device_id, each)
+                    for each in (TARIFF,)
+                    if coordinator.driver.capabilities.plans_itself
                 ),
                 *(
                     PlannedSensor(entry, coordinator, site_device_id, each)

@@ -52,6 +52,7 @@ from .site_inputs import (
 from .site_settings import async_act_on, not_stored, seed_settings
 from .spike import SpikeCoordinator
 from .strays import Strays
+from .tariff_sync import TariffSync
 from .totals import SiteReading, site_reading
 from .watch import Known, Watch
 
@@ -104,6 +105,7 @@ class Site:
         self._watch = Watch()
         self.market = MarketResponse(self)
         self.car_stopping = CarStopping(self)
+        self.tariffs = TariffSync(self)
 
     # -- starting and stopping ---------------------------------------------------
 
@@ -124,6 +126,7 @@ class Site:
         self.controller.automatic = self.settings.automatic
         self.controller.hold = self.settings.hold
         self.controller.dry_run = self.settings.dry_run
+        self.tariffs.async_take_planners()
         await self.market.async_restore()
         await self.car_stopping.async_restore()
         await self.controller.start()
@@ -162,6 +165,7 @@ class Site:
         entry.async_on_unload(self.controller.listen(self._async_problems))
         self.market.async_follow()
         self.car_stopping.async_follow()
+        self.tariffs.async_follow()
         self._async_new_reading()
         self._async_problems()
 
@@ -265,6 +269,7 @@ class Site:
     async def async_sync(self) -> None:
         """Read and fetch everything now, then plan."""
         await self.coordinators.async_sync()
+        self.tariffs.async_update(every_cent=True)
         await self.async_replan()
 
     async def async_set(self, **changes: Any) -> None:

@@ -40,6 +40,7 @@ _NOT_PLANNED_FROM = {
     "dear_per_kwh",
     "picture_theme",
     "spike_response",
+    "tou_sync",
     "spike_reserve_pct",
     CONF_SPIKE_ENTER_PER_MWH,
     CONF_SPIKE_LEAVE_PER_MWH,
@@ -99,6 +100,8 @@ async def async_act_on(site: Site, before: Settings) -> None:
     if site.coordinators.spike is not None:
         site.coordinators.spike.set_thresholds(settings.thresholds)
     answers = site.market.async_update() or settings.dear != before.dear
+    site.tariffs.async_take_planners()
+    answers |= site.tariffs.async_update() or settings.planned_by != before.planned_by
     switched = settings.automatic != controller.automatic
     # Both at once: going live must not act on a plan that is switched off.
     controller.automatic = settings.automatic

@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .entity import SiteEntity
 from .site import PowerSyncConfigEntry, Site
 from .site_values import answers_spikes
+from .tariff_sync import syncs_tariffs
 
 PARALLEL_UPDATES = 1
 
@@ -40,6 +41,12 @@ SWITCHES = (
             "chip_mode",
             "pause_dear_charge",
         )
+    ),
+    SettingSwitchDescription(
+        key="tou_sync",
+        setting="tou_sync",
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=syncs_tariffs,
     ),
     SettingSwitchDescription(
         key="spike_response",

@@ -1,6 +1,6 @@
 """A simulated Tesla account, and a driver of its first site."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -130,14 +130,15 @@ async def tesla(  # noqa: PLR0913 - the parts of a home, by keyword
     load_w: float = 800.0,
     cells: Cells | None = PACK,
     zone: str = "Europe/London",
+    now: Callable[[], datetime] | None = None,
     **site: object,
 ) -> AsyncIterator[Account]:
-    """Run a cloud with one site."""
+    """Run a cloud with one site, whose clock is `now` where there is one."""
     time = Time(at)
 
     class _Clock:
         def now(self) -> datetime:
-            return time.now
+            return time.now if now is None else now()
 
     home = SimulatedHome(
         _Clock(), constant(load_w, solar_w), cells=cells, rated_w=5000.0

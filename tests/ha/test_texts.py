@@ -23,7 +23,7 @@ from custom_components.power_sync.backtest_services import BACKTEST_SCHEMA
 from custom_components.power_sync.brand_services import brand_schema
 from custom_components.power_sync.const import FORCE_DURATIONS_MIN
 from custom_components.power_sync.control.problems import ProblemKey
-from custom_components.power_sync.control.view import HoldMethod
+from custom_components.power_sync.control.view import HoldMethod, PlannedBy
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.actions import ANY_BRAND
 from custom_components.power_sync.going_live import GO_LIVE
@@ -50,6 +50,7 @@ from custom_components.power_sync.sensor_planned import PLANNED_SENSORS
 from custom_components.power_sync.sensor_prices import PRICE_SENSORS
 from custom_components.power_sync.sensor_scores import SCORE_SENSORS
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
+from custom_components.power_sync.sensor_tariff import TARIFF
 from custom_components.power_sync.sensor_window import CHEAPEST_WINDOW
 from custom_components.power_sync.sensor_words import PLAN_IN_WORDS
 from custom_components.power_sync.services import (
@@ -80,6 +81,7 @@ SENSORS: tuple[SensorEntityDescription, ...] = (
     *HOLD_SENSORS,
     LEAKED_IN_TOTAL,
     PLAN_IN_WORDS,
+    TARIFF,
 )
 ENTITIES: Mapping[str, set[str]] = {
     "binary_sensor": {
@@ -96,6 +98,7 @@ ENTITIES: Mapping[str, set[str]] = {
         select.PICTURE_THEME.key,
         select.HOLD_METHOD.key,
         select.CHARGE_MODE.key,
+        select.PLANNED_BY.key,
     },
     "sensor": {each.key for each in SENSORS},
     "switch": {each.key for each in switch.SWITCHES},
@@ -109,6 +112,7 @@ SCHEMAS = {
     "replan": SITE_SCHEMA,
     "decide_once": BATTERY_SCHEMA,
     "sync_now": SITE_SCHEMA,
+    "sync_tou_schedule": BATTERY_SCHEMA,
     "find_cheapest_window": WINDOW_SCHEMA,
     "backtest": BACKTEST_SCHEMA,
     "cancel_backtest": SITE_SCHEMA,
@@ -167,6 +171,7 @@ def raised() -> dict[str, set[str]]:
         "command_failed": {"problems"},
         "restore_failed": {"problems"},
         "setting_failed": {"problems"},
+        "sync_failed": {"problems"},
         "not_given_back": {"batteries"},
     }
     for path in PACKAGE.rglob("*.py"):
@@ -211,6 +216,8 @@ def test_other_states() -> None:
     assert methods.keys() == set(HoldMethod)
     modes = TEXTS["entity"]["select"]["charge_mode"]["state"]
     assert modes.keys() == set(ChargeMode)
+    planners = TEXTS["entity"]["select"]["planned_by"]["state"]
+    assert planners.keys() == set(PlannedBy)
     themes = TEXTS["entity"]["select"]["picture_theme"]["state"]
     assert themes.keys() == set(Theme)
 

@@ -81,8 +81,10 @@ class Capabilities:
     """How long a write takes until reading it back proves it."""
     poll_every: timedelta = timedelta(seconds=10)
     """How often it may be read."""
+    plans_itself: bool = False
+    """Whether it can plan for itself, from a tariff that it is given."""
     tariff_zone: tzinfo | None = None
-    """Whose clock a tariff counts by, where the battery can plan itself from one."""
+    """Whose clock such a tariff counts by; None until the battery has told."""
 
 
 type SettingValue = int | float | str | bool | None

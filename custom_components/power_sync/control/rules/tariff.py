@@ -1,6 +1,7 @@
 """Tariff: the battery plans for itself, from prices that we upload."""
 
 from datetime import datetime, time, timedelta
+from typing import Final
 
 from custom_components.power_sync.control.reasons import ControlReason
 from custom_components.power_sync.control.view import (
@@ -10,6 +11,13 @@ from custom_components.power_sync.control.view import (
     PlannedBy,
 )
 from custom_components.power_sync.model.battery import Command, Mode
+
+TURN: Final = timedelta(minutes=2)
+"""How long after midnight the next day's prices are waited for.
+
+Yesterday's are in force nowhere then; to put the owner's tariff back meanwhile would
+have the new one wait for longer.
+"""
 
 
 class TariffRule:
@@ -28,7 +36,7 @@ class TariffRule:
         ):
             return None
         midnight = datetime.combine(tariff.day + timedelta(days=1), time(), zone)
-        if view.now.astimezone(zone).date() != tariff.day:
+        if view.now >= midnight + TURN:
             return None
         return Intent(
             command=Command(Mode.SELF_CONSUMPTION, None, midnight, tariff),

@@ -103,7 +103,8 @@ class TeslaBattery:
             device_expiry=DISPATCHED_FOR if dispatches else None,
             settle=self._settle,
             poll_every=LIVE_EVERY,
-            tariff_zone=self._zone if settings.TARIFF in served else None,
+            plans_itself=settings.TARIFF in served,
+            tariff_zone=self._zone if self._zone_name else None,
         )
 
     async def read(self) -> BatteryReading:

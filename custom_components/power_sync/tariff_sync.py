@@ -1,0 +1,134 @@
+"""Tariff sync: batteries that plan for themselves are given the prices of the day.
+
+Worked out whenever prices come in and every five minutes, in the middle of the night
+too, as a tariff is for one day; sent only where it says anything new, and never while
+the battery is forced (`control/rules/tariff.py`).
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import callback
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.util import dt as dt_util
+
+from .control.controlled import Controlled
+from .control.view import PlannedBy
+from .model.tariff import DayTariff, slot_of
+from .planner.half_hours import day_tariff
+
+if TYPE_CHECKING:
+    from .site import Site
+
+
+class TariffSync:
+    """Says which tariff each battery of a home is to plan from."""
+
+    def __init__(self, site: Site) -> None:
+        """Say nothing yet."""
+        self._site = site
+        self._once: dict[str, date] = {}
+        """Batteries that were given a tariff by hand, and for which day."""
+
+    @callback
+    def async_take_planners(self) -> None:
+        """Tell control who plans which battery."""
+        site = self._site
+        for battery_id, battery in site.controller.batteries.items():
+            subentry_id = site.coordinators.batteries[battery_id].subentry_id
+            planner = site.settings.planned_by.get(subentry_id, PlannedBy.POWERSYNC)
+            able = takes_tariff(battery)
+            battery.planned_by = planner if able else PlannedBy.POWERSYNC
+
+    @callback
+    def async_follow(self) -> None:
+        """Follow prices and the time from now on."""
+        entry, site = self._site.entry, self._site
+        entry.async_on_unload(site.coordinators.prices.async_add_listener(self._news))
+        entry.async_on_unload(
+            async_track_utc_time_change(
+                site.hass, self._each_slot, minute=range(0, 60, 5), second=1
+            )
+        )
+
+    @callback
+    def _each_slot(self, _now: datetime) -> None:
+        self._news()
+
+    @callback
+    def _news(self) -> None:
+        """Have control act where a battery is to have another tariff."""
+        site = self._site
+        if self.async_update():
+            site.entry.async_create_background_task(
+                site.hass, site.controller.tick(), "power_sync tariff"
+            )
+
+    @callback
+    def async_update(self, *, every_cent: bool = False) -> bool:
+        """Work out all tariffs; say whether a battery is to have another one.
+
+        With `every_cent` trifles count as well.
+        """
+        changed = False
+        for battery in self._site.controller.batteries.values():
+            wanted = self._wanted(battery, every_cent=every_cent)
+            changed |= wanted is not battery.tariff
+            battery.tariff = wanted
+        return changed
+
+    def _wanted(self, battery: Controlled, *, every_cent: bool) -> DayTariff | None:
+        zone = battery.executor.driver.capabilities.tariff_zone
+        if zone is None or battery.planned_by is not PlannedBy.ITSELF:
+            self._once.pop(battery.battery_id, None)
+            return None
+        now = dt_util.utcnow().astimezone(zone)
+        has = battery.tariff
+        if has is not None and has.day != now.date():
+            has = None
+        if not self._site.settings.tou_sync:
+            by_hand = self._once.get(battery.battery_id) == now.date()
+            return has if by_hand else None
+        made = self._made(battery)
+        if made is None or (
+            has is not None and not every_cent and not made.is_news(has, slot_of(now))
+        ):
+            return has
+        return made
+
+    def _made(self, battery: Controlled) -> DayTariff | None:
+        """Return the tariff of now; None where prices are missing."""
+        site = self._site
+        curve = site.coordinators.prices.curve
+        zone = battery.executor.driver.capabilities.tariff_zone
+        if curve is None or zone is None:
+            return None
+        return day_tariff(
+            curve, dt_util.utcnow(), zone, site.settings.shaping, ZoneInfo(curve.zone)
+        )
+
+    @callback
+    def async_give(self, batteries: Iterable[Controlled]) -> bool:
+        """Give batteries the tariff of now; False where prices are missing.
+
+        Without automatic sync it stays until midnight.
+        """
+        for battery in batteries:
+            made = self._made(battery)
+            if made is None:
+                return False
+            battery.tariff = made
+            self._once[battery.battery_id] = made.day
+        return True
+
+
+def syncs_tariffs(site: Site) -> bool:
+    """Whether there is a battery in a home that can plan for itself."""
+    return any(map(takes_tariff, site.controller.batteries.values()))
+
+
+def takes_tariff(battery: Controlled) -> bool:
+    """Whether a battery can plan for itself from a tariff of ours."""
+    return battery.executor.driver.capabilities.plans_itself

@@ -1,0 +1,208 @@
+"""A Powerwall that plans for itself from the prices, in a real Home Assistant."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+import json
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+
+from custom_components.power_sync.bridges import access
+from custom_components.power_sync.const import DOMAIN
+from custom_components.power_sync.devices.batteries import BRANDS
+from custom_components.power_sync.devices.batteries.tesla import TESLA
+from custom_components.power_sync.devices.batteries.tesla.access import tesla_access
+from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery
+from custom_components.power_sync.diagnostics import async_get_config_entry_diagnostics
+from custom_components.power_sync.flows import battery
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
+from simulators.octopus import OctopusSimulator
+from simulators.rest import Fault
+from simulators.tesla.server import TOKEN
+from simulators.tesla.tariff import prices_at
+from tests.devices.tesla_site import SITE_ID, Account, owners, tesla, told_of
+from tests.flows.dialogue import LIMITS, TARIFFS, ConfigDialogue
+
+from .conftest import Wait, state_of, value_of
+
+MINUTE = timedelta(minutes=1)
+PLANNER = "select.tesla_powerwall_2_planned_by"
+SWITCH = "switch.powersync_automatic_tou_sync"
+TARIFF = "sensor.tesla_powerwall_2_tariff_on_the_battery"
+
+
+@pytest.fixture
+async def account(
+    hass: HomeAssistant,
+    frozen_time: FrozenDateTimeFactory,
+    socket_enabled: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Account]:
+    """Run a cloud whose clock is Home Assistant's, at hand for a token."""
+
+    def quick(*args: Any, **more: Any) -> TeslaBattery:
+        return TeslaBattery(*args, **more, settle=timedelta(0))
+
+    told = owners(mode="backup", reserve_pct=35)
+    async with tesla(told=told, at=dt_util.utcnow(), now=dt_util.utcnow) as running:
+        running.cloud.tariff_every = timedelta(0)
+        reached = tesla_access(TESLA)
+        reached = replace(reached, base_url=running.cloud.root, driver=quick)
+        near = replace(TESLA, access=reached)
+        for module in (battery, access):
+            monkeypatch.setattr(module, "BRANDS", {**BRANDS, near.key: near})
+        yield running
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, octopus: OctopusSimulator, account: Account
+) -> ConfigEntry[Any]:
+    """Add a home with it, still in a dry run: the plan would act at once."""
+    dialogue = ConfigDialogue(hass)
+    await dialogue.to_tariff(octopus)
+    await dialogue.submit(TARIFFS)
+    await dialogue.submit({"brand": "tesla"})
+    await dialogue.submit({"token": TOKEN, "advanced": {}})
+    await dialogue.submit({"max_charge_w": 5000, "max_discharge_w": 5000})
+    await dialogue.submit({**LIMITS, "reserve_pct": 36})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return dialogue.entry
+
+
+LIVE = "switch", "turn_off", "switch.powersync_dry_run"
+
+
+async def act(
+    hass: HomeAssistant, domain: str, action: str, entity: str, **more: str
+) -> None:
+    """Do something with an entity, and let it have its effect."""
+    data = {"entity_id": entity, **more}
+    await hass.services.async_call(domain, action, data, blocking=True)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_it_plans_for_itself(
+    hass: HomeAssistant, entry: ConfigEntry[Any], account: Account, wait: Wait
+) -> None:
+    """It has the prices of the day, and its owner's tariff when that is over."""
+    before = told_of(account)
+    assert value_of(hass, SWITCH) == "off"
+    assert (value_of(hass, PLANNER), value_of(hass, TARIFF)) == ("powersync", "own")
+    await act(hass, "switch", "turn_on", SWITCH)
+    await act(hass, "select", "select_option", PLANNER, option="itself")
+    assert told_of(account) == before
+    await act(hass, *LIVE)
+    tariff = account.set_by().tariff
+    now = dt_util.as_local(dt_util.utcnow())
+    assert tariff["code"] == f"POWER_SYNC:PRICES:{now.date()}"
+    site = entry.runtime_data
+    slot = site.coordinators.prices.curve.at(dt_util.utcnow())
+    local = now.astimezone(account.site.gateway.zone)
+    assert prices_at(tariff, local) == (
+        round(slot.import_per_kwh, 4),
+        round(slot.export_per_kwh, 4),
+    )
+    assert (account.set_by().mode, account.set_by().reserve_pct) == ("autonomous", 35)
+    shown = state_of(hass, TARIFF)
+    assert shown.state == "prices"
+    assert len(shown.attributes["schedule"]) == 48
+    assert shown.attributes["since"] == now.isoformat()
+    assert value_of(hass, "sensor.powersync_controlled_by") == "tariff"
+    assert value_of(hass, "sensor.powersync_because") == "plans_itself"
+    # The plan counts it as following the home.
+    assert {slot.mode.value for slot in site.coordinators.plan.data.plan.slots} == {
+        "self_consumption"
+    }
+    said = json.dumps(
+        await async_get_config_entry_diagnostics(hass, entry), default=str
+    )
+    assert SITE_ID not in said
+    # Kept over a restart, which gives the battery back in between.
+    account.cloud.written.clear()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert told_of(account) == before
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for _ in range(4):
+        await wait(2 * MINUTE)
+    assert account.set_by().tariff["code"] == tariff["code"]
+    await act(hass, "select", "select_option", PLANNER, option="owner")
+    assert told_of(account) == before
+    assert value_of(hass, "sensor.powersync_because") == "left_to_owner"
+    assert value_of(hass, TARIFF) == "own"
+    await act(hass, "select", "select_option", PLANNER, option="powersync")
+    assert entry.runtime_data.settings.planned_by == {}
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert told_of(account) == before
+
+
+async def test_uploads_when_there_is_news(
+    hass: HomeAssistant,
+    octopus: OctopusSimulator,
+    entry: ConfigEntry[Any],
+    account: Account,
+    wait: Wait,
+) -> None:
+    """Not through the day; at midnight the next day's; without prices none."""
+    before = told_of(account)
+    await act(hass, "switch", "turn_on", SWITCH)
+    await act(hass, "select", "select_option", PLANNER, option="itself")
+    await act(hass, *LIVE)
+    first = account.set_by().tariff["code"]
+    sent = account.cloud.commands_taken
+    for _ in range(31):
+        await wait(MINUTE)
+    assert account.cloud.commands_taken == sent
+    await to_midnight(account, wait)
+    second = account.set_by().tariff["code"]
+    assert second not in (first, "GO")
+    # No more prices come: that tariff stays until it ends, and no longer.
+    octopus.standing_fault = Fault(status=503)
+    await to_midnight(account, wait)
+    assert told_of(account) == before
+
+
+async def to_midnight(account: Account, wait: Wait) -> None:
+    """Let time pass to some minutes after the next midnight at the Powerwall."""
+    now = dt_util.utcnow().astimezone(account.site.gateway.zone)
+    midnight = now.replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    await wait(midnight - now - 7 * MINUTE)
+    for _ in range(13):
+        await wait(MINUTE)
+
+
+async def test_by_hand(
+    hass: HomeAssistant, entry: ConfigEntry[Any], account: Account, wait: Wait
+) -> None:
+    """Once, without automatic sync; it says where that cannot be."""
+    before = told_of(account)
+
+    async def upload() -> None:
+        await hass.services.async_call(DOMAIN, "sync_tou_schedule", {}, blocking=True)
+
+    with pytest.raises(ServiceValidationError, match="No battery plans for itself"):
+        await upload()
+    await act(hass, "select", "select_option", PLANNER, option="itself")
+    await act(hass, *LIVE)
+    assert value_of(hass, "sensor.powersync_because") == "no_tariff"
+    assert told_of(account) == before
+    account.cloud.standing_fault = Fault(status=503)
+    with pytest.raises(HomeAssistantError, match="could not be uploaded"):
+        await upload()
+    account.cloud.heal()
+    await wait(6 * MINUTE)
+    await upload()
+    assert str(account.set_by().tariff["code"]).startswith("POWER_SYNC:PRICES")
+    await hass.services.async_call(DOMAIN, "sync_now", {}, blocking=True)
+    assert str(account.set_by().tariff["code"]).startswith("POWER_SYNC:PRICES")
+    entry.runtime_data.coordinators.prices.data = None
+    with pytest.raises(HomeAssistantError, match="Too many prices"):
+        await upload()
+    await to_midnight(account, wait)
+    assert told_of(account) == before
