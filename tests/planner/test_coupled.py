@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from math import inf
 import sys
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,12 @@ from custom_components.power_sync.planner import (
     coupled,
     plan,
     program,
+    site_orders,
 )
 from custom_components.power_sync.planner.fleet import merged_problem
 from custom_components.power_sync.planner.problem import Scenario
+from custom_components.power_sync.planner.site import Site
+from custom_components.power_sync.planner.site_orders import SiteOrders
 from custom_components.power_sync.planner.specs import (
     CarSpec,
     DemandCharge,
@@ -436,6 +440,48 @@ def test_a_solver_that_is_stopped_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     check(two_prices(), found)
     assert found.solver == "merged"
     assert found.notes["coupled_solver"] == "stopped"
+
+
+def test_orders_of_each_battery_are_given_up_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was found until then is carried out, and the plan says so."""
+    problem = day(14)
+    whole = plan(problem)
+    assert "coupled_solver" not in whole.notes
+    monkeypatch.setattr(site_orders, "perf_counter", lambda: inf)
+    found = plan(problem)
+    check(problem, found)
+    assert found.solver == "coupled"
+    assert found.notes["coupled_solver"] == "stopped"
+    assert found.bound is not None
+    assert found.bound <= objective(whole) + SMALL
+    assert objective(found) >= objective(whole) - SMALL
+
+
+def test_a_large_fleet_has_fewer_orders_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So the work grows with the batteries, and not with their square."""
+    problem = day(14)
+    site = Site(problem)
+    chooser = SiteOrders(site, coupled.SiteProgram(site).relaxed)
+    met: list[int] = []
+    meet = Site.meet
+
+    def counted(self: Site, index: int, *rest: Any) -> object:
+        met.append(index)
+        return meet(self, index, *rest)
+
+    monkeypatch.setattr(Site, "meet", counted)
+    all_of_them = chooser.choose()
+    most = max(met.count(index) for index in range(site.count))
+    assert most > 5
+    monkeypatch.setattr(site_orders, "MOST_STEPS", 1)
+    met.clear()
+    fewer = SiteOrders(site, coupled.SiteProgram(site).relaxed).choose()
+    assert max(met.count(index) for index in range(site.count)) <= 5
+    assert len(fewer) == len(all_of_them) == site.count
 
 
 def test_self_consumption_is_an_objective_for_several_too() -> None:

@@ -50,7 +50,8 @@ class SiteProgram:
         """Relax and solve. Raises SolverMissingError or SolverFailedError."""
         load()
         self._site = site
-        self._until = perf_counter() + SECONDS
+        self.until = perf_counter() + SECONDS
+        """When looking is given up, on the clock of `perf_counter`."""
         self._blocks = Blocks(site)
         self._program = Program()
         self._columns = add_site(self._program, self._blocks)
@@ -71,7 +72,7 @@ class SiteProgram:
         if not whole.count or whole.count > MOST_WHOLE:
             return self._fixed(cars_kw)
         whole.add()
-        values = search(self._program, self._until - perf_counter())
+        values = search(self._program, self.until - perf_counter())
         for column in self._program.whole:
             number = float(round(values[column]))
             self._program.low[column] = self._program.high[column] = number
@@ -92,7 +93,7 @@ class SiteProgram:
         return replace(self._read(), cars_kw=self._repowered(cars_kw))
 
     def _solve(self) -> Solution:
-        return solve(self._program, self._until - perf_counter())
+        return solve(self._program, self.until - perf_counter())
 
     def _forbid(self, column: int) -> None:
         """Keep a quantity at 0."""

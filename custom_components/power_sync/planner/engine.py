@@ -71,6 +71,7 @@ def plan(
     A coupled problem is planned by `planner/site_plan.py`: each slot then has the
     parts of its batteries and cars. Its solver is `coupled`, or `merged` where
     `notes["coupled_solver"]` says why not (`missing` SciPy, `stopped` at its bounds).
+    A `coupled` plan with `stopped` was not looked at battery by battery to the end.
     """
     started = perf_counter()
     if problem.objective is not Objective.LOWEST_COST:

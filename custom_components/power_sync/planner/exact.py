@@ -9,8 +9,8 @@ solver library: the result is the optimum up to rounding.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import accumulate, chain
-from operator import mul
+from itertools import accumulate
+from operator import mul, sub
 from typing import override
 
 from .home import Home
@@ -132,25 +132,22 @@ def _mean_pieces(
     every: Sequence[tuple[list[float], list[float]]], weights: Sequence[float]
 ) -> tuple[list[float], list[float]]:
     """Return slopes and lengths of the weighted mean of (edges, slopes)."""
-    # Where a slope changes, by how much the mean does.
-    steps = sorted(
-        (edge, weight * (slope - before))
-        for (edges, its), weight in zip(every, weights, strict=True)
-        for edge, slope, before in zip(edges, its, chain((0.0,), its), strict=False)
-    )
+    # Where a slope changes, by how much the mean does; all begin at 0.
+    steps: list[tuple[float, float]] = []
+    first = 0.0
+    for (edges, slopes), weight in zip(every, weights, strict=True):
+        first += weight * slopes[0]
+        changes = map(sub, slopes[1:], slopes[:-1], strict=True)
+        steps.extend(
+            (edge, weight * change)
+            for edge, change in zip(edges[1:-1], changes, strict=True)
+        )
+    steps.sort()
     end = max(edges[-1] for edges, _ in every)
-    slopes: list[float] = []
-    lengths: list[float] = []
-    start, slope = steps[0][0], 0.0
-    for edge, change in steps:
-        if edge - start > _TINY:
-            slopes.append(slope)
-            lengths.append(edge - start)
-            start = edge
-        slope += change
-    slopes.append(slope)
-    lengths.append(end - start)
-    return slopes, lengths
+    starts = [0.0, *(edge for edge, _ in steps)]
+    ends = [*starts[1:], end]
+    mean = list(accumulate((change for _, change in steps), initial=first))
+    return mean, list(map(sub, ends, starts, strict=True))
 
 
 def solve_exact(

@@ -8,7 +8,6 @@ the kWh in the cells.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
 
@@ -48,8 +47,14 @@ class Step(NamedTuple):
     over_import: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class Reach(NamedTuple):
+    """The most kWh (AC) that a battery can take and give in a slot."""
+
+    take: float
+    give: float
+
+
+class Wish(NamedTuple):
     """What an order wants of one battery: forced energies, or what it may follow."""
 
     charge: float = 0.0
@@ -136,15 +141,32 @@ class Site:
                     fed[index] += kw * self.step_h
         return Draw(drawn, fed)
 
+    def reaches(self, index: int, state: State) -> list[Reach]:
+        """Return what each battery can do in a slot that begins at `state`."""
+        return [
+            Reach(
+                unit.may_take(index, energy),
+                unit.may_give(index, energy, resting=resting),
+            )
+            for unit, energy, resting in zip(
+                self.units, state.energy, state.resting, strict=True
+            )
+        ]
+
     def step(
         self, index: int, state: State, orders: Sequence[Order], draw: Draw
     ) -> Step:
         """Return what happens when the batteries are told `orders`."""
-        units = self.units
+        reaches = self.reaches(index, state)
         wishes = [
-            self._wish(index, state, place, orders[place])
-            for place in range(len(units))
+            self.wish(order, reach)
+            for order, reach in zip(orders, reaches, strict=True)
         ]
+        return self.meet(index, wishes, draw)
+
+    def meet(self, index: int, wishes: list[Wish], draw: Draw) -> Step:
+        """Return what the limits at the meter leave of `wishes`, one per battery."""
+        units = self.units
         pooled = [0.0] * len(units)
         lost = self.clipped[index]
         if lost > 0:
@@ -168,7 +190,7 @@ class Site:
         return self._flow(index, kwh, drawn, sum(pooled))
 
     def _follow(
-        self, wishes: list[_Wish], kwh: list[float], drawn: float, fed: float
+        self, wishes: list[Wish], kwh: list[float], drawn: float, fed: float
     ) -> None:
         """Let those that follow the home take what is over, or serve it."""
         if drawn < 0:
@@ -183,34 +205,31 @@ class Site:
             for place, cap in enumerate(caps):
                 kwh[place] += sign * cap * part
 
-    def _wish(self, index: int, state: State, place: int, order: Order) -> _Wish:
-        unit, energy = self.units[place], state.energy[place]
+    def wish(self, order: Order, reach: Reach) -> Wish:
+        """Return what an order wants of a battery that can do as much as `reach`."""
         mode, power_kw = order
+        take, give = reach
         most = inf if power_kw is None else power_kw * self.step_h
         if mode is Mode.STANDBY:
-            return _Wish()
+            return Wish()
         if mode is Mode.DISCHARGE:
-            give = unit.may_give(index, energy, resting=state.resting[place])
-            return _Wish(discharge=min(most, give))
-        take = unit.may_take(index, energy)
+            return Wish(discharge=min(most, give))
         if mode is Mode.CHARGE:
-            return _Wish(charge=min(most, take))
+            return Wish(charge=min(most, take))
         if mode is Mode.NO_DISCHARGE:
-            return _Wish(follow_charge=take)
-        give = unit.may_give(index, energy, resting=state.resting[place])
+            return Wish(follow_charge=take)
         if mode is Mode.LIMIT:
             give = min(most, give)
-        return _Wish(follow_charge=take, follow_discharge=give)
+        return Wish(follow_charge=take, follow_discharge=give)
 
-    def _pool(self, index: int, wishes: list[_Wish]) -> tuple[list[_Wish], list[float]]:
+    def _pool(self, index: int, wishes: list[Wish]) -> tuple[list[Wish], list[float]]:
         """Charge first from sun that the inverters cannot pass on."""
         rest, pooled = [], []
         for unit, wish in zip(self.units, wishes, strict=True):
             sun = min(unit.clipped(index), wish.charge + wish.follow_charge)
             pooled.append(sun)
             rest.append(
-                replace(
-                    wish,
+                wish._replace(
                     charge=max(0.0, wish.charge - sun),
                     follow_charge=max(0.0, wish.follow_charge - sun),
                 )

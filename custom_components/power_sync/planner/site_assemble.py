@@ -25,11 +25,11 @@ from .site_replay import SiteReplay, baseline_site, overridden, replay_site
 from .specs import BatterySpec
 
 UNSOLVED = "coupled_solver"
-"""The note that says why the coupled solver was not used."""
+"""The note that says why the coupled solver was not used to the end."""
 MISSING = "missing"
 """SciPy is not there."""
 STOPPED = "stopped"
-"""It found nothing within its bounds."""
+"""It was not done within its bounds."""
 
 _TINY = 1e-9
 _ROUNDING = 1e-6
@@ -52,7 +52,7 @@ class Chosen:
     """An objective that no schedule beats."""
     accepted: bool
     failure: str | None = None
-    """Why the coupled solver was not used: `MISSING` or `STOPPED`."""
+    """Why the coupled solver was not used to the end: `MISSING` or `STOPPED`."""
 
 
 def assemble_site(

@@ -7,16 +7,19 @@ that comes to the same, by how far it leads away from the schedule. So a missing
 a rounded power or a rest at the reserve is answered with what is best from there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import ceil, fsum, inf
 from operator import ne
+from time import perf_counter
+from typing import NamedTuple
 
 from custom_components.power_sync.model.battery import Mode
 
 from .coupled import Schedule
 from .fleet import fleet_home, fleet_values, peaks_of
 from .home import FOLLOW, Order
-from .site import Draw, Site, State, Step
+from .program import SolverFailedError
+from .site import Draw, Reach, Site, State, Step, Wish
 from .site_replay import advance, overridden
 from .unit import Unit
 
@@ -34,47 +37,39 @@ _UNEVEN = 0.002
 """What a kWh weighs by which a battery is elsewhere than in the schedule."""
 _STRICT = 10.0
 """The same where nothing else shall count."""
+MOST_STEPS = 40_000
+"""With more slots times batteries times joint orders, fewer orders are compared."""
+_LEAST_OPTIONS = 4
 
 
-def choose_site_orders(
-    site: Site,
-    schedule: Schedule,
-    wanted: Sequence[Sequence[Order]] = (),
-    *,
-    strict: bool = False,
-    change: float = 0.0,
-) -> list[Orders]:
-    """Return the orders of every slot; `strict` ones keep to the schedule's levels.
+class _Slot(NamedTuple):
+    """A slot as it begins: the state, what can be done, and the schedule's end.
 
-    A battery is told something new only where the slot gains more than `change`.
-
-    Of those that are equally good, the first of these: what is `wanted` for the slot,
-    all follow the home, what was told before.
+    `planned` are the kWh in the cells that the schedule has at the end of the slot,
+    `extra` what a kWh there is worth more than in the mean battery.
     """
-    chooser = _Chooser(site, schedule, _STRICT if strict else _UNEVEN, change)
-    state, before = site.start(), [FOLLOW] * len(site.units)
-    result = []
-    for index in range(site.count):
-        wish = wanted[index] if index < len(wanted) else None
-        before, step = chooser.choose(index, state, wish, before)
-        state = advance(site, index, state, step)
-        result.append(before)
-    return result
+
+    energy: list[float]
+    reaches: list[Reach]
+    planned: list[float]
+    extra: list[float]
 
 
-class _Chooser:
-    """Compares joint orders for one slot."""
+class SiteOrders:
+    """Chooses the orders of each battery from a schedule of the whole site."""
 
-    def __init__(
-        self, site: Site, schedule: Schedule, uneven: float, change: float
-    ) -> None:
+    def __init__(self, site: Site, schedule: Schedule, until: float = inf) -> None:
+        """Take what both ways of choosing need.
+
+        `until` is on the clock of `perf_counter`: then choosing is given up.
+        """
         self._site = site
-        self._change = change
-        self._uneven = uneven
+        self._until = until
         self._schedule = schedule
+        self._change, self._uneven = 0.0, _UNEVEN
         self._draw: Draw = site.draw(schedule.cars_kw)
-        self._modes = [self._known(place) for place in range(len(site.units))]
         places = range(len(site.units))
+        self._modes = [self._known(place) for place in places]
         self._still = [self._first(place, _STILL[1:2]) for place in places]
         self._unasked = [self._first(place, _STILL) for place in places]
         self._demand = 0.0
@@ -85,6 +80,29 @@ class _Chooser:
         self._peaks = peaks_of(site, schedule.imported)
         self._values = fleet_values(fleet_home(site, schedule.cars_kw, self._peaks))
         self._floor = fsum(unit.floor for unit in site.units)
+        most = MOST_STEPS // (site.count * len(places)) if places else 0
+        self._most = max(_LEAST_OPTIONS, most)
+        """So many joint orders are compared in a slot."""
+
+    def choose(self, *, strict: bool = False, change: float = 0.0) -> list[Orders]:
+        """Return the orders of every slot; `strict` ones keep to the schedule's levels.
+
+        A battery is told something new only where the slot gains more than `change`.
+        Of those that are equally good, the first of these: all follow the home, what
+        was told before. Raises SolverFailedError when the time is up.
+        """
+        self._change = change
+        self._uneven = _STRICT if strict else _UNEVEN
+        site = self._site
+        state, before = site.start(), [FOLLOW] * len(site.units)
+        result = []
+        for index in range(site.count):
+            if perf_counter() > self._until:
+                raise SolverFailedError("the time for orders of each battery is up")
+            before, step = self._best(index, state, before)
+            state = advance(site, index, state, step)
+            result.append(before)
+        return result
 
     def _known(self, place: int) -> frozenset[Mode]:
         """Return what a battery may be told.
@@ -100,70 +118,79 @@ class _Chooser:
             known.discard(Mode.DISCHARGE)
         return frozenset(known)
 
-    def choose(
-        self, index: int, state: State, wish: Sequence[Order] | None, before: Orders
-    ) -> tuple[Orders, Step]:
+    def _best(self, index: int, state: State, before: Orders) -> tuple[Orders, Step]:
         """Return the best orders, and what they do."""
+        site, slot = self._site, self._slot(index, state)
         best: tuple[Orders, Step] | None = None
         least = inf
+        wishes: list[dict[Order, Wish]] = [{} for _ in slot.reaches]
         seen: set[tuple[Order, ...]] = set()
-        for orders in self._options(index, state, wish, before):
-            told = overridden(self._site, index, orders)
+        for orders in self._options(index, slot, before):
+            told = overridden(site, index, orders)
             key = tuple(told)
-            if key in seen:
+            if key in seen or (len(seen) >= self._most and orders is not before):
                 continue
             seen.add(key)
-            step = self._site.step(index, state, told, self._draw)
-            score = self._score(index, state, step)
-            score += self._change * sum(map(ne, told, before, strict=True))
+            wanted = []
+            for order, reach, known in zip(told, slot.reaches, wishes, strict=True):
+                wish = known.get(order)
+                if wish is None:
+                    wish = known[order] = site.wish(order, reach)
+                wanted.append(wish)
+            step = site.meet(index, wanted, self._draw)
+            score = self._score(index, slot, step)
+            if self._change:
+                score += self._change * sum(map(ne, told, before, strict=True))
             if score < least - _TIE:
                 least, best = score, (told, step)
         if best is None:
             raise AssertionError("there is always an order")
         return best
 
-    def _score(self, index: int, state: State, step: Step) -> float:
-        score = self._site.price_of(index, step)
+    def _slot(self, index: int, state: State) -> _Slot:
+        schedule = self._schedule
+        worths = [worth[index] for worth in schedule.worth]
+        usual = fsum(worths) / len(worths)
+        return _Slot(
+            energy=state.energy,
+            reaches=self._site.reaches(index, state),
+            planned=[levels[index] for levels in schedule.energy],
+            extra=[worth - usual for worth in worths],
+        )
+
+    def _score(self, index: int, slot: _Slot, step: Step) -> float:
+        site = self._site
+        score = site.price_of(index, step)
         over = step.imported - self._peaks[index]
         if over > 0:
             score += self._demand * over
-        taken = -fsum(kwh for kwh in step.battery if kwh < 0)
-        given = fsum(kwh for kwh in step.battery if kwh > 0)
+        given = taken = stored = 0.0
+        for place, kwh in enumerate(step.battery):
+            if kwh > 0:
+                given += kwh
+            else:
+                taken -= kwh
+            energy = site.units[place].after(kwh, slot.energy[place])
+            stored += energy
+            away = energy - slot.planned[place]
+            score += self._uneven * abs(away) - slot.extra[place] * away
         # No battery charges another.
-        swapped = min(given, taken - self._site.clipped[index])
+        swapped = min(given, taken - site.clipped[index])
         if swapped > 0:
-            score += self._site.penalty * swapped
-        energies = [
-            unit.after(kwh, energy)
-            for unit, kwh, energy in zip(
-                self._site.units, step.battery, state.energy, strict=True
-            )
-        ]
+            score += site.penalty * swapped
         if self._values is not None:
-            score += self._values.at(index, fsum(energies) - self._floor)
-        worths = [worth[index] for worth in self._schedule.worth]
-        usual = fsum(worths) / len(worths)
-        for place, energy in enumerate(energies):
-            away = energy - self._schedule.energy[place][index]
-            score -= (worths[place] - usual) * away
-            score += self._uneven * abs(away)
+            score += self._values.at(index, stored - self._floor)
         return score
 
-    def _options(
-        self, index: int, state: State, wish: Sequence[Order] | None, before: Orders
-    ) -> Iterable[Orders]:
+    def _options(self, index: int, slot: _Slot, before: Orders) -> Iterable[Orders]:
         """Yield the joint orders worth comparing, the preferred ones first."""
         count = len(self._site.units)
-        if wish is not None and all(
-            order.mode in known for order, known in zip(wish, self._modes, strict=True)
-        ):
-            yield list(wish)
         yield [FOLLOW] * count
         if all(order.mode not in _FORCED for order in before):
             yield before
         keep = self._keep(self._draw.all[index])
         yield keep
-        for aimed in self._aims(index, state):
+        for aimed in self._aims(index, slot):
             yield self._orders_for(index, aimed, exact=True)
             yield self._orders_for(index, aimed, exact=False)
         if count > 1:
@@ -185,34 +212,29 @@ class _Chooser:
         known = self._modes[place]
         return next((order for order in orders if order.mode in known), FOLLOW)
 
-    def _aims(self, index: int, state: State) -> Iterable[list[float]]:
+    def _aims(self, index: int, slot: _Slot) -> Iterable[list[float]]:
         """Yield AC kWh for each battery that are worth trying.
 
         Those that the schedule says for the slot, those that lead back to it, and
         those that are best for the fleet, shared as its batteries can.
         """
         energy, units = self._schedule.energy, self._site.units
-        back, planned, gives, takes = [], [], [], []
+        back, planned = [], []
         for place, unit in enumerate(units):
             before = energy[place][index - 1] if index else unit.start
-            now, resting = state.energy[place], state.resting[place]
-            back.append(now - energy[place][index])
-            planned.append(before - energy[place][index])
-            gives.append(unit.may_give(index, now, resting=resting))
-            takes.append(unit.may_take(index, now))
+            back.append(slot.energy[place] - slot.planned[place])
+            planned.append(before - slot.planned[place])
         for change in (planned, back):
             yield [
-                min(out * unit.out_of_cells, give)
+                min(out * unit.out_of_cells, reach.give)
                 if out > 0
-                else -min(-out / unit.into_cells, take)
-                for out, unit, give, take in zip(
-                    change, units, gives, takes, strict=True
-                )
+                else -min(-out / unit.into_cells, reach.take)
+                for out, unit, reach in zip(change, units, slot.reaches, strict=True)
             ]
         if self._values is not None:
-            whole = fsum(state.energy) - self._floor
+            whole = fsum(slot.energy) - self._floor
             for out in dict.fromkeys(self._values.best(index, whole)):
-                yield _shared(out, units, gives, takes)
+                yield _shared(out, units, slot.reaches)
 
     def _orders_for(self, index: int, aimed: list[float], *, exact: bool) -> Orders:
         """Return the orders by which each battery does what is aimed at.
@@ -262,16 +284,17 @@ class _Chooser:
         return Order(mode, min(most_kw, max(power_kw, least_kw)))
 
 
-def _shared(
-    out: float, units: list[Unit], gives: list[float], takes: list[float]
-) -> list[float]:
+def _shared(out: float, units: list[Unit], reaches: list[Reach]) -> list[float]:
     """Return the AC kWh of a change of the whole fleet, as its batteries can."""
     if out > 0:
         able = [
-            give / unit.out_of_cells for give, unit in zip(gives, units, strict=True)
+            reach.give / unit.out_of_cells
+            for reach, unit in zip(reaches, units, strict=True)
         ]
         part = min(1.0, out / whole) if (whole := fsum(able)) > 0 else 0.0
-        return [give * part for give in gives]
-    able = [take * unit.into_cells for take, unit in zip(takes, units, strict=True)]
+        return [reach.give * part for reach in reaches]
+    able = [
+        reach.take * unit.into_cells for reach, unit in zip(reaches, units, strict=True)
+    ]
     part = min(1.0, -out / whole) if (whole := fsum(able)) > 0 else 0.0
-    return [-take * part for take in takes]
+    return [-reach.take * part for reach in reaches]

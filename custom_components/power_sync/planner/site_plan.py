@@ -29,7 +29,7 @@ from .program import SolverFailedError, SolverMissingError
 from .replay import Replay, baseline, replay_setpoints
 from .site import Site
 from .site_assemble import MISSING, STOPPED, Chosen, assemble_site
-from .site_orders import choose_site_orders
+from .site_orders import SiteOrders
 from .site_replay import (
     CarPowers,
     SiteReplay,
@@ -91,7 +91,7 @@ def plan_site(
     chances = problem.price_spread is not None or bool(problem.scenarios)
     if program is not None and not chances:
         saving = max(0.0, without.cost + without.wear - program.bound)
-        best = _closer(site, program, timing, best, saving)
+        best, failure = _closer(site, program, timing, best, saving)
     accepted = _is_better(best.replay, without) or (chances and outcome.accepted)
     if not accepted:
         # That the cars wait may gain something all the same.
@@ -129,25 +129,29 @@ class _Way:
 
 def _closer(
     site: Site, program: SiteProgram, timing: _Timing, best: _Way, saving: float
-) -> _Way:
+) -> tuple[_Way, str | None]:
     """Return what is nearer to the bound, where the fleet's orders are far from it.
 
-    On a long horizon the fleet's orders change but where that gains enough, so others
-    have to gain what their changes are worth as well.
+    And `STOPPED` where looking for it was given up before it was done. On a long
+    horizon the fleet's orders change but where that gains enough, so others have to
+    gain what their changes are worth as well.
     """
     is_long = site.count > _LONG
     price = price_of_change(timing.home, saving) / len(site.units) if is_long else 0.0
     share = LONG_CLOSE_SHARE if is_long else CLOSE_SHARE
     trifle = _CLOSE + _FEW_CHANGES * price
     if best.replay.objective <= program.bound + trifle + share * saving:
-        return best
-    for rival in _by_battery(site, program, timing, price):
-        more = price * (rival.changes - best.changes)
-        if rival.replay.objective + more < best.replay.objective - _CLOSE:
-            best = rival
-            if is_long:
-                break
-    return best
+        return best, None
+    try:
+        for rival in _by_battery(site, program, timing, price):
+            more = price * (rival.changes - best.changes)
+            if rival.replay.objective + more < best.replay.objective - _CLOSE:
+                best = rival
+                if is_long:
+                    break
+    except SolverFailedError:
+        return best, STOPPED
+    return best, None
 
 
 def _timed(site: Site, program: SiteProgram | None) -> _Timing:
@@ -221,20 +225,18 @@ def _by_battery(
     """Yield ways of the program's own schedule.
 
     By its prices and by its levels; where a change has a price, by its prices with
-    some of that in every slot, for a change pays over several.
+    some of that in every slot, for a change pays over several. Raises
+    SolverFailedError when the program's bounds are reached.
     """
-    try:
-        schedule = program.best(timing.cars_kw)
-    except SolverFailedError:
-        return
+    schedule = program.best(timing.cars_kw)
     cars = replace(timing, cars_kw=schedule.cars_kw)
+    chooser = SiteOrders(site, schedule, program.until)
     if price > 0:
         for share in _CHANGE_SHARES:
-            orders = choose_site_orders(site, schedule, change=share * price)
-            yield _Way.of(site, orders, cars)
+            yield _Way.of(site, chooser.choose(change=share * price), cars)
         return
     for strict in (False, True):
-        yield _Way.of(site, choose_site_orders(site, schedule, strict=strict), cars)
+        yield _Way.of(site, chooser.choose(strict=strict), cars)
 
 
 def _is_better(ours: SiteReplay, without: SiteReplay) -> bool:
