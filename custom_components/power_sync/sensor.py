@@ -25,6 +25,7 @@ from .sensor_battery import (
 from .sensor_bill import BILL_SENSORS
 from .sensor_charger import CHARGER_SENSORS, ChargerSensor
 from .sensor_hold import HOLD_SENSORS, LEAKED_IN_TOTAL, LeakedInTotal
+from .sensor_inverter import inverter_sensors
 from .sensor_money import MONEY_SENSORS, MoneySensor
 from .sensor_planned import PLANNED_SENSORS, PlannedSensor
 from .sensor_prices import PRICE_SENSORS
@@ -84,6 +85,7 @@ async def async_setup_entry(
                 *(
                     BatterySensor(entry, coordinator, site_device_id, each)
                     for each in BATTERY_SENSORS
+                    if each.exists_fn(coordinator.driver.capabilities)
                 ),
                 *(
                     LeaseSensor(entry, coordinator, site_device_id, each)
@@ -98,6 +100,7 @@ async def async_setup_entry(
                     PlannedSensor(entry, coordinator, site_device_id, each)
                     for each in PLANNED_SENSORS
                 ),
+                *inverter_sensors(hass, entry, coordinator, site_device_id),
             ),
             config_subentry_id=coordinator.subentry_id,
         )

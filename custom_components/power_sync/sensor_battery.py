@@ -11,6 +11,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import (
     PERCENTAGE,
     EntityCategory,
+    UnitOfElectricPotential,
     UnitOfEnergy,
     UnitOfPower,
     UnitOfTemperature,
@@ -18,7 +19,7 @@ from homeassistant.const import (
 
 from .control.authority import Lease
 from .control.view import Master
-from .model.battery import BatteryReading, Mode
+from .model.battery import BatteryReading, Capabilities, Mode
 
 type Figure = Callable[[BatteryReading], float | None]
 
@@ -28,6 +29,8 @@ class BatterySensorDescription(SensorEntityDescription):
     """Describe a sensor that is a figure of the battery's reading."""
 
     value_fn: Figure
+    exists_fn: Callable[[Capabilities], bool] = lambda _: True
+    """Whether a battery may have it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,24 @@ def _energy(key: str, value: Figure) -> BatterySensorDescription:
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
         value_fn=value,
+    )
+
+
+def _voltage(phase: int) -> BatterySensorDescription:
+    def value(reading: BatteryReading) -> float | None:
+        told = reading.phase_voltages_v
+        return told[phase - 1] if phase <= len(told) else None
+
+    return BatterySensorDescription(
+        key=f"voltage_phase_{phase}",
+        device_class=SensorDeviceClass.VOLTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=value,
+        exists_fn=lambda able: able.tells_phases,
     )
 
 
@@ -125,6 +146,7 @@ BATTERY_SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda reading: reading.min_soc_pct,
     ),
+    *(_voltage(phase) for phase in (1, 2, 3)),
 )
 
 LEASE_SENSORS = (

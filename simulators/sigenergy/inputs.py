@@ -6,6 +6,7 @@ from simulators.home import SimulatedHome
 from simulators.image import Image, counter, tenths
 
 _PER_KWH = 100
+_PHASE_V, _PER_VOLT = 230.0, 100
 
 
 class PlantImage(Image):
@@ -136,6 +137,9 @@ def inverter(
     image.u16(30601, tenths(home.soc_pct))
     image.u16(30602, tenths(98.0))
     image.s16(30603, tenths(25.0))
+    image.u16(31004, 2)
+    for phase in range(3):
+        image.u32(31011 + 2 * phase, counter(_PHASE_V, _PER_VOLT))
     image.s32(31035, round(solar_w * share))
     return image
 

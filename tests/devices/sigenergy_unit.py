@@ -102,6 +102,8 @@ INVERTER = PLATE | (
     | words(30587, 0, 0x05DC)  # 1500 W
     | words(30599, 0xFFFF, 0xFC18)  # -1000 W: discharging
     | words(30601, 551, 965, 0x00E1)  # 55.1 %, 96.5 %, 22.5 degrees
+    | words(31004, 2)  # three phases and neutral
+    | words(31011, 0, 0x5A0A, 0, 0x5A3C, 0, 0x59BF)  # 230.50, 231.00, 229.75 V
     | words(31035, 0, 0x09C4)  # 2500 W
 )
 

@@ -74,6 +74,7 @@ INPUT = (
     words(4989, 0x4132, 0x3332, 0x3035, 0x3030, 0x3132, 0x3300, 0, 0, 0, 0)
     | words(4999, 0x0E03, 100, 1)
     | words(5016, 0x0BB8, 0x0000)  # 3000 W of sun
+    | words(5018, 2301, 2312, 2298)  # 230.1, 231.2, 229.8 V
     | words(5213, 0xFA24, 0xFFFF)  # -1500 W: charging
     | words(5600, 0xFC18, 0xFFFF)  # -1000 W: exporting
     | words(5627, 106)  # 10.6 kW

@@ -14,7 +14,12 @@ from custom_components.power_sync.devices.batteries.sigenergy.registers import (
     Core,
     Totals,
 )
-from custom_components.power_sync.model.battery import BatteryReading, Mode, Write
+from custom_components.power_sync.model.battery import (
+    BatteryReading,
+    InverterReading,
+    Mode,
+    Write,
+)
 
 from .sigenergy_unit import driver, memory_plant
 from .sungrow_unit import NOON, Clock, words
@@ -29,17 +34,16 @@ async def read_all(units: dict[int, MockModbusUnit]) -> BatteryReading:
     return await battery.read()
 
 
-def inverter(unit_id: int) -> dict[str, float | str | None]:
-    """Return what each of the inverters in memory says."""
-    return {
-        f"inverter_{unit_id}_state": "running",
-        f"inverter_{unit_id}_power_w": 1500,
-        f"inverter_{unit_id}_battery_power_w": 1000,
-        f"inverter_{unit_id}_solar_power_w": 2500,
-        f"inverter_{unit_id}_soc_pct": 55.1,
-        f"inverter_{unit_id}_soh_pct": 96.5,
-        f"inverter_{unit_id}_temperature_c": 22.5,
-    }
+INVERTER = InverterReading(
+    state="running",
+    power_w=1500,
+    battery_power_w=1000,
+    solar_power_w=2500,
+    soc_pct=55.1,
+    soh_pct=96.5,
+    temperature_c=22.5,
+)
+"""What each of the inverters in memory says."""
 
 
 async def test_every_field() -> None:
@@ -85,9 +89,9 @@ async def test_every_field() -> None:
             "load_today_kwh": 12.5,
             "solar_today_kwh": 7.1,
             "ac_charger_w": 7360,
-            **inverter(1),
-            **inverter(3),
         },
+        phase_voltages_v=(230.5, 231.0, 229.75),
+        inverters={1: INVERTER, 3: INVERTER},
     )
 
 
@@ -296,3 +300,46 @@ async def test_capabilities() -> None:
     watched = driver(units, settings=frozenset({"export_limit_w"}))
     assert watched.capabilities.modes == {Mode.SELF_CONSUMPTION}
     assert await watched.read_settings() == {}
+
+
+@pytest.mark.parametrize(
+    ("registers", "expected"),
+    [
+        # 23050 hundredths, 23100, 22975: three phases with neutral.
+        ({}, (230.5, 231.0, 229.75)),
+        (words(31004, 1), (230.5, 231.0, 229.75)),
+        (words(31004, 0), (230.5,)),
+        (words(31004, 3), (230.5, 231.0)),
+        (words(31004, 9), (230.5, 231.0, 229.75)),
+        (words(31013, 0xFFFF, 0xFFFF), (230.5, None, 229.75)),
+        (words(31015, 0, 0), (230.5, 231.0, None)),
+        (words(31011, 0, 0x9C40), (None, 231.0, 229.75)),  # 400 V: between lines
+        (words(31011, *[0xFFFF] * 6), ()),
+    ],
+)
+async def test_phase_voltages(
+    registers: dict[int, int], expected: tuple[float | None, ...]
+) -> None:
+    """Only those of the phases there are, and none that is absurd."""
+    units = memory_plant(1, 2, 3)
+    for unit_id in (1, 3):
+        units[unit_id].input.update(registers)
+    assert (await read_all(units)).phase_voltages_v == expected
+
+
+async def test_refused_voltages_cost_nothing_else() -> None:
+    """They are asked for no more, and the sun on the strings is still told."""
+    units = memory_plant(1, 2, 3)
+    for unit_id in (1, 3):
+        for register in range(31004, 31017):
+            units[unit_id].fail_read(
+                register, IllegalDataAddressError(), register_type="input"
+            )
+    got = await read_all(units)
+    assert got.phase_voltages_v == ()
+    battery = driver(units, clock := Clock(), variant="inverter:1,inverter:3")
+    for _ in range(12):
+        clock.advance(10)
+        got = await battery.read()
+    assert [each.solar_power_w for each in got.inverters.values()] == [2500, 2500]
+    assert got.phase_voltages_v == ()

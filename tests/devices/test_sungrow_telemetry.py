@@ -48,6 +48,7 @@ async def test_every_field() -> None:
         charge_energy_kwh=1200.0,
         discharge_energy_kwh=1000.0,
         load_energy_kwh=1_690_705.9,
+        phase_voltages_v=(230.1, 231.2, 229.8),
         extra={
             "running_state": "external_ems",
             "ac_limit_pct": None,
@@ -268,3 +269,31 @@ async def test_without_battery_currents() -> None:
     got = await read_all(unit)
     assert (got.max_charge_w, got.max_discharge_w) == (10_600, 10_600)
     assert got.capacity_kwh == 9.5
+
+
+@pytest.mark.parametrize(
+    ("registers", "expected"),
+    [
+        (words(5001, 0), (230.1,)),
+        # Three phases without neutral: those are voltages between lines.
+        (words(5001, 2), ()),
+        (words(5001, 0xFFFF), ()),
+        (words(5019, 0xFFFF, 0), (230.1, None, None)),
+        (words(5018, 4000), (None, 231.2, 229.8)),
+    ],
+)
+async def test_phase_voltages(
+    registers: dict[int, int], expected: tuple[float | None, ...]
+) -> None:
+    """Only those of the phases there are, and none that is absurd."""
+    unit = memory_unit()
+    unit.input.update(registers)
+    assert (await read_all(unit)).phase_voltages_v == expected
+
+
+async def test_refused_voltages_cost_nothing_else() -> None:
+    """Where any of those registers is refused, the sun is still told."""
+    unit = memory_unit()
+    refuse(unit, 5008)
+    got = await read_all(unit)
+    assert (got.phase_voltages_v, got.solar_power_w) == ((), 3000)

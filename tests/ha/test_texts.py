@@ -45,6 +45,7 @@ from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_S
 from custom_components.power_sync.sensor_bill import BILL_SENSORS
 from custom_components.power_sync.sensor_charger import CHARGER_SENSORS
 from custom_components.power_sync.sensor_hold import HOLD_SENSORS, LEAKED_IN_TOTAL
+from custom_components.power_sync.sensor_inverter import INVERTER_SENSORS
 from custom_components.power_sync.sensor_money import MONEY_SENSORS, Basis
 from custom_components.power_sync.sensor_planned import PLANNED_SENSORS
 from custom_components.power_sync.sensor_prices import PRICE_SENSORS
@@ -75,6 +76,7 @@ SENSORS: tuple[SensorEntityDescription, ...] = (
     *SCORE_SENSORS,
     *BATTERY_SENSORS,
     *LEASE_SENSORS,
+    *INVERTER_SENSORS,
     *PLANNED_SENSORS,
     CHEAPEST_WINDOW,
     *CHARGER_SENSORS,

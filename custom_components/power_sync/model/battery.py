@@ -81,6 +81,10 @@ class Capabilities:
     """How long a write takes until reading it back proves it."""
     poll_every: timedelta = timedelta(seconds=10)
     """How often it may be read."""
+    tells_phases: bool = False
+    """Whether it may tell the voltage of each phase."""
+    inverters: tuple[int, ...] = ()
+    """The unit ids of its inverters, where it has several that tell their share."""
     plans_itself: bool = False
     """Whether it can plan for itself, from a tariff that it is given."""
     tariff_zone: tzinfo | None = None
@@ -130,6 +134,21 @@ class OwnerRange(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InverterReading:
+    """One inverter's share, where several make one battery. Signs as below."""
+
+    state: str | None = None
+    """Its running state by name; by its code where that has none."""
+    power_w: float | None = None
+    """What it feeds into the home's wiring: sun and battery together."""
+    battery_power_w: float | None = None
+    solar_power_w: float | None = None
+    soc_pct: float | None = None
+    soh_pct: float | None = None
+    temperature_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryReading:
     """What a battery says, in the common signs.
 
@@ -162,6 +181,10 @@ class BatteryReading:
     charge_energy_kwh: float | None = None
     discharge_energy_kwh: float | None = None
     load_energy_kwh: float | None = None
+    phase_voltages_v: tuple[float | None, ...] = ()
+    """Between each phase and neutral, the first phase first."""
+    inverters: Mapping[int, InverterReading] = field(default_factory=dict)
+    """What each inverter does of it, by its unit id, where there are several."""
     extra: Mapping[str, float | str | None] = field(default_factory=dict)
     """What only this brand knows, for diagnostics."""
 

@@ -102,6 +102,8 @@ class SigenergyBattery:
             flash_writes_per_day=_LIMIT_WRITES_PER_DAY,
             settle=self._link.settle,
             poll_every=self._link.poll_every,
+            tells_phases=True,
+            inverters=self._poll.several,
         )
 
     @property

@@ -25,6 +25,7 @@ from .registers import (
     Levels,
     Loads,
     Newest,
+    Phases,
     Strings,
     ThirdParty,
     Totals,
@@ -44,6 +45,20 @@ class InverterParts:
     unit_id: int
     flows: Part[Inverter]
     strings: Part[Strings]
+    phases: Part[Phases]
+    grid_and_sun: Pool
+    """Strings and phases, in one request."""
+
+
+def _inverter(unit_id: int, unit: ModbusUnit, link: LinkOptions) -> InverterParts:
+    strings, phases = Part(Strings(unit), link), Part(Phases(unit), link)
+    return InverterParts(
+        unit_id,
+        Part(Inverter(unit), link),
+        strings,
+        phases,
+        Pool(unit, link, (strings, phases)),
+    )
 
 
 class Poll:
@@ -72,11 +87,7 @@ class Poll:
             plant, link, (self.control, self._export_limit, self._levels)
         )
         self.inverters = tuple(
-            InverterParts(
-                unit_id,
-                Part(Inverter(siblings[unit_id]), link),
-                Part(Strings(siblings[unit_id]), link),
-            )
+            _inverter(unit_id, siblings[unit_id], link)
             for unit_id in units.inverters
             if unit_id in siblings
         )
@@ -85,6 +96,12 @@ class Poll:
             if units.charger is not None and units.charger in siblings
             else None
         )
+
+    @property
+    def several(self) -> tuple[int, ...]:
+        """The unit ids of the inverters; none where there is only one."""
+        found = tuple(inverter.unit_id for inverter in self.inverters)
+        return found if len(found) > 1 else ()
 
     async def read_core(self, at: datetime) -> ModbusError | None:
         """Read what every plant tells; return what kept it away."""
@@ -114,7 +131,7 @@ class Poll:
         """Return what is read of devices with unit ids of their own, in turn."""
         found: list[Pool | Part[Component]] = []
         for inverter in self.inverters:
-            found += [inverter.flows, inverter.strings]
+            found += [inverter.flows, *inverter.grid_and_sun.blocks]
         return found if self.charger is None else [*found, self.charger]
 
     @staticmethod

@@ -34,6 +34,7 @@ _CORE: tuple[Range, ...] = ((30003, 30051),)
 _BATTERY: tuple[Range, ...] = ((30064, 30097),)
 _TOTALS: tuple[Range, ...] = ((30194, 30223),)
 _NEWEST: tuple[Range, ...] = ((30272, 30286),)
+_GRID_AND_SUN: tuple[Range, ...] = ((31004, 31036),)
 _SETTINGS: tuple[Range, ...] = ((40029, 40048),)
 
 
@@ -60,6 +61,11 @@ def _watts(address: int) -> NumberField[int]:
 def _rating(address: int) -> NumberField[int]:
     """Return an unsigned power in W."""
     return uint32(address, nan=U32_NONE)
+
+
+def _volts(address: int) -> NumberField[float]:
+    """Return a voltage of 32 bits, in hundredths of a volt."""
+    return uint32(address, scale=0.01, nan=U32_NONE)
 
 
 def _kwh(address: int) -> NumberField[float]:
@@ -185,10 +191,22 @@ class Inverter(Component):
     cell_temperature_c = _celsius(30603)
 
 
+class Phases(Component):
+    """How an inverter is wired to the grid, and the voltages there."""
+
+    register_space = "input"
+    register_ranges = _GRID_AND_SUN
+    output_type = _word(31004)
+    phase_a_v = _volts(31011)
+    phase_b_v = _volts(31013)
+    phase_c_v = _volts(31015)
+
+
 class Strings(Component):
     """The sun on an inverter's own strings."""
 
     register_space = "input"
+    register_ranges = _GRID_AND_SUN
     solar_w = _watts(31035)
 
 

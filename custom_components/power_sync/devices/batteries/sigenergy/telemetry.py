@@ -6,7 +6,15 @@ from types import MappingProxyType
 from typing import Final
 
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig
-from custom_components.power_sync.model.battery import BatteryReading, OwnerSetting
+from custom_components.power_sync.devices.batteries.phases import (
+    PHASES,
+    phase_voltages,
+)
+from custom_components.power_sync.model.battery import (
+    BatteryReading,
+    InverterReading,
+    OwnerSetting,
+)
 
 from .owner import owner_value
 from .poll import InverterParts, Poll
@@ -33,6 +41,8 @@ WORK_MODES: Final[Mapping[int, str]] = MappingProxyType(
         9: "custom",
     }
 )
+PHASES_OF: Final[Mapping[int, int]] = MappingProxyType({0: 1, 1: 3, 2: 3, 3: 2})
+"""How many phases there are by output type: L/N, L1/L2/L3, the same and N, L1/L2/N."""
 _ON_GRID: Final = 0
 _NO_SENSOR: Final = 0
 
@@ -76,6 +86,8 @@ def reading(poll: Poll, config: BatteryConfig, at: datetime) -> BatteryReading:
         charge_energy_kwh=totals.charge_kwh if totals else None,
         discharge_energy_kwh=totals.discharge_kwh if totals else None,
         load_energy_kwh=battery.load_kwh if battery else None,
+        phase_voltages_v=_phase_voltages_v(poll),
+        inverters={each.unit_id: _inverter(each) for each in poll.inverters},
         extra=_extra(poll, core),
     )
 
@@ -100,27 +112,38 @@ def _extra(poll: Poll, core: Core) -> Extra:
         "load_today_kwh": battery.load_today_kwh if battery else None,
         "solar_today_kwh": newest.solar_today_kwh if newest else None,
     }
-    for inverter in poll.inverters:
-        extra |= _inverter(inverter)
     if charger is not None:
         latest = charger.latest
         extra["ac_charger_w"] = plausible(latest.power_w) if latest else None
     return extra
 
 
-def _inverter(inverter: InverterParts) -> Extra:
-    """Return an inverter's own share, under its unit id."""
+def _inverter(inverter: InverterParts) -> InverterReading:
+    """Return an inverter's own share."""
     flows, strings = inverter.flows.latest, inverter.strings.latest
-    name = f"inverter_{inverter.unit_id}"
-    return {
-        f"{name}_state": _named(RUNNING_STATES, flows.running_state) if flows else None,
-        f"{name}_power_w": plausible(flows.active_w) if flows else None,
-        f"{name}_battery_power_w": _turned(flows.charging_w) if flows else None,
-        f"{name}_solar_power_w": plausible(strings.solar_w) if strings else None,
-        f"{name}_soc_pct": percent(flows.soc_pct) if flows else None,
-        f"{name}_soh_pct": percent(flows.soh_pct) if flows else None,
-        f"{name}_temperature_c": flows.cell_temperature_c if flows else None,
-    }
+    return InverterReading(
+        state=_named(RUNNING_STATES, flows.running_state) if flows else None,
+        power_w=plausible(flows.active_w) if flows else None,
+        battery_power_w=_turned(flows.charging_w) if flows else None,
+        solar_power_w=plausible(strings.solar_w) if strings else None,
+        soc_pct=percent(flows.soc_pct) if flows else None,
+        soh_pct=percent(flows.soh_pct) if flows else None,
+        temperature_c=flows.cell_temperature_c if flows else None,
+    )
+
+
+def _phase_voltages_v(poll: Poll) -> tuple[float | None, ...]:
+    """Return the voltages at the first inverter that tells them: the grid is one."""
+    for inverter in poll.inverters:
+        told = inverter.phases.latest
+        if told is None:
+            continue
+        phases = PHASES_OF.get(told.output_type or 0, PHASES)
+        volts = (told.phase_a_v, told.phase_b_v, told.phase_c_v)
+        found = phase_voltages(volts, phases)
+        if any(volt is not None for volt in found):
+            return found
+    return ()
 
 
 def _solar_w(poll: Poll) -> float | None:

@@ -93,6 +93,7 @@ class SungrowBattery:
             flash_settings=control.CEILING_SETTINGS,
             settle=self._link.settle,
             poll_every=self._link.poll_every,
+            tells_phases=True,
         )
 
     async def read(self) -> BatteryReading:

@@ -29,6 +29,7 @@ from .registers import (
     ExportSwitch,
     Flows,
     Meter,
+    Phases,
     Ratings,
     Reserve,
     RsAcLimit,
@@ -63,6 +64,7 @@ class Poll:
         self._solar = Part(Solar(unit), link)
         self._power = Part(BatteryPower(unit), link)
         self._meter = Part(Meter(unit), link)
+        self._phases = Part(Phases(unit), link)
         self._ratings = Part(Ratings(unit), link, keep=True)
         self._bounds = Part(ExportBounds(unit), link, keep=True)
         self._bms = Part(Bms(unit), link, keep=True)
@@ -120,6 +122,7 @@ class Poll:
             *self._wide(),
             *self._alone,
             *self._limits.blocks,
+            self._phases,
         ]
         slow.sort(key=lambda block: block.tried_at or _NEVER)
         spare = max(1, budget - len(due))
@@ -183,6 +186,7 @@ class Poll:
             power=self._power.latest,
             meter=self._meter.latest,
             bms=self._bms.latest,
+            phases=self._phases.latest,
             ac_limit=self._ac_limit.latest,
             owner=self.owner(),
             limits=self.owner_limits(),

@@ -32,6 +32,7 @@ CHARGING_BIT: Final = 1 << 1
 DISCHARGING_BIT: Final = 1 << 2
 """Bits of the power flow status."""
 
+_GRID: tuple[Range, ...] = ((5001, 5020),)
 _LIMITS: tuple[Range, ...] = ((5621, 5638),)
 _CORE: tuple[Range, ...] = ((12999, 13046),)
 _SETTINGS: tuple[Range, ...] = ((13049, 13099),)
@@ -76,6 +77,17 @@ class Solar(Component):
 
     register_space = "input"
     power_w = uint32(5016, word_order="little", nan=U32_NONE)
+
+
+class Phases(Component):
+    """How the inverter is wired, and the voltages there: of lines without neutral."""
+
+    register_space = "input"
+    register_ranges = _GRID
+    output_type = _word(5001)
+    phase_a_v = _tenths(5018)
+    phase_b_v = _tenths(5019)
+    phase_c_v = _tenths(5020)
 
 
 class BatteryPower(Component):

@@ -1,10 +1,13 @@
 """From registers to a reading in the common signs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig
+from custom_components.power_sync.devices.batteries.phases import phase_voltages
 from custom_components.power_sync.model.battery import (
     BatteryReading,
     OwnerSetting,
@@ -23,6 +26,7 @@ from .registers import (
     Bms,
     Flows,
     Meter,
+    Phases,
     RsAcLimit,
     Solar,
     Status,
@@ -34,6 +38,9 @@ PLAUSIBLE_W: Final = 100_000
 
 EXTERNAL_EMS: Final = "external_ems"
 """The running state under another energy manager."""
+
+PHASES_OF: Final[Mapping[int | None, int]] = MappingProxyType({0: 1, 1: 3})
+"""How many phases there are by output type: single, and three with neutral."""
 
 _WHOLE_PERCENT: Final = 100
 """A state of health up to this many tenths is really in whole percent."""
@@ -51,6 +58,7 @@ class Registers:
     power: BatteryPower | None
     meter: Meter | None
     bms: Bms | None
+    phases: Phases | None
     ac_limit: AcLimit | RsAcLimit | None
     owner: Settings
     """The owner's settings, raw."""
@@ -101,6 +109,7 @@ def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryRead
         charge_energy_kwh=totals.charge_kwh if totals else None,
         discharge_energy_kwh=totals.discharge_kwh if totals else None,
         load_energy_kwh=_load_kwh(totals),
+        phase_voltages_v=_phase_voltages_v(regs.phases),
         extra={
             "running_state": state or _hex(regs.status),
             "ac_limit_pct": _ac_limit_pct(regs.ac_limit),
@@ -108,6 +117,14 @@ def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryRead
             "load_register_w": regs.flows.load_w if regs.flows else None,
         },
     )
+
+
+def _phase_voltages_v(told: Phases | None) -> tuple[float | None, ...]:
+    """Return the voltages of the phases; without neutral there are none to tell."""
+    phases = None if told is None else PHASES_OF.get(told.output_type)
+    if told is None or phases is None:
+        return ()
+    return phase_voltages((told.phase_a_v, told.phase_b_v, told.phase_c_v), phases)
 
 
 def _floor_pct(regs: Registers) -> float | None:
