@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 
 from .entity import Followed, SiteEntity
 from .ledger.ledger import Figures, next_midnight
+from .prices.demand import days_between
 from .site import Site
 
 MONEY_DIGITS = 4
@@ -46,12 +47,12 @@ class MoneySensorDescription(SensorEntityDescription):
     Each has long-term statistics: `reset_fn` says when it last began at zero.
     """
 
-    value_fn: Callable[[Figures], float | None]
+    value_fn: Callable[[Site, Figures], float | None]
     attributes_fn: Callable[[Site, Figures], Mapping[str, object]]
     reset_fn: Callable[[Figures], datetime]
 
 
-def without(figures: Figures) -> float | None:
+def without(_site: Site, figures: Figures) -> float | None:
     """Return what the day would have cost without PowerSync.
 
     The battery left as full as it is now: what it has more (or less) than it
@@ -77,6 +78,34 @@ def _cost(site: Site, figures: Figures) -> dict[str, object]:
     return {
         **_measured(site, figures),
         "standing_charge": _rounded(standing, MONEY_DIGITS),
+    }
+
+
+def whole(site: Site, figures: Figures) -> float | None:
+    """Return the day's energy with what the day costs before any.
+
+    The supply charge is the whole day's, the monthly fee its part of the billing
+    period; a charge for the highest import is that period's, and not a day's.
+    """
+    if figures.paid is None:
+        return None
+    standing = site.coordinators.prices.source.standing_per_day
+    return figures.paid + (standing or 0.0) + _fee(site, figures)
+
+
+def _fee(site: Site, figures: Figures) -> float:
+    """Return the monthly fee's part of the day."""
+    charges, zone = site.coordinators.accounts.charges, dt_util.get_default_time_zone()
+    start, end = charges.period(figures.day, zone)
+    return charges.monthly_fee / days_between(start, end, zone)
+
+
+def _charges(site: Site, figures: Figures) -> dict[str, object]:
+    """Return the parts of the whole cost."""
+    return {
+        "energy": _rounded(figures.paid, MONEY_DIGITS),
+        "standing_charge": _cost(site, figures)["standing_charge"],
+        "monthly_fee_per_day": _rounded(_fee(site, figures), MONEY_DIGITS),
     }
 
 
@@ -117,7 +146,7 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 def _amount(
     key: str,
-    value: Callable[[Figures], float | None],
+    value: Callable[[Site, Figures], float | None],
     attributes: Callable[[Site, Figures], Mapping[str, object]],
     reset: Callable[[Figures], datetime] = lambda figures: figures.day,
 ) -> MoneySensorDescription:
@@ -133,12 +162,13 @@ def _amount(
 
 
 MONEY_SENSORS = (
-    _amount("cost_today", lambda figures: figures.paid, _cost),
+    _amount("cost_today", lambda _, figures: figures.paid, _cost),
+    _amount("cost_today_whole", whole, _charges),
     _amount("cost_today_without", without, _measured),
-    _amount("saved_today", lambda figures: figures.saved, _difference),
+    _amount("saved_today", lambda _, figures: figures.saved, _difference),
     _amount(
         "saved_total",
-        lambda figures: figures.saved_total,
+        lambda _, figures: figures.saved_total,
         _since,
         lambda figures: figures.since,
     ),
@@ -178,7 +208,8 @@ class MoneySensor(SiteEntity, SensorEntity):
         figures = self.figures
         if figures is None:
             return None
-        return _rounded(self.entity_description.value_fn(figures), MONEY_DIGITS)
+        value = self.entity_description.value_fn(self.site, figures)
+        return _rounded(value, MONEY_DIGITS)
 
     @property
     @override

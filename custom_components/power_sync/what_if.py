@@ -7,9 +7,8 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.util import dt as dt_util
 
+from .bridges.price_source import price_source
 from .bridges.statistics import picked_sensors
 from .const import CONF_PRICES, CONF_PROVIDER, DOMAIN
 from .past import async_go_on, async_past, with_sensors
@@ -18,7 +17,10 @@ from .planner.backtest import backtest_by_hour
 from .planner.findings import Finding
 from .planner.inputs import PlanInputs
 from .prices.protocols import PriceError, PriceSource
-from .prices.registry import PROVIDERS
+from .prices.registry import ACTION_PROVIDERS, PROVIDERS
+
+ASKED = (*PROVIDERS, *ACTION_PROVIDERS)
+"""Providers that can be asked for the past: of an entity only the present is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +132,20 @@ class PastOfSite:
         }
         if provider == own:
             settings |= self._entry.data[CONF_PRICES]
-        session = async_get_clientsession(self._hass)
+        if provider not in ASKED:
+            raise _not_understood(tariff)
         try:
-            return PROVIDERS[provider](session, settings | changes, now=dt_util.utcnow)
-        except (KeyError, TypeError, PriceError) as err:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="tariff_not_understood",
-                translation_placeholders={
-                    "tariff": tariff.name,
-                    "providers": ", ".join(PROVIDERS),
-                },
-            ) from err
+            return price_source(self._hass, provider, settings | changes)
+        except (TypeError, PriceError) as err:
+            raise _not_understood(tariff) from err
+
+
+def _not_understood(tariff: Tariff) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="tariff_not_understood",
+        translation_placeholders={
+            "tariff": tariff.name,
+            "providers": ", ".join(ASKED),
+        },
+    )

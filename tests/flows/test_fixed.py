@@ -14,7 +14,14 @@ from custom_components.power_sync.flows.fixed_forms import price_text
 from custom_components.power_sync.prices.aemo_client import SHARED_FOR
 from custom_components.power_sync.prices.fixed import read_tariff
 from custom_components.power_sync.prices.templates import TEMPLATES
-from homeassistant.core import HomeAssistant
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+)
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.json import JsonValueType
 from simulators.aemo import AemoSimulator
 from simulators.octopus import OctopusSimulator
 from simulators.rest import Fault
@@ -113,6 +120,7 @@ async def test_one_price(dialogue: ConfigDialogue, sungrow: SungrowSimulator) ->
             "import_per_kwh": 0.3,
             "export_per_kwh": 0.0,
             "standing_per_day": None,
+            "holidays": None,
             "rates": [],
         },
     }
@@ -314,7 +322,95 @@ async def test_a_known_contract(
     assert evening["direction"] == "export"
 
 
-@pytest.mark.parametrize("key", TEMPLATES)
+@pytest.mark.parametrize(
+    ("key", "cheap", "on_sundays"),
+    [
+        ("solar_sharer", {11: 0.0, 13: 0.0}, {11: 0.0}),
+        ("night", {0: 0.3, 5: 0.3}, {0: 0.3}),
+        ("evening_peak", {16: 0.3, 20: 0.3}, {}),
+    ],
+)
+async def test_contracts_that_many_sell(
+    hass: HomeAssistant,
+    dialogue: ConfigDialogue,
+    key: str,
+    cheap: dict[int, float],
+    on_sundays: dict[int, float],
+) -> None:
+    """Their hours are entered; a price that is not known is the usual one."""
+    assert cheap.items() >= on_sundays.items()
+    hass.config.currency = "AUD"
+    await dialogue.to_provider("fixed")
+    await dialogue.submit(BASE)
+    await choose(dialogue, "fixed_template")
+    await dialogue.submit({"template": key})
+    (shown,) = rates_shown(dialogue)
+    price = min(cheap.values())
+    end = {"solar_sharer": 14, "night": 6, "evening_peak": 21}[key]
+    days = "" if on_sundays else ", Monday-Friday"
+    assert shown == (
+        f"- Buying from the grid: {price:.2f} AUD/kWh, "
+        f"{min(cheap):02}:00-{end:02}:00{days}"
+    )
+
+
+CALENDAR = "calendar.holidays"
+
+
+@pytest.fixture
+async def holidays(hass: HomeAssistant) -> None:
+    """Have a calendar of holidays, as Home Assistant's Local calendar keeps one."""
+
+    async def answer(call: ServiceCall) -> ServiceResponse:
+        if call.data["entity_id"] != CALENDAR:
+            raise HomeAssistantError("no such calendar")
+        events: list[JsonValueType] = [{"start": "2026-01-14", "end": "2026-01-15"}]
+        return {CALENDAR: {"events": events}}
+
+    hass.services.async_register(
+        "calendar", "get_events", answer, supports_response=SupportsResponse.ONLY
+    )
+
+
+@pytest.mark.usefixtures("holidays")
+async def test_public_holidays(
+    dialogue: ConfigDialogue, sungrow: SungrowSimulator
+) -> None:
+    """With a calendar that can be read, they are among the days of a rate."""
+    await dialogue.to_provider("fixed")
+    await dialogue.submit({**BASE, "holidays": "calendar.gone"})
+    assert (dialogue.step, dialogue.errors) == (
+        "fixed",
+        {"holidays": "holidays_unavailable"},
+    )
+    await dialogue.submit({**BASE, "holidays": CALENDAR})
+    assert dialogue.step == "fixed_rates"
+    for weekdays, text in (
+        (["sat", "sun", "holiday"], "Saturday-Sunday, Public holidays"),
+        (["holiday"], "Public holidays"),
+    ):
+        days = {**ALWAYS, "weekdays": weekdays}
+        await add(dialogue, {**NIGHT, "days": days})
+        assert rates_shown(dialogue)[-1].endswith(f"22:00-06:00, {text}")
+    await add(dialogue, {**NIGHT, "days": {**ALWAYS, "weekdays": [*EVERY_DAY]}})
+    assert rates_shown(dialogue)[-1].endswith("22:00-06:00")
+    # A rate of all seven days is one of holidays, too.
+    await choose(dialogue, "fixed_change")
+    await dialogue.submit({"chosen": "2"})
+    assert dialogue.form["days"]["weekdays"] == [*EVERY_DAY, "holiday"]
+    await dialogue.submit({**NIGHT, "days": ALWAYS})
+    await choose(dialogue, "fixed_done")
+    await dialogue.finish_from_address(sungrow)
+    prices = dialogue.entry.data["prices"]
+    assert prices["holidays"] == CALENDAR
+    assert [rate["weekdays"] for rate in prices["rates"]] == [
+        [5, 6, 7],
+        [7],
+        [0, 1, 2, 3, 4, 5, 6],
+    ]
+
+
+@pytest.mark.parametrize("key", [key for key in TEMPLATES if "globird" in key])
 def test_every_contract_can_be_priced(key: str) -> None:
     """By hand: at 19:00 all pay more for what is sold than at noon."""
     template = TEMPLATES[key]

@@ -58,6 +58,14 @@ async def test_a_home_with_a_demand_charge(
         parts["energy"] + parts["demand"] + supply + 25.0, abs=1e-3
     )
     assert float(value_of(hass, "sensor.powersync_supply_charge_so_far")) == supply
+    # What the day adds to the bill: its energy, and a 31st of the monthly fee.
+    cost = value_of(hass, "sensor.powersync_cost_today_so_far")
+    today = state_of(hass, "sensor.powersync_cost_today_with_all_charges")
+    assert float(today.state) == pytest.approx(
+        float(cost) + (today.attributes["standing_charge"] or 0) + 25 / 31, abs=1e-3
+    )
+    assert today.attributes["energy"] == float(cost)
+    assert today.attributes["monthly_fee_per_day"] == pytest.approx(25 / 31, abs=1e-4)
     inputs = entry.runtime_data.plan_inputs()
     assert inputs is not None
     assert inputs.demand.peak_kw == pytest.approx(peak, abs=1e-3)

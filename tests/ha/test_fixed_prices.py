@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from simulators.octopus import OctopusSimulator
@@ -58,4 +60,6 @@ async def test_prices_by_the_clock(
         await wait(timedelta(seconds=10))
     cost = state_of(hass, "sensor.powersync_cost_today_so_far")
     assert cost.attributes["standing_charge"] == 0.55
+    whole = float(value_of(hass, "sensor.powersync_cost_today_with_all_charges"))
+    assert whole == pytest.approx(float(cost.state) + 0.55, abs=1e-3)
     assert not octopus.requests

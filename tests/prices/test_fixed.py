@@ -1,14 +1,14 @@
 """Prices that the user has entered."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from aiohttp import ClientSession
 import pytest
 
 from custom_components.power_sync.model.plain import Json, JsonObject
 from custom_components.power_sync.prices.fixed import FixedPriceSource, from_settings
 from custom_components.power_sync.prices.protocols import UnknownTariffError
-from custom_components.power_sync.prices.registry import PROVIDERS
+from custom_components.power_sync.prices.registry import ACTION_PROVIDERS
 from simulators.clock import ManualClock
 
 ALL_DAYS: list[Json] = list(range(7))
@@ -44,15 +44,20 @@ def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> date
     return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
+async def nobody(domain: str, action: str, data: JsonObject) -> Mapping[str, object]:
+    """Be asked nothing."""
+    raise AssertionError((domain, action, data))
+
+
 @pytest.fixture
-def source(session: ClientSession, clock: ManualClock) -> FixedPriceSource:
+def source(clock: ManualClock) -> FixedPriceSource:
     """Return the source of a tariff in Sydney, where it is 23:00 on 14 January."""
-    return from_settings(session, SETTINGS, now=clock.now)
+    return from_settings(nobody, SETTINGS, now=clock.now)
 
 
 def test_it_is_a_provider() -> None:
     """It can be chosen."""
-    assert PROVIDERS["fixed"] is from_settings
+    assert ACTION_PROVIDERS["fixed"] is from_settings
 
 
 async def test_curve(source: FixedPriceSource) -> None:
@@ -102,10 +107,10 @@ async def test_it_is_looked_at_every_six_hours(
     assert source.standing_per_day == 1.1
 
 
-async def test_one_rate(session: ClientSession, clock: ManualClock) -> None:
+async def test_one_rate(clock: ManualClock) -> None:
     """A flat tariff is one slot."""
     flat = {**SETTINGS, "rates": [], "standing_per_day": None}
-    source = from_settings(session, flat, now=clock.now)
+    source = from_settings(nobody, flat, now=clock.now)
     (slot,) = (await source.fetch()).slots
     assert (slot.import_per_kwh, slot.export_per_kwh) == (0.28, 0.05)
     assert source.standing_per_day is None
@@ -119,7 +124,7 @@ async def test_one_rate(session: ClientSession, clock: ManualClock) -> None:
         {"rates": [{**PEAK, "start": "24:30"}]},
         {"rates": [{**PEAK, "end": 21}]},
         {"rates": [{**PEAK, "weekdays": []}]},
-        {"rates": [{**PEAK, "weekdays": [7]}]},
+        {"rates": [{**PEAK, "weekdays": [8]}]},
         {"rates": [{**PEAK, "months": [0]}]},
         {"rates": [{**PEAK, "months": "all"}]},
         {"rates": [{**PEAK, "direction": "both"}]},
@@ -130,12 +135,11 @@ async def test_one_rate(session: ClientSession, clock: ManualClock) -> None:
         {"zone": "../etc"},
         {"currency": None},
         {"standing_per_day": "1"},
+        {"holidays": 1},
     ],
     ids=str,
 )
-async def test_what_cannot_be_read(
-    session: ClientSession, clock: ManualClock, broken: JsonObject
-) -> None:
+async def test_what_cannot_be_read(clock: ManualClock, broken: JsonObject) -> None:
     """No price is made up from what is broken."""
     with pytest.raises(UnknownTariffError):
-        from_settings(session, {**SETTINGS, **broken}, now=clock.now)
+        from_settings(nobody, {**SETTINGS, **broken}, now=clock.now)

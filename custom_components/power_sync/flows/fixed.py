@@ -12,9 +12,11 @@ from custom_components.power_sync.model.plain import JsonObject
 from custom_components.power_sync.prices.fixed import (
     CONF_CURRENCY,
     CONF_EXPORT_PER_KWH,
+    CONF_HOLIDAYS,
     CONF_IMPORT_PER_KWH,
     CONF_RATES,
     CONF_STANDING_PER_DAY,
+    Direction,
 )
 from custom_components.power_sync.prices.nem import CURRENCY
 from custom_components.power_sync.prices.protocols import CONF_ZONE
@@ -42,7 +44,10 @@ from .market_forms import async_checked_market, market_as_typed, market_schema
 from .prices import PriceSteps, async_check_prices
 
 FIXED: Final = "fixed"
-_BASE: Final = (CONF_IMPORT_PER_KWH, CONF_EXPORT_PER_KWH, CONF_STANDING_PER_DAY)
+_BASE: Final = (
+    *(CONF_IMPORT_PER_KWH, CONF_EXPORT_PER_KWH, CONF_STANDING_PER_DAY),
+    CONF_HOLIDAYS,
+)
 
 
 class FixedSteps(PriceSteps):
@@ -69,12 +74,14 @@ class FixedSteps(PriceSteps):
         if user_input is not None:
             try:
                 self._base = checked_prices(user_input, self._currency)
+                await self._async_check_holidays()
             except InputError as err:
                 errors = err.errors
             else:
                 self._rates = [dict(rate) for rate in self.prices.get(CONF_RATES, [])]
                 return await self.async_step_fixed_rates()
-        before = {key: self.prices[key] for key in _BASE if key in self.prices}
+        known = {key: self.prices.get(key) for key in _BASE}
+        before = {key: value for key, value in known.items() if value is not None}
         return self.async_show_form(
             step_id="fixed",
             data_schema=self.add_suggested_values_to_schema(
@@ -82,6 +89,13 @@ class FixedSteps(PriceSteps):
             ),
             errors=errors,
         )
+
+    async def _async_check_holidays(self) -> None:
+        """See that the calendar of holidays can be read. Raises InputError."""
+        try:
+            await async_check_prices(self.hass, FIXED, self._settings([]))
+        except InputError as err:
+            raise InputError("holidays_unavailable", CONF_HOLIDAYS) from err
 
     async def async_step_fixed_rates(
         self, user_input: dict[str, Any] | None = None
@@ -115,7 +129,12 @@ class FixedSteps(PriceSteps):
         """Ask for the contract whose rates to start from."""
         if user_input is not None:
             template = TEMPLATES[user_input[CONF_TEMPLATE]]
-            self._rates = [dict(rate) for rate in template.rates]
+            self._rates = template.priced(
+                {
+                    Direction.IMPORT: self._base[CONF_IMPORT_PER_KWH],
+                    Direction.EXPORT: self._base[CONF_EXPORT_PER_KWH],
+                }
+            )
             if (enter := template.spike_enter_per_mwh) is not None:
                 self._thresholds = {
                     CONF_SPIKE_ENTER_PER_MWH: enter,
@@ -171,11 +190,14 @@ class FixedSteps(PriceSteps):
                 else:
                     self._rates[self._edited] = rate
                 return await self.async_step_fixed_rates()
-        typed = user_input or (None if before is None else rate_as_typed(before))
+        holidays = self._base[CONF_HOLIDAYS] is not None
+        stored = before and rate_as_typed(before, holidays=holidays)
+        typed = user_input or stored
         return self.async_show_form(
             step_id="fixed_rate",
             data_schema=self.add_suggested_values_to_schema(
-                rate_schema(self._currency, collapsed=typed is None), typed
+                rate_schema(self._currency, collapsed=typed is None, holidays=holidays),
+                typed,
             ),
             errors=errors,
         )
@@ -210,16 +232,18 @@ class FixedSteps(PriceSteps):
         )
 
     async def _async_fixed(self, market: JsonObject) -> ConfigFlowResult:
-        """Make the prices of the next days, and go on."""
-        prices = {
+        """Go on with the prices and the wholesale market."""
+        prices = {**self._settings(self._rates), **market}
+        return await self.async_prices_done(FIXED, prices)
+
+    def _settings(self, rates: list[Stored]) -> dict[str, Any]:
+        """Return all that is stored of a tariff."""
+        return {
             **self._base,
-            **market,
             CONF_CURRENCY: self._currency,
             CONF_ZONE: self.prices.get(CONF_ZONE, self.hass.config.time_zone),
-            CONF_RATES: self._rates,
+            CONF_RATES: rates,
         }
-        await async_check_prices(self.hass, FIXED, prices)
-        return await self.async_prices_done(FIXED, prices)
 
     async def _labels(self) -> list[str]:
         """Return each rate in a line."""

@@ -10,6 +10,7 @@ from custom_components.power_sync.prices.fixed import (
     CONF_DIRECTION,
     CONF_END,
     CONF_EXPORT_PER_KWH,
+    CONF_HOLIDAYS,
     CONF_IMPORT_PER_KWH,
     CONF_MONTHS,
     CONF_PRICE_PER_KWH,
@@ -18,9 +19,12 @@ from custom_components.power_sync.prices.fixed import (
     CONF_WEEKDAYS,
     Direction,
 )
+from custom_components.power_sync.prices.windows import EVERY_DAY, HOLIDAY
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -38,6 +42,8 @@ SECTION_DAYS: Final = "days"
 CONF_CHOSEN: Final = "chosen"
 CONF_TEMPLATE: Final = "template"
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS: Final = (*WEEKDAYS, "holiday")
+"""Where there is a calendar of public holidays, these are days of their own kind."""
 MONTHS: Final = (
     *("jan", "feb", "mar", "apr", "may", "jun"),
     *("jul", "aug", "sep", "oct", "nov", "dec"),
@@ -60,15 +66,22 @@ def fixed_schema(currency: str) -> probatio.Schema:
             probatio.Required(CONF_IMPORT_PER_KWH): price,
             probatio.Required(CONF_EXPORT_PER_KWH, default=0): price,
             probatio.Optional(CONF_STANDING_PER_DAY): day,
+            probatio.Optional(CONF_HOLIDAYS): EntitySelector(
+                EntitySelectorConfig(domain="calendar")
+            ),
         }
     )
 
 
-def rate_schema(currency: str, *, collapsed: bool) -> probatio.Schema:
-    """Return the form of one rate, with its days folded up or not."""
+def rate_schema(currency: str, *, collapsed: bool, holidays: bool) -> probatio.Schema:
+    """Return the form of one rate, with its days folded up or not.
+
+    `holidays` is whether public holidays are days of their own kind.
+    """
+    kinds = DAYS if holidays else WEEKDAYS
     days = {
-        probatio.Required(CONF_WEEKDAYS, default=list(WEEKDAYS)): _several(
-            WEEKDAYS, "weekday", SelectSelectorMode.LIST
+        probatio.Required(CONF_WEEKDAYS, default=list(kinds)): _several(
+            kinds, "weekday", SelectSelectorMode.LIST
         ),
         probatio.Required(CONF_MONTHS, default=list(MONTHS)): _several(
             MONTHS, "month", SelectSelectorMode.DROPDOWN
@@ -126,6 +139,7 @@ def checked_prices(user_input: Mapping[str, Any], currency: str) -> Stored:
         CONF_IMPORT_PER_KWH: float(user_input[CONF_IMPORT_PER_KWH]),
         CONF_EXPORT_PER_KWH: float(user_input[CONF_EXPORT_PER_KWH]),
         CONF_STANDING_PER_DAY: None if standing is None else float(standing),
+        CONF_HOLIDAYS: user_input.get(CONF_HOLIDAYS),
     }
 
 
@@ -133,7 +147,7 @@ def checked_rate(user_input: Mapping[str, Any], currency: str) -> Stored:
     """Return the rate that was typed. Raises InputError."""
     check_price(user_input[CONF_PRICE_PER_KWH], currency, CONF_PRICE_PER_KWH)
     days = user_input[SECTION_DAYS]
-    weekdays = [WEEKDAYS.index(each) for each in days[CONF_WEEKDAYS]]
+    weekdays = [DAYS.index(each) for each in days[CONF_WEEKDAYS]]
     months = [MONTHS.index(each) + 1 for each in days[CONF_MONTHS]]
     if not weekdays or not months:
         raise InputError("no_day")
@@ -147,15 +161,19 @@ def checked_rate(user_input: Mapping[str, Any], currency: str) -> Stored:
     }
 
 
-def rate_as_typed(rate: Stored) -> dict[str, Any]:
-    """Return a stored rate in the shape of its form."""
+def rate_as_typed(rate: Stored, *, holidays: bool) -> dict[str, Any]:
+    """Return a stored rate in the shape of its form, as `rate_schema` has it."""
+    days = {*rate[CONF_WEEKDAYS]}
+    if holidays and days >= EVERY_DAY:
+        days.add(HOLIDAY)
+    kinds = DAYS if holidays else WEEKDAYS
     return {
         **{
             key: rate[key]
             for key in (CONF_DIRECTION, CONF_PRICE_PER_KWH, CONF_START, CONF_END)
         },
         SECTION_DAYS: {
-            CONF_WEEKDAYS: [WEEKDAYS[day] for day in rate[CONF_WEEKDAYS]],
+            CONF_WEEKDAYS: [day for place, day in enumerate(kinds) if place in days],
             CONF_MONTHS: [MONTHS[month - 1] for month in rate[CONF_MONTHS]],
         },
     }
@@ -170,7 +188,7 @@ async def async_labels(hass: HomeAssistant) -> Labels:
         f"{kind}.{key}": texts[f"component.{DOMAIN}.selector.{kind}.options.{key}"]
         for kind, keys in (
             ("direction", Direction),
-            ("weekday", WEEKDAYS),
+            ("weekday", DAYS),
             ("month", MONTHS),
         )
         for key in keys
@@ -183,13 +201,22 @@ def described(rate: Stored, currency: str, labels: Labels) -> str:
     parts = [
         price_text(rate[CONF_PRICE_PER_KWH], currency),
         f"{rate[CONF_START]}\N{EN DASH}{rate[CONF_END]}",
-        _runs(rate[CONF_WEEKDAYS], [labels[f"weekday.{day}"] for day in WEEKDAYS]),
+        _days_text(rate[CONF_WEEKDAYS], labels),
         _runs(
             [month - 1 for month in rate[CONF_MONTHS]],
             [labels[f"month.{month}"] for month in MONTHS],
         ),
     ]
     return f"{direction}: {', '.join(part for part in parts if part)}"
+
+
+def _days_text(days: Sequence[int], labels: Labels) -> str:
+    """Return the days of a rate; "" for all of them, with or without holidays."""
+    weekdays = [day for day in days if day != HOLIDAY]
+    text = _runs(weekdays, [labels[f"weekday.{day}"] for day in WEEKDAYS])
+    if HOLIDAY not in days or {*weekdays} == EVERY_DAY:
+        return text
+    return ", ".join(filter(None, (text, labels["weekday.holiday"])))
 
 
 def price_text(price: float, currency: str) -> str:

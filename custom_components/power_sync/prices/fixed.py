@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from aiohttp import ClientSession
 
 from custom_components.power_sync.model.plain import (
     Json,
@@ -17,15 +15,27 @@ from custom_components.power_sync.model.plain import (
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.model.timegrid import HORIZON
 
-from .protocols import CONF_ZONE, Now, UnknownTariffError
+from .holidays import Holidays
+from .protocols import CONF_ZONE, Act, Now, UnknownTariffError
 from .schedule import RETRY_MOST, Settled
-from .windows import EVERY_DAY, EVERY_MONTH, Rate, Rates, Window, spans
+from .windows import (
+    EVERY_DAY,
+    EVERY_MONTH,
+    HOLIDAY,
+    NO_HOLIDAYS,
+    Rate,
+    Rates,
+    Window,
+    spans,
+)
 
 CONF_CURRENCY = "currency"
 CONF_IMPORT_PER_KWH = "import_per_kwh"
 CONF_EXPORT_PER_KWH = "export_per_kwh"
 CONF_STANDING_PER_DAY = "standing_per_day"
 CONF_RATES = "rates"
+CONF_HOLIDAYS = "holidays"
+"""The calendar of public holidays; None where they are days like others."""
 CONF_DIRECTION = "direction"
 CONF_PRICE_PER_KWH = "price_per_kwh"
 CONF_START = "start"
@@ -49,45 +59,64 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FixedTariff:
-    """All that the user has entered."""
+    """All that the user has entered; `holidays` is a calendar's entity id."""
 
     currency: str
     zone: ZoneInfo
     bought: Rates
     sold: Rates
     standing_per_day: float | None = None
+    holidays: str | None = None
 
-    def curve(self, start: datetime, end: datetime) -> PriceCurve:
+    def curve(
+        self,
+        start: datetime,
+        end: datetime,
+        holidays: frozenset[date] = NO_HOLIDAYS,
+    ) -> PriceCurve:
         """Return the prices from `start` to `end`, all firm."""
-        return PriceCurve(self.currency, self.zone.key, tuple(self._slots(start, end)))
+        slots = tuple(self._slots(start, end, holidays))
+        return PriceCurve(self.currency, self.zone.key, slots)
 
-    def _slots(self, start: datetime, end: datetime) -> Iterator[PriceSlot]:
+    def _slots(
+        self, start: datetime, end: datetime, holidays: frozenset[date]
+    ) -> Iterator[PriceSlot]:
         if start >= end:
             return
         for begin, until, prices in spans(
-            self.bought, self.sold, self.zone, start, end
+            self.bought, self.sold, self.zone, start, end, holidays
         ):
             yield PriceSlot(begin, until, *prices)
 
 
 class FixedPriceSource:
-    """Knows all prices there ever are, and asks nobody."""
+    """Knows all prices there ever are, and asks at most which days are holidays."""
 
-    def __init__(self, tariff: FixedTariff, *, now: Now) -> None:
-        """Take the tariff."""
+    def __init__(self, tariff: FixedTariff, act: Act, *, now: Now) -> None:
+        """Take the tariff; `act` asks its calendar of holidays, if it has one."""
         self._tariff = tariff
         self._now = now
+        self._holidays = None
+        if tariff.holidays is not None:
+            self._holidays = Holidays(tariff.holidays, tariff.zone, act)
         self.standing_per_day = tariff.standing_per_day
         self.retry_most = RETRY_MOST
 
     async def fetch(self) -> PriceCurve:
         """Return the prices from yesterday to beyond any plan."""
         now = self._now()
-        return self._tariff.curve(now - BEHIND, now + AHEAD)
+        return await self._curve(now - BEHIND, now + AHEAD, anew=True)
 
     async def history(self, start: datetime, end: datetime) -> PriceCurve:
         """Return the prices from `start` to `end`, as if they had been so always."""
-        return self._tariff.curve(start, min(end, self._now()))
+        return await self._curve(start, min(end, self._now()), anew=False)
+
+    async def _curve(self, start: datetime, end: datetime, *, anew: bool) -> PriceCurve:
+        """Return prices; where nobody knows the holidays, none of them is known."""
+        holidays = NO_HOLIDAYS
+        if self._holidays is not None and start < end:
+            holidays = await self._holidays.between(start, end, anew=anew)
+        return self._tariff.curve(start, end, holidays)
 
     def known_until(self, when: datetime) -> datetime:
         """Return up to when prices were known at a moment (UTC)."""
@@ -98,12 +127,10 @@ class FixedPriceSource:
         return NIGHTLY.next_fetch(curve, self._now())
 
 
-def from_settings(
-    session: ClientSession, settings: JsonObject, *, now: Now
-) -> FixedPriceSource:
+def from_settings(act: Act, settings: JsonObject, *, now: Now) -> FixedPriceSource:
     """Make the source from what is stored. Raises UnknownTariffError."""
     try:
-        return FixedPriceSource(read_tariff(settings), now=now)
+        return FixedPriceSource(read_tariff(settings), act, now=now)
     except (TypeError, ValueError, ZoneInfoNotFoundError) as err:
         raise UnknownTariffError("the rates cannot be read") from err
 
@@ -111,6 +138,7 @@ def from_settings(
 def read_tariff(settings: JsonObject) -> FixedTariff:
     """Return the tariff that is stored. Raises TypeError and ValueError."""
     standing = settings.get(CONF_STANDING_PER_DAY)
+    holidays = settings.get(CONF_HOLIDAYS)
     rates = settings.get(CONF_RATES)
     if not isinstance(rates, list):
         raise TypeError("the rates are no list")
@@ -131,6 +159,7 @@ def read_tariff(settings: JsonObject) -> FixedTariff:
         bought,
         sold,
         None if standing is None else number_of(standing),
+        None if holidays is None else text_of(holidays),
     )
 
 
@@ -144,7 +173,7 @@ def _read_rate(stored: Json) -> tuple[Direction, Rate]:
     window = Window(
         start,
         end,
-        _chosen(stored.get(CONF_WEEKDAYS), EVERY_DAY),
+        _chosen(stored.get(CONF_WEEKDAYS), EVERY_DAY | {HOLIDAY}),
         _chosen(stored.get(CONF_MONTHS), EVERY_MONTH),
     )
     price = number_of(stored.get(CONF_PRICE_PER_KWH))

@@ -11,7 +11,6 @@ PROVIDERS: Mapping[str, SourceFactory] = MappingProxyType(
         "octopus": octopus_account.from_settings,
         "amber": amber.from_settings,
         "flow_power": flow_power_settings.from_settings,
-        "fixed": fixed.from_settings,
     }
 )
 ENTITY_PROVIDERS: Mapping[str, EntityFactory] = MappingProxyType(
@@ -23,9 +22,10 @@ ENTITY_PROVIDERS: Mapping[str, EntityFactory] = MappingProxyType(
 ACTION_PROVIDERS: Mapping[str, ActionFactory] = MappingProxyType(
     {
         "day_ahead": day_ahead.from_settings,
+        "fixed": fixed.from_settings,
     }
 )
-"""Those that other integrations are asked for."""
+"""Those that other integrations are asked for, or may be."""
 FOLLOW_MARKET = frozenset({"amber", "flow_power"})
 """Those whose prices follow Australia's market: a spike of it is in them."""
 STATED_RATES = frozenset({"fixed"})

@@ -2,14 +2,15 @@
 
 The hours are those of the contract, on the clock on the wall; what the home pays at
 all other times, it enters. Windows and prices as the plans' own terms have them in
-2026, taxes included.
+2026, taxes included; a price that differs from home to home is the usual one until the
+home enters its own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from custom_components.power_sync.model.plain import JsonObject
+from custom_components.power_sync.model.plain import Json, JsonObject
 
 from .fixed import (
     CONF_DIRECTION,
@@ -24,27 +25,45 @@ from .nem import CURRENCY
 from .spike_watch import GLOBIRD_AUD_PER_MWH
 from .windows import EVERY_DAY, EVERY_MONTH
 
+WORKING_DAYS = frozenset(range(5))
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The rates of a contract, in the currency it is paid in."""
+    """The rates of a contract, in the currency it is paid in.
+
+    A rate whose price is None has the usual one.
+    """
 
     currency: str
     rates: tuple[JsonObject, ...]
     spike_enter_per_mwh: float | None = None
     """Where the contract pays for spikes of the wholesale price, from where on."""
 
+    def priced(self, usual: Mapping[Direction, float]) -> list[dict[str, Json]]:
+        """Return the rates as they are stored, with the usual prices put in."""
+        return [
+            {**rate, CONF_PRICE_PER_KWH: usual[Direction(str(rate[CONF_DIRECTION]))]}
+            if rate[CONF_PRICE_PER_KWH] is None
+            else {**rate}
+            for rate in self.rates
+        ]
+
 
 def _rate(
-    direction: Direction, price_per_kwh: float, start: str, end: str
+    direction: Direction,
+    price_per_kwh: float | None,
+    start: str,
+    end: str,
+    weekdays: frozenset[int] = EVERY_DAY,
 ) -> JsonObject:
-    """Return a rate as it is stored, for every day of the year."""
+    """Return a rate as it is stored, for every month of the year."""
     return {
         CONF_DIRECTION: str(direction),
         CONF_PRICE_PER_KWH: price_per_kwh,
         CONF_START: start,
         CONF_END: end,
-        CONF_WEEKDAYS: [*sorted(EVERY_DAY)],
+        CONF_WEEKDAYS: [*sorted(weekdays)],
         CONF_MONTHS: [*sorted(EVERY_MONTH)],
     }
 
@@ -58,12 +77,26 @@ def _zerohero(sold_per_kwh: float, until: str, *free: tuple[str, str]) -> Templa
     return Template(CURRENCY, rates, GLOBIRD_AUD_PER_MWH)
 
 
+def _bought(
+    price_per_kwh: float | None,
+    start: str,
+    end: str,
+    weekdays: frozenset[int] = EVERY_DAY,
+) -> Template:
+    """Return a plan with one rate beside the usual price."""
+    rate = _rate(Direction.IMPORT, price_per_kwh, start, end, weekdays)
+    return Template(CURRENCY, (rate,))
+
+
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
         "globird_zerohero_2026": _zerohero(0.10, "21:00", ("12:00", "15:00")),
         "globird_zerohero_2025": _zerohero(0.10, "21:00", ("11:00", "14:00")),
         "globird_zerohero_three_hours": _zerohero(0.15, "21:00"),
         "globird_zerohero_two_hours": _zerohero(0.15, "20:00"),
+        "solar_sharer": _bought(0.0, "11:00", "14:00"),
+        "night": _bought(None, "00:00", "06:00"),
+        "evening_peak": _bought(None, "16:00", "21:00", WORKING_DAYS),
     }
 )
 

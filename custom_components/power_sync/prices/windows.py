@@ -4,6 +4,9 @@ Times are those of the tariff's zone. A window is half-open; one that ends at or
 before its start goes on into the next day, and belongs to the day it begins on. On
 the day that clocks go forward a time that does not exist is passed over, on the day
 they go back a time that comes twice counts twice.
+
+A public holiday is a day of its own kind: of the windows on some days of the week only
+those that are on holidays apply. A window on all seven days is on holidays, too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +18,9 @@ from zoneinfo import ZoneInfo
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 EVERY_DAY = frozenset(range(7))
+HOLIDAY = 7
+"""Stands among the days of the week for public holidays."""
+NO_HOLIDAYS: frozenset[date] = frozenset()
 EVERY_MONTH = frozenset(range(1, 13))
 MIDNIGHT = time(0)
 
@@ -24,24 +30,28 @@ type Prices = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `start` to `end` on some weekdays (Monday is 0) of some months."""
+    """From `start` to `end` on some days (Monday is 0, a holiday 7) of some months."""
 
     start: time
     end: time
     weekdays: frozenset[int] = EVERY_DAY
     months: frozenset[int] = EVERY_MONTH
 
-    def covers(self, local: datetime) -> bool:
+    def covers(self, local: datetime, holidays: frozenset[date] = NO_HOLIDAYS) -> bool:
         """Whether a moment, on the clock on the wall, lies in the window."""
         clock, today = local.time(), local.date()
         if self.start < self.end:
-            return self.start <= clock < self.end and self._begins_on(today)
+            return self.start <= clock < self.end and self._begins_on(today, holidays)
         if clock >= self.start:
-            return self._begins_on(today)
-        return clock < self.end and self._begins_on(today - DAY)
+            return self._begins_on(today, holidays)
+        return clock < self.end and self._begins_on(today - DAY, holidays)
 
-    def _begins_on(self, day: date) -> bool:
-        return day.weekday() in self.weekdays and day.month in self.months
+    def _begins_on(self, day: date, holidays: frozenset[date]) -> bool:
+        if day.month not in self.months:
+            return False
+        if day in holidays:
+            return HOLIDAY in self.weekdays or self.weekdays >= EVERY_DAY
+        return day.weekday() in self.weekdays
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,10 @@ class Rates:
     otherwise_per_kwh: float
     rates: tuple[Rate, ...] = ()
 
-    def at(self, local: datetime) -> float:
+    def at(self, local: datetime, holidays: frozenset[date] = NO_HOLIDAYS) -> float:
         """Return the price per kWh at a moment on the clock on the wall."""
         for rate in reversed(self.rates):
-            if rate.window.covers(local):
+            if rate.window.covers(local, holidays):
                 return rate.price_per_kwh
         return self.otherwise_per_kwh
 
@@ -73,23 +83,28 @@ class Rates:
             yield rate.window.end
 
 
-def spans(
-    bought: Rates, sold: Rates, zone: ZoneInfo, start: datetime, end: datetime
+def spans(  # noqa: PLR0913, PLR0917 - two tariffs, where and when
+    bought: Rates,
+    sold: Rates,
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+    holidays: frozenset[date] = NO_HOLIDAYS,
 ) -> Iterator[tuple[datetime, datetime, Prices]]:
     """Yield the intervals of constant prices from `start` to `end` (UTC), gapless."""
+
+    def at(when: datetime) -> Prices:
+        local = when.astimezone(zone)
+        return bought.at(local, holidays), sold.at(local, holidays)
+
     times = frozenset((MIDNIGHT, *bought.times(), *sold.times()))
-    since, prices = start, _at(bought, sold, zone, start)
+    since, prices = start, at(start)
     for moment in _moments(times, zone, start, end):
-        changed = _at(bought, sold, zone, moment)
+        changed = at(moment)
         if changed != prices:
             yield since, moment, prices
             since, prices = moment, changed
     yield since, end, prices
-
-
-def _at(bought: Rates, sold: Rates, zone: ZoneInfo, when: datetime) -> Prices:
-    local = when.astimezone(zone)
-    return bought.at(local), sold.at(local)
 
 
 def _moments(
