@@ -77,17 +77,23 @@ class Account:
     sessions: list[Session] = field(default_factory=list)
     unavailable: set[str] = field(default_factory=set)
     moved_out_at: datetime | None = None
+    elsewhere: dict[str, list[Meter]] = field(default_factory=dict)
+    """The meters of further homes, by the first line of their address."""
 
     def described(self) -> Json:
         """Return the REST interface's answer."""
+        homes = [
+            ("1 Example Street", self.meters, self.moved_out_at),
+            *((address, meters, None) for address, meters in self.elsewhere.items()),
+        ]
         return {
             "number": self.number,
             "properties": [
                 {
-                    "id": 1,
+                    "id": number,
                     "moved_in_at": json_time(BEGAN),
-                    "moved_out_at": _time(self.moved_out_at),
-                    "address_line_1": "1 Example Street",
+                    "moved_out_at": _time(moved_out_at),
+                    "address_line_1": address,
                     "postcode": "SW1A 1AA",
                     "electricity_meter_points": [
                         {
@@ -103,10 +109,11 @@ class Account:
                                 for code, start, end in meter.agreements
                             ],
                         }
-                        for meter in self.meters
+                        for meter in meters
                     ],
                     "gas_meter_points": [],
                 }
+                for number, (address, meters, moved_out_at) in enumerate(homes, 1)
             ],
         }
 

@@ -57,6 +57,39 @@ async def test_an_older_tariff_and_no_export(
     assert dialogue.form["other"] == {"other_import_product": code}
 
 
+async def test_several_homes(
+    dialogue: ConfigDialogue, octopus: OctopusSimulator, sungrow: SungrowSimulator
+) -> None:
+    """The home is asked for where more than one can be planned; none is mixed up.
+
+    The second one sells nothing, the third one has a tariff of two registers.
+    """
+    octopus.accounts.account.elsewhere = {
+        "2 Sea View": [Meter("3", [("E-1R-AGILE-24-10-01-H", BEGAN, None)])],
+        "3 Mill Lane": [Meter("4", [("E-2R-VAR-22-11-01-C", BEGAN, None)])],
+    }
+    await dialogue.to_region()
+    await dialogue.submit(typed(octopus, number=NUMBER, token=KEY))
+    assert dialogue.step == "octopus_home"
+    schema = dialogue.result["data_schema"]
+    assert schema is not None
+    (select,) = schema.schema.values()
+    assert select.config["options"] == [
+        {"value": "0", "label": "1 Example Street"},
+        {"value": "1", "label": "2 Sea View"},
+    ]
+    await dialogue.submit({"home": "1"})
+    assert dialogue.step == "octopus_tariff"
+    assert dialogue.result["description_placeholders"] == {"region": "Southern England"}
+    assert dialogue.form["import_product"] == "AGILE-24-10-01"
+    assert dialogue.form["export_product"] == "none"
+    await dialogue.submit(dialogue.form)
+    await dialogue.finish_from_address(sungrow)
+    # Nothing of the address is kept.
+    assert "Sea View" not in str(dialogue.entry.data)
+    assert dialogue.entry.data["prices"]["region"] == "H"
+
+
 @pytest.mark.parametrize(
     ("account", "error"),
     [

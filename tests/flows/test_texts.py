@@ -103,6 +103,7 @@ from custom_components.power_sync.flows.limits import LIMITS_SCHEMA
 from custom_components.power_sync.flows.market_forms import market_schema
 from custom_components.power_sync.flows.octopus_forms import (
     NO_EXPORT,
+    home_schema,
     region_schema,
     tariff_schema,
 )
@@ -157,6 +158,7 @@ FIELDS: Mapping[str, Any] = {
     "user": provider_schema(),
     "reconfigure": provider_schema(),
     "octopus": region_schema(collapsed=True),
+    "octopus_home": home_schema(["1 Example Street"]),
     "octopus_tariff": tariff_schema(Offers(), collapsed=True),
     "amber": account_schema(known=False, collapsed=True),
     "amber_site": site_schema([]),

@@ -1,6 +1,6 @@
 """Choosing an Octopus Energy tariff."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from custom_components.power_sync.prices.octopus import (
@@ -28,6 +28,7 @@ from homeassistant.util import dt as dt_util
 
 from .errors import InputError
 from .octopus_forms import (
+    CONF_HOME,
     CONF_POSTCODE,
     NO_EXPORT,
     OTHERS,
@@ -35,6 +36,7 @@ from .octopus_forms import (
     SECTION_OTHER,
     chosen_products,
     chosen_region,
+    home_schema,
     region_as_typed,
     region_schema,
     tariff_schema,
@@ -56,8 +58,10 @@ class OctopusSteps(PriceSteps):
     _pair_shown: tuple[str | None, str | None] | None = None
     """Tariffs of which one belongs to another, as the user has been told."""
     _account: Mapping[str, str]
+    _homes: Sequence[OwnTariffs] = ()
+    """What the homes of the account buy and sell on, where one was entered."""
     _own: OwnTariffs | None = None
-    """What the account buys and sells on, where one was entered."""
+    """The one of them that this is."""
     _partner: Mapping[str, str]
     """What has been suggested instead, by field."""
 
@@ -75,6 +79,8 @@ class OctopusSteps(PriceSteps):
             except InputError as err:
                 errors = err.errors
             else:
+                if len(self._homes) > 1:
+                    return await self.async_step_octopus_home()
                 return await self.async_step_octopus_tariff()
         return self.async_show_form(
             step_id="octopus",
@@ -83,6 +89,21 @@ class OctopusSteps(PriceSteps):
                 user_input or region_as_typed(self.prices),
             ),
             errors=errors,
+        )
+
+    async def async_step_octopus_home(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which of the account's homes this is."""
+        if user_input is not None:
+            self._own = self._homes[int(user_input[CONF_HOME])]
+            self._region = self._own.region
+            return await self.async_step_octopus_tariff()
+        return self.async_show_form(
+            step_id="octopus_home",
+            data_schema=home_schema(
+                [f"{home.address or REGIONS[home.region]}" for home in self._homes]
+            ),
         )
 
     async def async_step_octopus_tariff(
@@ -118,11 +139,12 @@ class OctopusSteps(PriceSteps):
 
         Raises InputError.
         """
-        self._own = None
+        self._own, self._homes = None, ()
         self._account = typed_account(user_input, self.prices)
         if not self._account:
             return await _async_region(client, user_input)
-        self._own = await async_own_tariffs(self.hass, self._base_url, self._account)
+        self._homes = await async_own_tariffs(self.hass, self._base_url, self._account)
+        self._own = self._homes[0]
         return self._own.region
 
     def _client(self) -> OctopusClient:

@@ -1,6 +1,6 @@
 """The forms of Octopus Energy's steps, and what is made of what was typed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 import re
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ SECTION_ADVANCED: Final = "advanced"
 SECTION_OTHER: Final = "other"
 CONF_NUMBER: Final = "number"
 """Of an account."""
+CONF_HOME: Final = "home"
 CONF_POSTCODE: Final = "postcode"
 """Asked for and forgotten: only the region is stored."""
 CONF_OTHER_IMPORT: Final = "other_import_product"
@@ -165,6 +166,16 @@ def region_schema(*, collapsed: bool) -> probatio.Schema:
             ),
         }
     )
+
+
+def home_schema(labels: Sequence[str]) -> probatio.Schema:
+    """Return the form that asks for one of several homes."""
+    options = [
+        SelectOptionDict(value=str(index), label=label)
+        for index, label in enumerate(labels)
+    ]
+    select = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+    return probatio.Schema({probatio.Required(CONF_HOME): SelectSelector(select)})
 
 
 def tariff_schema(offers: Offers, *, collapsed: bool) -> probatio.Schema:

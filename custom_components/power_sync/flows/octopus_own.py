@@ -26,11 +26,15 @@ from .prices import price_errors
 
 @dataclass(frozen=True, slots=True)
 class OwnTariffs:
-    """What a home buys and sells on; nothing is sold where `sold` is None."""
+    """What a home buys and sells on; nothing is sold where `sold` is None.
+
+    `address` is the first line of the home's, where it is known; it is not stored.
+    """
 
     region: str
     bought: str
     sold: str | None
+    address: str | None
 
     @property
     def products(self) -> Mapping[str, str | None]:
@@ -40,8 +44,11 @@ class OwnTariffs:
 
 async def async_own_tariffs(
     hass: HomeAssistant, base_url: str, account: Mapping[str, str]
-) -> OwnTariffs:
-    """Return the tariffs that an account has now. Raises InputError."""
+) -> list[OwnTariffs]:
+    """Return the tariffs that each home of an account has now, at least one home's.
+
+    Raises InputError.
+    """
     client = KrakenClient(
         async_get_clientsession(hass),
         base_url,
@@ -55,15 +62,30 @@ async def async_own_tariffs(
         except OtherAccountError as err:
             raise InputError("account_unknown") from err
     now = dt_util.utcnow()
-    held = [agreement for agreement in agreements if agreement.holds(now)]
-    bought = _first(held, export=False)
-    if bought is None:
+    homes: dict[str, list[Agreement]] = {}
+    for agreement in agreements:
+        if agreement.holds(now):
+            homes.setdefault(agreement.home, []).append(agreement)
+    bought = [
+        (first, held)
+        for held in homes.values()
+        if (first := _first(held, export=False)) is not None
+    ]
+    if not bought:
         raise InputError("no_agreement")
-    if bought.registers != 1:
+    planned = [_tariffs(first, held) for first, held in bought if first.registers == 1]
+    if not planned:
         raise InputError("two_registers")
+    return planned
+
+
+def _tariffs(bought: Agreement, held: list[Agreement]) -> OwnTariffs:
     sold = _first(held, export=True)
     return OwnTariffs(
-        bought.region, bought.product, None if sold is None else sold.product
+        bought.region,
+        bought.product,
+        None if sold is None else sold.product,
+        bought.address,
     )
 
 

@@ -50,7 +50,11 @@ SESSIONS = """query Sessions($account: String!) {
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A tariff that an electricity meter of the account has, or had."""
+    """A tariff that an electricity meter of the account has, or had.
+
+    `home` tells homes of the account apart; `address` is its first line, for the
+    account's owner alone.
+    """
 
     product: str
     region: str
@@ -58,6 +62,8 @@ class Agreement:
     export: bool
     start: datetime
     end: datetime | None
+    home: str
+    address: str | None
 
     def holds(self, at: datetime) -> bool:
         """Whether it is in force at a moment."""
@@ -112,15 +118,20 @@ class KrakenClient:
         except UnknownTariffError as err:
             raise OtherAccountError("the key is not of this account") from err
         found: list[Agreement] = []
-        for home in account.rows("properties"):
+        for place, home in enumerate(account.rows("properties")):
             if home.optional_moment("moved_out_at") is not None:
                 continue
+            where = (
+                home.identity("id") if "id" in home else f"{place}",
+                home.optional_text("address_line_1"),
+            )
             for meter in home.rows("electricity_meter_points"):
                 export = "is_export" in meter and meter.flag("is_export")
                 found += [
                     agreement
                     for row in meter.rows("agreements")
-                    if (agreement := _read_agreement(row, export=export)) is not None
+                    if (agreement := _read_agreement(row, where, export=export))
+                    is not None
                 ]
         return found
 
@@ -201,7 +212,9 @@ class KrakenClient:
         return answer.optional_object("data")
 
 
-def _read_agreement(row: Fields, *, export: bool) -> Agreement | None:
+def _read_agreement(
+    row: Fields, where: tuple[str, str | None], *, export: bool
+) -> Agreement | None:
     match = _TARIFF.fullmatch(row.text("tariff_code"))
     if match is None:
         return None
@@ -212,6 +225,7 @@ def _read_agreement(row: Fields, *, export: bool) -> Agreement | None:
         export,
         row.moment("valid_from"),
         row.optional_moment("valid_to"),
+        *where,
     )
 
 
