@@ -28,7 +28,7 @@ from .devices.batteries.brand import (
     OwnerAction,
     RestoreAction,
 )
-from .forcing import async_force, async_restore_normal, battery_name
+from .forcing import Asked, async_force, async_restore_normal, battery_name
 from .model.battery import OwnerSetting
 from .owner_actions import async_set_owner
 from .services import (
@@ -95,10 +95,12 @@ def _handler(brand: BatteryBrand, action: BrandAction) -> Handler:
             case ForceAction(mode=mode):
                 forced = await async_force(
                     site,
-                    mode,
-                    duration=duration_of(call, BRAND_DURATION),
-                    power_w=call.data.get(ATTR_POWER_W),
-                    batteries=batteries,
+                    Asked(
+                        mode=mode,
+                        duration=duration_of(call, BRAND_DURATION),
+                        power_w=call.data.get(ATTR_POWER_W),
+                    ),
+                    batteries,
                 )
                 return force_answer(call, forced)
             case RestoreAction():

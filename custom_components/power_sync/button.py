@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import SiteEntity
-from .forcing import async_force, async_replan, async_restore_normal
+from .forcing import Asked, async_force, async_replan, async_restore_normal
 from .model.battery import Mode
 from .site import PowerSyncConfigEntry, Site
 
@@ -31,7 +31,7 @@ def _force(mode: Mode) -> Callable[[Site], Awaitable[object]]:
 
     async def async_press(site: Site) -> None:
         minutes = site.settings.force_duration_min
-        await async_force(site, mode, duration=timedelta(minutes=minutes))
+        await async_force(site, Asked(mode=mode, duration=timedelta(minutes=minutes)))
 
     return async_press
 

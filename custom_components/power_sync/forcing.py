@@ -56,22 +56,34 @@ def battery_name(site: Site, serial: str) -> str:
     return site.entry.subentries[coordinator.subentry_id].title
 
 
-async def async_force(
-    site: Site,
-    mode: Mode,
-    *,
-    duration: timedelta,
-    power_w: float | None = None,
-    batteries: Sequence[str] | None = None,
-) -> list[Forced]:
-    """Force batteries (default: all); `power_w` is the total.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the user asks for at once; `power_w` is that of all batteries chosen.
 
     Without a power, charging and discharging take the one that the user has set,
-    else the batteries' maximum. Raises ServiceValidationError for what can never
-    work, and HomeAssistantError where it does not work now.
+    else the batteries' maximum. `into_car` is the user's word that a discharge may go
+    into a car: while one charges it needs that.
     """
+
+    mode: Mode
+    duration: timedelta
+    power_w: float | None = None
+    into_car: bool = False
+
+
+async def async_force(
+    site: Site, asked: Asked, batteries: Sequence[str] | None = None
+) -> list[Forced]:
+    """Force batteries (default: all).
+
+    Raises ServiceValidationError for what can never work, and HomeAssistantError
+    where it does not work now.
+    """
+    mode, power_w = asked.mode, asked.power_w
     chosen = _chosen(site, batteries)
     _check_allowed(site, mode, chosen)
+    if mode is Mode.DISCHARGE and not asked.into_car:
+        _check_no_car(site)
     if power_w is None:
         power_w = _default_power_w(site, mode, chosen)
     else:
@@ -80,8 +92,9 @@ async def async_force(
         answers = await site.controller.force(
             mode,
             power_w=power_w,
-            duration=duration,
+            duration=asked.duration,
             batteries=[battery.battery_id for battery in chosen],
+            into_car=asked.into_car,
         )
     except JournalError as err:
         raise HomeAssistantError(
@@ -198,6 +211,16 @@ def _check_allowed(site: Site, mode: Mode, chosen: list[Controlled]) -> None:
                     "battery": battery_name(site, battery.battery_id)
                 },
             )
+
+
+def _check_no_car(site: Site) -> None:
+    """Refuse a discharge that a car would take, unless nothing is held for cars."""
+    controller = site.controller
+    draws = controller.sight.cars.view(controller.clock.now()) is not None
+    if draws and controller.hold is not None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="car_charges"
+        )
 
 
 def _check_power(mode: Mode, power_w: float, chosen: list[Controlled]) -> None:

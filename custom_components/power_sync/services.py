@@ -28,6 +28,7 @@ from .bridges.texts import async_texts
 from .const import DOMAIN, FORCE_DURATION_MAX_MIN
 from .control.log import LOG_LENGTH
 from .forcing import (
+    Asked,
     Forced,
     async_force,
     async_replan,
@@ -44,6 +45,7 @@ from .words.summary import Teller
 ATTR_BATTERY: Final = "battery"
 ATTR_DURATION: Final = "duration"
 ATTR_DURATION_MINUTES: Final = "duration_minutes"
+ATTR_INTO_CAR: Final = "into_car"
 ATTR_LIMIT: Final = "limit"
 ATTR_MODE_LOSSES: Final = "mode_losses"
 ATTR_POWER_W: Final = "power_w"
@@ -79,6 +81,8 @@ FORCE_SCHEMA = BATTERY_SCHEMA.extend(
     }
 )
 
+DISCHARGE_SCHEMA = FORCE_SCHEMA.extend({probatio.Optional(ATTR_INTO_CAR): cv.boolean})
+
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
@@ -88,7 +92,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (
             "force_discharge",
             _force(Mode.DISCHARGE),
-            FORCE_SCHEMA,
+            DISCHARGE_SCHEMA,
             SupportsResponse.OPTIONAL,
         ),
         ("hold", _async_hold, FORCE_SCHEMA, SupportsResponse.OPTIONAL),
@@ -125,10 +129,15 @@ async def _async_force(call: ServiceCall, mode: Mode) -> ServiceResponse:
     site = site_of(call)
     forced = await async_force(
         site,
-        mode,
-        duration=duration_of(call, timedelta(minutes=site.settings.force_duration_min)),
-        power_w=call.data.get(ATTR_POWER_W),
-        batteries=batteries_of(call, site),
+        Asked(
+            mode=mode,
+            duration=duration_of(
+                call, timedelta(minutes=site.settings.force_duration_min)
+            ),
+            power_w=call.data.get(ATTR_POWER_W),
+            into_car=call.data.get(ATTR_INTO_CAR, False),
+        ),
+        batteries_of(call, site),
     )
     return force_answer(call, forced)
 

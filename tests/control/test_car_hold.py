@@ -272,6 +272,21 @@ async def test_what_is_forced(life: Life) -> None:
     assert lease(life.controller) == (Master.FORCE, Mode.DISCHARGE, "user_request")
 
 
+async def test_what_may_go_into_the_car(life: Life) -> None:
+    """What the user has confirmed goes on, also after a restart, and no longer."""
+    await life.car(7400)
+    await life.controller.force(
+        Mode.DISCHARGE, power_w=3000, duration=HOUR, into_car=True
+    )
+    discharges = (Master.FORCE, Mode.DISCHARGE, "user_request")
+    assert lease(life.controller) == discharges
+    await life.start(HoldMethod.AUTOMATIC)
+    await life.car(7400)
+    assert lease(life.controller) == discharges
+    await life.controller.force(Mode.DISCHARGE, power_w=3000, duration=HOUR)
+    assert lease(life.controller) == (Master.FORCE, Mode.LIMIT, "car_charging")
+
+
 async def test_a_battery_that_charges_by_itself(life: Life) -> None:
     """It is left alone, and held when it stops; what it gives meanwhile is nothing."""
     await life.see(-3000, load_w=500)

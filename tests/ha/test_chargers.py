@@ -15,7 +15,7 @@ from custom_components.power_sync.diagnostics import async_get_config_entry_diag
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulators.home import SimulatedHome
 from simulators.myenergi import MyenergiSimulator, SimulatedZappi
@@ -155,6 +155,25 @@ async def test_a_car_starts_and_stops(
     assert (ceiling(sungrow), zappi.car.drawn_w) == (owners, 0)
     assert value_of(hass, "binary_sensor.powersync_battery_held_for_the_car") == "off"
     assert value_of(hass, "sensor.powersync_battery_while_a_car_charges") == "no_car"
+
+
+async def test_a_discharge_into_a_car_is_confirmed(
+    hass: HomeAssistant, zappi_site: Drive, wait: Wait
+) -> None:
+    """It is refused and nothing is stored of it, unless the user says so."""
+    controller = zappi_site.entry.runtime_data.controller
+    export = "switch.powersync_export_from_the_battery"
+    await call(hass, "switch", "turn_on", entity_id=export)
+    zappi_site.zappi.car.start()
+    for _ in range(2):
+        await wait(POLL)
+    with pytest.raises(ServiceValidationError, match="A car is charging"):
+        await call(hass, DOMAIN, "force_discharge", duration=30)
+    (battery,) = controller.batteries.values()
+    assert battery.executor.record.force is None
+    await call(hass, DOMAIN, "force_discharge", duration=30, into_car=True)
+    assert value_of(hass, "sensor.powersync_current_action") == "discharge"
+    assert value_of(hass, "sensor.powersync_because") == "user_request"
 
 
 async def test_switched_off(

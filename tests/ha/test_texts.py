@@ -56,6 +56,7 @@ from custom_components.power_sync.sensor_window import CHEAPEST_WINDOW
 from custom_components.power_sync.sensor_words import PLAN_IN_WORDS
 from custom_components.power_sync.services import (
     BATTERY_SCHEMA,
+    DISCHARGE_SCHEMA,
     FORCE_SCHEMA,
     LOG_SCHEMA,
     PLAN_SCHEMA,
@@ -108,7 +109,7 @@ ENTITIES: Mapping[str, set[str]] = {
 }
 SCHEMAS = {
     "force_charge": FORCE_SCHEMA,
-    "force_discharge": FORCE_SCHEMA,
+    "force_discharge": DISCHARGE_SCHEMA,
     "hold": FORCE_SCHEMA,
     "restore_normal": BATTERY_SCHEMA,
     "replan": SITE_SCHEMA,

@@ -81,8 +81,11 @@ class Controller(ControlLoop):
         power_w: float | None,
         duration: timedelta,
         batteries: Iterable[str] | None = None,
+        into_car: bool = False,
     ) -> Mapping[str, tuple[float | None, Outcome | None]]:
         """Force batteries (default: all) for a while; power is the site's total.
+
+        With `into_car` a discharge goes on while a car charges.
 
         Returns each battery's share in W and what came of it. Raises
         JournalError where it cannot be stored: then nothing was sent.
@@ -95,6 +98,7 @@ class Controller(ControlLoop):
                 power_w=None if power_w is None else power_w * share,
                 started=started,
                 until=started + duration,
+                into_car=into_car,
             )
             for battery, share in shares(chosen, mode)
         }

@@ -35,12 +35,16 @@ class JournalCorruptError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Force:
-    """What the user wants at once: a mode, at most until `until` (UTC)."""
+    """What the user wants at once: a mode, at most until `until` (UTC).
+
+    `into_car` is whether a discharge goes on while a car charges, which takes it.
+    """
 
     mode: Mode
     power_w: float | None
     started: datetime
     until: datetime
+    into_car: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +207,7 @@ def _record_to_json(record: Record) -> JsonObject:
             "power_w": force.power_w,
             "started": force.started.isoformat(),
             "until": force.until.isoformat(),
+            "into_car": force.into_car,
         },
         "flash_writes": [when.isoformat() for when in record.flash_writes],
     }
@@ -259,6 +264,7 @@ def _force_from_json(data: Json) -> Force | None:
         power_w=None if power_w is None else number_of(power_w),
         started=time_of(data["started"]),
         until=time_of(data["until"]),
+        into_car=data.get("into_car") is True,
     )
 
 

@@ -40,7 +40,12 @@ def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
             _not_into_a_car,
         )
     )
+    confirmed = (
+        master is Master.FORCE and view.force is not None and view.force.into_car
+    )
     for mask in masks:
+        if confirmed and mask in (hold_for_car, _not_into_a_car):
+            continue
         intent = mask(view, intent)
     return intent
 
