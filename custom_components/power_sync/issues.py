@@ -28,6 +28,8 @@ FIXABLE = frozenset(
     {
         ProblemKey.OWNER_SETTINGS_LOST.value,
         ProblemKey.TARIFF_ENDED.value,
+        ProblemKey.FOREIGN_CONTROL.value,
+        FOREIGN_CONTROL_BY,
         LIBRARY_MISSING,
     }
 )
@@ -138,7 +140,10 @@ def _create(hass: HomeAssistant, entry: ConfigEntry, problem: Problem) -> None:
         hass,
         DOMAIN,
         _issue_id(entry, problem),
-        data={"entry_id": entry.entry_id},
+        data={
+            "entry_id": entry.entry_id,
+            "part": _part(entry, problem.battery_id),
+        },
         is_fixable=key in FIXABLE,
         is_persistent=lasts,
         learn_more_url=learn_more(problem.key.value),

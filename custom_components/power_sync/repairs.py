@@ -12,15 +12,18 @@ from .control.problems import ProblemKey
 from .flows.choose_tariff import ChooseTariffFlow
 from .flows.go_live import GoLiveFlow
 from .flows.looked_into import LookedIntoFlow
+from .flows.take_over import TakeOverFlow
 from .flows.try_library import TryLibraryFlow
 from .going_live import GO_LIVE
-from .issues import LIBRARY_MISSING
+from .issues import FOREIGN_CONTROL_BY, LIBRARY_MISSING
 
 FIX_FLOWS: Mapping[str, Callable[[], RepairsFlow]] = MappingProxyType(
     {
         ProblemKey.OWNER_SETTINGS_LOST.value: LookedIntoFlow,
         GO_LIVE: GoLiveFlow,
         ProblemKey.TARIFF_ENDED.value: ChooseTariffFlow,
+        ProblemKey.FOREIGN_CONTROL.value: TakeOverFlow,
+        FOREIGN_CONTROL_BY: TakeOverFlow,
         LIBRARY_MISSING: TryLibraryFlow,
     }
 )

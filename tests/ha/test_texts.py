@@ -129,6 +129,8 @@ SCHEMAS = {
 }
 FIX_TEXTS = {
     "tariff_ended": {"abort": {"site_gone"}},
+    "foreign_control": {"abort": {"not_loaded", "battery_gone"}},
+    FOREIGN_CONTROL_BY: {"abort": {"not_loaded", "battery_gone"}},
     LIBRARY_MISSING: {"error": {"still_missing"}},
 }
 """What the dialogues that fix an issue say beside their questions."""

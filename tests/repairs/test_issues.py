@@ -17,6 +17,7 @@ from custom_components.power_sync.model.forecast import Forecast
 from custom_components.power_sync.model.series import Series
 from custom_components.power_sync.watch import Known, Watch
 from homeassistant.core import CoreState
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 from simulators.octopus import Fault, Rate
@@ -34,7 +35,7 @@ from tests.scenarios.life import (
     forced,
 )
 
-from .repairing import issue_of
+from .repairing import begin_fix, issue_of
 
 pytestmark = pytest.mark.usefixtures("plain_prices")
 
@@ -243,6 +244,40 @@ async def test_something_else_controls_the_battery(life: Life, suspect: str) -> 
     await life.wait(timedelta(minutes=65))
     assert life.issues == set()
     assert controls(life.inverter) == forced(CHARGE, 3000)
+
+
+async def test_taking_a_battery_over(life: Life) -> None:
+    """It follows at once, instead of after ten minutes, and the issue is gone."""
+    await life.set_up()
+    await life.act("force_charge", duration=240, power_w=3000)
+    await disturbed(life)
+    assert controls(life.inverter) != forced(CHARGE, 3000)
+    (battery,) = life.entry.subentries.values()
+    manager, asked = await begin_fix(life, "foreign_control")
+    named = asked["description_placeholders"] or {}
+    assert named["battery"] == battery.title
+    other, asked_again = await begin_fix(life, "foreign_control")
+    done = await manager.async_configure(asked["flow_id"], {})
+    await life.settle()
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert controls(life.inverter) == forced(CHARGE, 3000)
+    assert life.issues == set()
+    life.hass.config_entries.async_remove_subentry(life.entry, battery.subentry_id)
+    await life.settle()
+    gone = await other.async_configure(asked_again["flow_id"], {})
+    assert gone["reason"] == "battery_gone"
+
+
+async def test_taking_over_while_powersync_is_stopped(life: Life) -> None:
+    """There is nothing that could."""
+    await life.set_up()
+    await life.act("force_charge", duration=240, power_w=3000)
+    await disturbed(life)
+    manager, asked = await begin_fix(life, "foreign_control")
+    await life.hass.config_entries.async_unload(life.entry.entry_id)
+    stopped = await manager.async_configure(asked["flow_id"], {})
+    assert stopped["reason"] == "not_loaded"
+    await life.settle()
 
 
 def test_every_issue_is_explained() -> None:

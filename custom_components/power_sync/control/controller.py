@@ -131,6 +131,15 @@ class Controller(ControlLoop):
         self._changed()
         return {battery.battery_id: battery.outcome for battery in chosen}
 
+    async def take_over(self, battery_id: str) -> None:
+        """Go on at once with a battery that something else keeps changing.
+
+        What it finds changed is replaced, once, as for a force of the user.
+        """
+        battery = self.batteries[battery_id]
+        battery.executor.patience.forgive()
+        await self._act(self.batteries.values(), by_user=[battery])
+
     async def set_limits(self, limits: SiteLimits) -> None:
         """Keep to other limits from now on; a force that they forbid ends."""
         self.limits = limits
