@@ -25,7 +25,8 @@ class Fault:
     """What goes wrong with a request. Faults can be combined.
 
     The answer comes `delay_s` late, with `status` and `body` instead of the
-    right ones, with a `Retry-After`, or, with `empty`, as a list without rows.
+    right ones, with a `Retry-After`, or, with `empty`, as a list without rows. With
+    `torn` the line is cut in the middle of the right one, once that was worked out.
     """
 
     status: int = 200
@@ -33,6 +34,7 @@ class Fault:
     retry_after: str | None = None
     delay_s: float = 0.0
     empty: bool = False
+    torn: bool = False
 
 
 class RestSimulator(ABC):
@@ -149,9 +151,12 @@ class RestSimulator(ABC):
             if fault.empty:
                 return self.empty()
         try:
-            return self._spoilt(await handler(request))
+            answer = self._spoilt(await handler(request))
         except web.HTTPNotFound:
             return self.not_found()
+        if fault is not None and fault.torn:
+            return await _torn(request, answer)
+        return answer
 
     def _spoilt(self, answer: web.StreamResponse) -> web.StreamResponse:
         """Return an answer, changed where it is one in JSON and is to be spoilt."""
@@ -169,3 +174,16 @@ class RestSimulator(ABC):
         with suppress(TimeoutError):
             async with asyncio.timeout(delay_s):
                 await self._stopping.wait()
+
+
+async def _torn(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Send the first half of an answer, and hang up."""
+    whole = answer.body if isinstance(answer, web.Response) else b""
+    body = bytes(whole) if isinstance(whole, bytes | bytearray) else b"{}"
+    half = web.StreamResponse(headers={"Content-Length": str(len(body))})
+    half.content_type = "application/json"
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return half

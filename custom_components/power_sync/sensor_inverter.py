@@ -130,7 +130,7 @@ class InverterSensor(BatteryEntity, SensorEntity):
     def native_value(self) -> float | str | None:
         """The figure of the last reading; None while this inverter is silent."""
         reading = self.reading
-        own = None if reading is None else reading.inverters.get(self._unit_id)
+        own = None if reading is None else reading.inverters.get(str(self._unit_id))
         return None if own is None else self.entity_description.value_fn(own)
 
 

@@ -1,20 +1,28 @@
 """A power cut after the n-th write of every command, for each battery without a wire.
 
+That behind a cloud is told over a real socket.
+
 What a brand is made of is its `World`: what is left when Home Assistant's machine
 loses its power. The Sungrow has its own test on the real protocol.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, cast
 
+from aiohttp import ClientSession
 import pytest
 
 from custom_components.power_sync.control.executor import BatteryExecutor
 from custom_components.power_sync.control.journal import JournalBook
 from custom_components.power_sync.control.log import CommandLog
 from custom_components.power_sync.control.order import Order
+from custom_components.power_sync.devices.batteries.cloud import Login
+from custom_components.power_sync.devices.batteries.sigenergy_cloud.driver import (
+    SigenergyCloudBattery,
+)
 from custom_components.power_sync.devices.protocols import BatteryDriver
 from custom_components.power_sync.model.battery import (
     Command,
@@ -22,7 +30,10 @@ from custom_components.power_sync.model.battery import (
     Settings,
     Write,
 )
+from simulators.sigen_cloud import SigenCloudSimulator
+from tests.devices.sigen_account import ACCOUNT, cloud
 from tests.devices.test_entities import MadeUpEntities
+from tests.devices.test_sigen_driver import CONFIG
 from tests.devices.test_simulated import MadeUpHome
 
 from .bench import MemoryJournal, PowerCutError, Time
@@ -93,11 +104,81 @@ class ThroughEntities:
         return {**self.house.settings, "free": last == "script.free"}
 
 
-WORLDS: Mapping[str, Callable[[], World]] = {
-    "simulated": lambda: Simulated(writes_late=False),
-    "entities": ThroughEntities,
-    "simulated, written late": lambda: Simulated(writes_late=True),
+@dataclass
+class BehindACloud:
+    """A battery that is told through its maker's cloud, and the time of all."""
+
+    sigen: SigenCloudSimulator
+    session: ClientSession
+    time: Time
+
+    def driver(self) -> BatteryDriver:
+        """Start it anew, with a login of its own."""
+        login = Login(self.session, self.sigen.url, ACCOUNT)
+        return SigenergyCloudBattery(
+            login, CONFIG, now=lambda: self.time.now, settle=timedelta(0)
+        )
+
+    def cut(self) -> None:
+        """Lose nothing: the cloud goes on."""
+
+    def settings(self) -> Settings:
+        """Return the manual control that runs."""
+        return {"manual_control": self.sigen.station.manual_mode}
+
+
+@dataclass
+class _Clock:
+    time: Time
+
+    def now(self) -> datetime:
+        """Return the time that all go by."""
+        return self.time.now
+
+
+@asynccontextmanager
+async def simulated(_time: Time) -> AsyncIterator[World]:
+    """Yield one whose memory is written at once."""
+    yield Simulated(writes_late=False)
+
+
+@asynccontextmanager
+async def written_late(_time: Time) -> AsyncIterator[World]:
+    """Yield one whose memory is written late."""
+    yield Simulated(writes_late=True)
+
+
+@asynccontextmanager
+async def through_entities(_time: Time) -> AsyncIterator[World]:
+    """Yield one behind entities."""
+    yield ThroughEntities()
+
+
+@asynccontextmanager
+async def behind_a_cloud(time: Time) -> AsyncIterator[World]:
+    """Yield one behind a cloud, which runs meanwhile."""
+    async with cloud(_Clock(time)) as sigen, ClientSession() as session:
+        yield BehindACloud(sigen, session, time)
+
+
+type Start = Callable[[Time], AbstractAsyncContextManager[World]]
+WORLDS: Mapping[str, Start] = {
+    "simulated": simulated,
+    "entities": through_entities,
+    "simulated, written late": written_late,
+    "sigenergy_cloud": behind_a_cloud,
 }
+LACKS: Mapping[str, frozenset[Mode]] = {
+    "sigenergy_cloud": frozenset({Mode.NO_DISCHARGE, Mode.LIMIT})
+}
+"""What a battery cannot be told at all."""
+CASES = [
+    (world, before, command)
+    for world in WORLDS
+    for before in (None, *COMMANDS)
+    for command in (*COMMANDS, (None, None))
+    if not {before and before[0], command[0]} & LACKS.get(world, frozenset())
+]
 
 
 class Cutting:
@@ -136,9 +217,8 @@ def order(time: Time, mode: Mode | None, power_w: float | None = None) -> Order:
     return Order(command=command, master="plan", reason="test")
 
 
-@pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("before", [None, *COMMANDS])
-@pytest.mark.parametrize("command", [*COMMANDS, (None, None)])
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize(("world", "before", "command"), CASES)
 async def test_after_a_power_cut_the_owner_has_the_battery_back(
     world: str,
     before: tuple[Mode, float | None] | None,
@@ -146,23 +226,36 @@ async def test_after_a_power_cut_the_owner_has_the_battery_back(
 ) -> None:
     """From normal, and from each other command; and while giving it back."""
     for cut_after in range(1, 9):
-        time, journal, battery = Time(), MemoryJournal(), WORLDS[world]()
-        owners = battery.settings()
-        first = await started(battery.driver(), journal, time)
-        if before is not None:
-            assert (await first.carry_out(order(time, *before))).good
-        cutting = Cutting(first.driver, cut_after)
-        first.driver = cast("BatteryDriver", cutting)
-        finished = False
-        try:
-            assert (await first.carry_out(order(time, *command))).good
-            finished = True
-        except PowerCutError:
-            battery.cut()
-        again = await started(battery.driver(), journal, time)
-        assert (await again.carry_out(order(time, None))).good
-        assert not again.held
-        assert battery.settings() == owners
-        if finished:
-            return
+        time = Time()
+        async with WORLDS[world](time) as battery:
+            if await _survives(battery, time, before, command, cut_after):
+                return
     raise AssertionError("never ran to its end")
+
+
+async def _survives(
+    battery: World,
+    time: Time,
+    before: tuple[Mode, float | None] | None,
+    command: tuple[Mode | None, float | None],
+    cut_after: int,
+) -> bool:
+    """Cut the power after so many writes; return whether there were not as many."""
+    journal, owners = MemoryJournal(), battery.settings()
+    first = await started(battery.driver(), journal, time)
+    if before is not None:
+        assert (await first.carry_out(order(time, *before))).good
+        time.pass_by(minutes=2)
+    cutting = Cutting(first.driver, cut_after)
+    first.driver = cast("BatteryDriver", cutting)
+    finished = False
+    try:
+        assert (await first.carry_out(order(time, *command))).good
+        finished = True
+    except PowerCutError:
+        battery.cut()
+    again = await started(battery.driver(), journal, time)
+    assert (await again.carry_out(order(time, None))).good
+    assert not again.held
+    assert battery.settings() == owners
+    return finished

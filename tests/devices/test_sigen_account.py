@@ -1,16 +1,21 @@
 """Asking Sigenergy's cloud: who asks, tokens, waits, and answers of every kind."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+import gc
 import logging
 
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.power_sync.devices.batteries.cloud import Account
+from custom_components.power_sync.devices.batteries.cloud import Account, Login
 from custom_components.power_sync.devices.batteries.sigenergy_cloud import account
 from custom_components.power_sync.devices.batteries.sigenergy_cloud.account import (
     encrypted,
+)
+from custom_components.power_sync.devices.batteries.sigenergy_cloud.driver import (
+    SigenergyCloudBattery,
 )
 from custom_components.power_sync.devices.protocols import (
     DeviceAuthError,
@@ -18,10 +23,15 @@ from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,
     DeviceUnreachableError,
 )
-from simulators.clock import ManualClock
+from custom_components.power_sync.model.battery import BatteryIdentity
+from simulators.clock import ManualClock, RealClock
+from simulators.home import SimulatedHome
+from simulators.profile import constant
 from simulators.rest import Fault
+from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
 
-from .sigen_account import ACCOUNT, NOON, asking, cloud
+from .sigen_account import ACCOUNT, NOON, STATION, asking, cloud
+from .test_sigen_driver import CONFIG
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 ANOTHER = "battery staple"
@@ -286,3 +296,51 @@ async def test_a_station_that_is_not_the_accounts() -> None:
             await session.get(
                 "device", "sigen", "station", "energyflow", query={"id": "99"}
             )
+
+
+async def test_half_an_answer() -> None:
+    """It is none, and the next one is."""
+    async with cloud() as sigen, asking(sigen.url) as session:
+        await session.get(*HOME)
+        sigen.fail(Fault(torn=True))
+        with pytest.raises(DeviceUnreachableError, match="cannot be reached"):
+            await session.get(*HOME)
+        assert await session.get(*HOME)
+
+
+async def test_two_stations_of_an_account_share_what_they_are_told() -> None:
+    """One login; and to wait, or that the account is refused, is said to both."""
+    clock = RealClock()
+    stations = [
+        SimulatedStation(SimulatedHome(clock, constant(800, 0)), station_id=each)
+        for each in (STATION, "5")
+    ]
+    async with (
+        SigenCloudSimulator(clock, stations) as sigen,
+        ClientSession() as web,
+    ):
+
+        def battery(key: str, account: Account = ACCOUNT) -> SigenergyCloudBattery:
+            identity = BatteryIdentity("sigenergy_cloud", key, "system")
+            login = Login(web, sigen.url, account)
+            return SigenergyCloudBattery(login, replace(CONFIG, identity=identity))
+
+        first, second = battery(STATION), battery("5")
+        await first.read()
+        await second.read()
+        assert sigen.logins == 1
+        sigen.fail(Fault(status=429, retry_after="300"))
+        with pytest.raises(DeviceUnreachableError, match="429"):
+            await first.read_settings()
+        asked = len(sigen.requests)
+        with pytest.raises(DeviceUnreachableError, match="for 300 s"):
+            await second.read_settings()
+        assert len(sigen.requests) == asked
+        # Another account is another matter, and so is one whose sites are all gone.
+        stranger = battery(STATION, Account(ACCOUNT.email, "wrong"))
+        with pytest.raises(DeviceAuthError):
+            await stranger.read_settings()
+        del first, second, stranger
+        gc.collect()
+        await battery(STATION).read_settings()
+        assert sigen.logins == 3

@@ -488,3 +488,17 @@ async def test_offline_it_asks_nobody() -> None:
     battery = SigenergyCloudBattery(None, CONFIG)
     with pytest.raises(DeviceUnreachableError):
         await battery.read()
+
+
+async def test_the_answer_to_a_command_is_lost(world: World) -> None:
+    """It may have been taken: it is kept in mind, and found to run at the next try."""
+    executor = await world.executor()
+    await executor.driver.read_settings()
+    world.sigen.fail(Fault())
+    world.sigen.fail(Fault(torn=True))
+    assert await executor.carry_out(world.order(*CHARGE)) is Outcome.UNREACHABLE
+    assert (world.runs(), executor.held) == ("0", True)
+    world.pass_by(minutes=2)
+    assert (await executor.carry_out(world.order(*CHARGE))).good
+    assert (await executor.carry_out(world.order(None))).good
+    assert (world.runs(), executor.held) == (None, False)

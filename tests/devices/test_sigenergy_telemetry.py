@@ -1,5 +1,8 @@
 """What a Sigenergy's registers come to, against figures worked out by hand."""
 
+from dataclasses import replace
+import json
+
 from hypothesis import given
 from hypothesis.strategies import integers
 from modbus_connection import IllegalDataAddressError
@@ -20,6 +23,7 @@ from custom_components.power_sync.model.battery import (
     Mode,
     Write,
 )
+from custom_components.power_sync.recording.codec import from_plain, to_plain
 
 from .sigenergy_unit import driver, memory_plant
 from .sungrow_unit import NOON, Clock, words
@@ -91,8 +95,15 @@ async def test_every_field() -> None:
             "ac_charger_w": 7360,
         },
         phase_voltages_v=(230.5, 231.0, 229.75),
-        inverters={1: INVERTER, 3: INVERTER},
+        inverters={"1": INVERTER, "3": INVERTER},
     )
+
+
+async def test_a_reading_can_be_recorded() -> None:
+    """What a replay reads is what was read, but for the extras."""
+    got = replace(await read_all(memory_plant(1, 2, 3)), extra={})
+    plain = json.loads(json.dumps(to_plain(got)))
+    assert from_plain(BatteryReading, plain) == got
 
 
 @pytest.mark.parametrize(

@@ -183,8 +183,8 @@ class BatteryReading:
     load_energy_kwh: float | None = None
     phase_voltages_v: tuple[float | None, ...] = ()
     """Between each phase and neutral, the first phase first."""
-    inverters: Mapping[int, InverterReading] = field(default_factory=dict)
-    """What each inverter does of it, by its unit id, where there are several."""
+    inverters: Mapping[str, InverterReading] = field(default_factory=dict)
+    """What each inverter does of it, by its unit id as text."""
     extra: Mapping[str, float | str | None] = field(default_factory=dict)
     """What only this brand knows, for diagnostics."""
 

@@ -87,7 +87,7 @@ def reading(poll: Poll, config: BatteryConfig, at: datetime) -> BatteryReading:
         discharge_energy_kwh=totals.discharge_kwh if totals else None,
         load_energy_kwh=battery.load_kwh if battery else None,
         phase_voltages_v=_phase_voltages_v(poll),
-        inverters={each.unit_id: _inverter(each) for each in poll.inverters},
+        inverters={str(each.unit_id): _inverter(each) for each in poll.inverters},
         extra=_extra(poll, core),
     )
 

@@ -13,13 +13,14 @@ from datetime import timedelta
 from http import HTTPStatus
 import json
 from typing import Final
+from weakref import WeakValueDictionary
 
-from aiohttp import ClientError, ClientResponse
+from aiohttp import ClientError, ClientResponse, ClientSession
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 from yarl import URL
 
-from custom_components.power_sync.devices.batteries.cloud import Login
+from custom_components.power_sync.devices.batteries.cloud import Account, Login
 from custom_components.power_sync.devices.protocols import (
     DeviceAuthError,
     DeviceRefusedError,
@@ -262,6 +263,24 @@ class CloudSession:
         ):
             raise DeviceUnreachableError(f"the cloud answered {status}")
         raise DeviceRefusedError(f"the cloud answered {status}")
+
+
+_SHARED: Final[
+    WeakValueDictionary[tuple[ClientSession, str, Account], CloudSession]
+] = WeakValueDictionary()
+
+
+def session_of(login: Login) -> CloudSession:
+    """Return the one session of an account, whatever site or station asks by it.
+
+    Then one token serves all, and what the cloud says to one, it has said to all: to
+    wait, or that the account is refused. It lives as long as anybody uses it.
+    """
+    key = (login.session, login.base_url, login.account)
+    session = _SHARED.get(key)
+    if session is None:
+        session = _SHARED[key] = CloudSession(login)
+    return session
 
 
 def _data_of(answer: Mapping[str, object]) -> object:

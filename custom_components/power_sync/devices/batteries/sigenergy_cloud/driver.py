@@ -25,7 +25,7 @@ from custom_components.power_sync.model.battery import (
     Write,
 )
 
-from .account import CloudSession
+from .account import session_of
 from .client import Flow, Levels, Manual, Powers, SigenCloud
 from .manual import (
     DURATION,
@@ -65,7 +65,7 @@ class SigenergyCloudBattery(NoOwnerSettings):
         settle: timedelta = SETTLE,
     ) -> None:
         """Take what a probe found; without a login, it only says its writes."""
-        self._cloud = None if login is None else SigenCloud(CloudSession(login))
+        self._cloud = None if login is None else SigenCloud(session_of(login))
         self._config = config
         self._station = config.identity.serial
         self._now = now
