@@ -19,6 +19,7 @@ from .issues import async_delete_issues
 from .price_services import async_setup_price_services
 from .removal import async_give_back_pending, async_give_back_removed
 from .services import async_setup_services
+from .setpoint_service import async_setup_setpoint_service
 from .site import PowerSyncConfigEntry
 from .site_setup import build_site
 from .tariff_services import async_setup_tariff_services
@@ -41,6 +42,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_at_started(hass, async_end_trial_at_start)
     async_setup_backtest_services(hass)
     async_setup_decide_service(hass)
+    async_setup_setpoint_service(hass)
     async_setup_price_services(hass)
     async_setup_tariff_services(hass)
 

@@ -77,6 +77,40 @@ async def test_force_charge(
     assert value_of(hass, "sensor.powersync_controlled_by") == "plan"
 
 
+async def test_a_signed_power(
+    hass: HomeAssistant, set_up: SetUp, sungrow: SungrowSimulator
+) -> None:
+    """Its sign is the mode, under each of its names; nothing is rest."""
+    entry = await set_up()
+    await hass.services.async_call(
+        "switch",
+        "turn_on",
+        {"entity_id": "switch.powersync_export_from_the_battery"},
+        blocking=True,
+    )
+    action = "set_power_setpoint"
+    told = entry.runtime_data.readings[SERIAL].phase_voltages_v
+    volts = [230.0 if each is None else each for each in told] or [230.0]
+    for data, battery_w in (
+        ({"power_w": -3000}, -3000),
+        ({"power": 2000}, 2000),
+        ({"current_a": -5, "phase": 1}, -5 * volts[0]),
+        ({"current": -4}, -4 * sum(volts)),
+        ({"power_w": 0}, 0),
+    ):
+        answer = await call(hass, action, duration=30, **data)
+        assert answer["batteries"][0]["outcome"] == "followed"
+        assert sungrow.home.flows.battery_w == pytest.approx(battery_w, abs=5)
+    assert value_of(hass, "sensor.powersync_current_action") == "standby"
+    for refused in ({}, {"power": 1000, "current": 3}):
+        with pytest.raises(ServiceValidationError) as caught:
+            await run(hass, action, **refused)
+        assert caught.value.translation_key == "value_once"
+    with pytest.raises(ServiceValidationError) as caught:
+        await run(hass, action, power=-99_000)
+    assert caught.value.translation_key == "power_out_of_range"
+
+
 async def test_durations(hass: HomeAssistant, set_up: SetUp) -> None:
     """Whole minutes, under either name, and the select's where none is given."""
     await set_up(dry_run=True)

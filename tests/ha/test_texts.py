@@ -62,6 +62,7 @@ from custom_components.power_sync.services import (
     PLAN_SCHEMA,
     SITE_SCHEMA,
 )
+from custom_components.power_sync.setpoint_service import SETPOINT_SCHEMA
 from custom_components.power_sync.words.summary import TOLD_WITH_NUMBERS
 from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.util.yaml import parse_yaml
@@ -113,6 +114,7 @@ SCHEMAS = {
     "hold": FORCE_SCHEMA,
     "restore_normal": BATTERY_SCHEMA,
     "replan": SITE_SCHEMA,
+    "set_power_setpoint": SETPOINT_SCHEMA,
     "decide_once": BATTERY_SCHEMA,
     "sync_now": SITE_SCHEMA,
     "sync_tou_schedule": BATTERY_SCHEMA,
