@@ -1,7 +1,7 @@
 """A Powerwall through whatever comes: its owner has it back as it was.
 
-Forces, holds, power cuts, restarts, faults and time in any order, on a simulated
-gateway behind the real protocol.
+Forces, holds, syncs of new prices, power cuts, restarts, faults and time in any order,
+on a simulated gateway behind the real protocol.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from custom_components.power_sync.control.executor import BatteryExecutor
 from custom_components.power_sync.devices.batteries.tesla import tariff
 from custom_components.power_sync.devices.protocols import BatteryDriver
 from custom_components.power_sync.model.battery import Mode
+from custom_components.power_sync.model.tariff import SLOTS, DayTariff
 from simulators.rest import Fault
 from simulators.tesla.gateway import Told
 from simulators.tesla.tariff import season_at
@@ -28,6 +29,7 @@ FORCES = (Mode.CHARGE, Mode.DISCHARGE, Mode.NO_DISCHARGE, None)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("order"), st.integers(0, 3)),
+        st.tuples(st.just("sync"), st.integers(0, 40)),
         st.tuples(st.just("cut"), st.integers(1, 5)),
         st.tuples(st.just("pass"), st.integers(1, 600)),
         st.tuples(st.just("restart"), st.just(0)),
@@ -54,12 +56,22 @@ class Life:
         self.account = account
         self.executor = executor
         self.last: Mode | None = None
+        self.tariff: DayTariff | None = None
+
+    def _prices(self, cents: int) -> DayTariff:
+        zone = self.account.site.gateway.zone
+        today = self.account.time.now.astimezone(zone).date()
+        return DayTariff(today, "AUD", (cents / 100,) * SLOTS, (-0.01,) * SLOTS)
 
     async def step(self, what: str, number: int) -> None:
         """Let one thing happen."""
         match what:
             case "order":
-                self.last = FORCES[number]
+                self.last, self.tariff = FORCES[number], None
+                await self._order()
+            case "sync":
+                # By itself, from prices that have moved since.
+                self.last, self.tariff = None, self._prices(number)
                 await self._order()
             case "cut":
                 await self._cut(number)
@@ -75,7 +87,8 @@ class Life:
         self._tariff_ends_at_midnight()
 
     async def _order(self) -> None:
-        await self.executor.carry_out(self.account.order(self.last))
+        order = self.account.order(self.last, tariff=self.tariff)
+        await self.executor.carry_out(order)
 
     async def _cut(self, after: int) -> None:
         driver = self.executor.driver
@@ -126,9 +139,11 @@ async def lived(told: Told, steps: list[tuple[str, int]]) -> None:
         assert told_of(account) == before
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(OWNERS, STEPS)
 @example(owners(mode="backup", reserve_pct=0), [("order", 0), ("order", 3)])
+@example(owners(), [("sync", 20), ("pass", 6), ("order", 0), ("restart", 0)])
+@example(owners(), [("order", 1), ("pass", 6), ("sync", 20), ("cut", 2)])
 def test_the_owner_has_it_back(told: Told, steps: list[tuple[str, int]]) -> None:
     """Tariff, mode, reserve, grid charging and export rule, exactly."""
     asyncio.run(lived(told, steps))

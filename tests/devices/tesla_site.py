@@ -24,6 +24,7 @@ from custom_components.power_sync.devices.batteries.tesla.content import tariff_
 from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery
 from custom_components.power_sync.devices.batteries.tesla.probe import probe
 from custom_components.power_sync.model.battery import Command, Mode
+from custom_components.power_sync.model.tariff import DayTariff
 from simulators.home import Cells, SimulatedHome
 from simulators.profile import constant
 from simulators.tesla import TeslaSimulator, TeslaSite
@@ -108,11 +109,18 @@ class Account:
         return BatteryExecutor(driver, {}, book, CommandLog(), self.time.clock())
 
     def order(
-        self, mode: Mode | None, *, minutes: float = 60, by_user: bool = True
+        self,
+        mode: Mode | None,
+        *,
+        minutes: float = 60,
+        by_user: bool = True,
+        tariff: DayTariff | None = None,
     ) -> Order:
-        """Return an order; None gives the battery back."""
+        """Return an order; None gives the battery back, or has it plan by a tariff."""
         until = self.time.now + timedelta(minutes=minutes)
-        command = None if mode is None else Command(mode, None, until)
+        if tariff is not None:
+            mode = Mode.SELF_CONSUMPTION
+        command = None if mode is None else Command(mode, None, until, tariff)
         return Order(command=command, master="force", reason="test", by_user=by_user)
 
     def set_by(self) -> Told:
