@@ -13,6 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 from .backtest_services import async_setup_backtest_services
 from .brand_services import async_setup_brand_services
 from .bridges.zones import async_load_zone
+from .calendar_services import async_setup_calendar_services
 from .const import CONF_PRICES, DOMAIN, ENTRY_VERSION, LOGGER, PLATFORMS
 from .decide_service import async_setup_decide_service
 from .issues import async_delete_issues
@@ -45,6 +46,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_setpoint_service(hass)
     async_setup_price_services(hass)
     async_setup_tariff_services(hass)
+    async_setup_calendar_services(hass)
 
     @callback
     def mark() -> None:

@@ -8,6 +8,7 @@ import asyncio
 
 from custom_components.power_sync.model.battery import Mode
 
+from .by_itself import by_itself
 from .check import (
     FOLLOWED_WITHIN_S,
     RESTORED_WITHIN_S,
@@ -62,6 +63,9 @@ async def check_following(demo: Demo, home: Home) -> bool:
     await asyncio.sleep(SETTLES_S)
     await _force_goes_on(demo, home, report, owners, kill=False)
     await _force_goes_on(demo, home, report, owners, kill=True)
+    if home.plans_itself:
+        await by_itself(demo, home, report)
+        await _given_back(demo, home, report, owners, "another planner")
     log_is_clean(demo, report)
     return not report.failures
 

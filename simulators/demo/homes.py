@@ -60,6 +60,8 @@ class Home:
     """What the inverter can give at most."""
     serial: bool = False
     """Whether the inverter is at a serial port instead of the network."""
+    plans_itself: bool = False
+    """Whether its battery can plan for itself, and is looked at doing so."""
     cheap_hour: Mode = Mode.CHARGE
     """What a plan makes of an hour that is cheaper than any other."""
 
@@ -269,6 +271,7 @@ TESLA: Final = Home(
     owner=_powerwall,
     # Read once a minute; what the plan wants waits five minutes after a tariff.
     late_s=330.0,
+    plans_itself=True,
 )
 SIMULATED: Final = Home(
     key="simulated",

@@ -46,6 +46,8 @@ class TeslaSimulator(RestSimulator):
         """Answers that were billed and were none."""
         self.written: list[tuple[str, dict[str, object]]] = []
         """What was told, in its order."""
+        self.asked: dict[str, str] = {}
+        """What of its calendar was asked for last."""
         self._last_tariff: datetime | None = None
 
     def answer_info(self, info: dict[str, object]) -> None:
@@ -162,6 +164,7 @@ class TeslaSimulator(RestSimulator):
         site = self._site(request, READ)
         self.reads += 1
         query = request.query
+        self.asked = dict(query)
         if query.get("kind") not in {"energy", "backup"} or "period" not in query:
             return _error(400, "kind and period are needed")
         if query["kind"] == "backup":

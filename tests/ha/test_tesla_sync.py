@@ -192,7 +192,17 @@ async def test_by_hand(
     await act(hass, *LIVE)
     assert value_of(hass, "sensor.powersync_because") == "no_tariff"
     assert told_of(account) == before
+    asked = {"period": "week"}
+    answer = await hass.services.async_call(
+        DOMAIN, "get_calendar_history", asked, blocking=True, return_response=True
+    )
+    assert answer is not None
+    assert answer["source"] == "battery"
     account.cloud.standing_fault = Fault(status=503)
+    with pytest.raises(HomeAssistantError, match="energies could not be fetched"):
+        await hass.services.async_call(
+            DOMAIN, "get_calendar_history", asked, blocking=True, return_response=True
+        )
     with pytest.raises(HomeAssistantError, match="could not be uploaded"):
         await upload()
     account.cloud.heal()

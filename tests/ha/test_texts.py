@@ -21,6 +21,7 @@ from custom_components.power_sync import (
 )
 from custom_components.power_sync.backtest_services import BACKTEST_SCHEMA
 from custom_components.power_sync.brand_services import brand_schema
+from custom_components.power_sync.calendar_services import CALENDAR_SCHEMA
 from custom_components.power_sync.const import FORCE_DURATIONS_MIN
 from custom_components.power_sync.control.problems import ProblemKey
 from custom_components.power_sync.control.view import HoldMethod, PlannedBy
@@ -123,6 +124,7 @@ SCHEMAS = {
     "cancel_backtest": SITE_SCHEMA,
     "get_plan": PLAN_SCHEMA,
     "get_command_log": LOG_SCHEMA,
+    "get_calendar_history": CALENDAR_SCHEMA,
     **{
         action.name: brand_schema(action)
         for actions in (ANY_BRAND, *(brand.actions for brand in BRANDS.values()))

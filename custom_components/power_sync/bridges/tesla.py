@@ -134,6 +134,10 @@ class BorrowedSite:
         """Return how the site is set, as it is now."""
         return as_object(await self._ask("site_info"))
 
+    async def history(self, query: Mapping[str, str]) -> Answer:
+        """Return the energies of a calendar."""
+        return as_object(await self._ask("energy_history", **query))
+
     async def set_mode(self, mode: str) -> None:
         """Set the operation mode."""
         await self._ask("operation", mode)

@@ -8,7 +8,8 @@ so, stops an older command when a newer one comes, reads back, and restores.
 The same list of writes is what a dry run shows.
 """
 
-from typing import Protocol
+from datetime import date
+from typing import Protocol, runtime_checkable
 
 from custom_components.power_sync.model.battery import (
     BatteryIdentity,
@@ -20,6 +21,7 @@ from custom_components.power_sync.model.battery import (
     Settings,
     Write,
 )
+from custom_components.power_sync.model.energy_history import EnergyRow, Period
 
 
 class DeviceError(Exception):
@@ -121,3 +123,11 @@ class BatteryDriver(Protocol):
 
     async def write(self, write: Write) -> None:
         """Write one setting."""
+
+
+@runtime_checkable
+class EnergyHistorian(Protocol):
+    """A battery whose maker keeps the home's energies. Raises DeviceError."""
+
+    async def energy_history(self, period: Period, last: date) -> list[EnergyRow]:
+        """Return the energies of a period that ends with a day, in their order."""

@@ -36,6 +36,9 @@ class TeslaSiteApi(Protocol):
     async def site_info(self) -> Answer:
         """Return how the site is set."""
 
+    async def history(self, query: Mapping[str, str]) -> Answer:
+        """Return the energies of a calendar; `query` is as the API takes it."""
+
     async def set_mode(self, mode: str) -> None:
         """Set the operation mode."""
 

@@ -75,10 +75,15 @@ class TeslaAccount:
         return not isinstance(scopes, list) or COMMANDS in scopes
 
     async def ask(
-        self, method: str, *path: str, body: Mapping[str, object] | None = None
+        self,
+        method: str,
+        *path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
     ) -> object:
         """Return what is in the envelope of an answer. Raises DeviceError."""
-        return opened(await self._fetch(method, self._base_url.joinpath(*path), body))
+        url = self._base_url.joinpath(*path).with_query(query)
+        return opened(await self._fetch(method, url, body))
 
     async def _fetch(
         self, method: str, url: URL, body: Mapping[str, object] | None = None
@@ -164,6 +169,17 @@ class TeslaTokenSite:
     async def site_info(self) -> Answer:
         """Return how the site is set."""
         return as_object(await self._account.ask("GET", *self._path, "site_info"))
+
+    async def history(self, query: Mapping[str, str]) -> Answer:
+        """Return the energies of a calendar."""
+        return as_object(
+            await self._account.ask(
+                "GET",
+                *self._path,
+                "calendar_history",
+                query={"kind": "energy", **query},
+            )
+        )
 
     async def set_mode(self, mode: str) -> None:
         """Set the operation mode."""

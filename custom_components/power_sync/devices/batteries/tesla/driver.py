@@ -7,7 +7,7 @@ written shows late: it is asked for a few times, and never sent twice in a row.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -29,8 +29,13 @@ from custom_components.power_sync.model.battery import (
     SettingValue,
     Write,
 )
+from custom_components.power_sync.model.energy_history import (
+    EnergyRow,
+    Period,
+    span_of,
+)
 
-from . import settings, tariff, telemetry
+from . import history, settings, tariff, telemetry
 from .access import Answer, TeslaSiteApi
 
 BRAND: Final = "tesla"
@@ -163,6 +168,20 @@ class TeslaBattery:
                 ) from None
             self._zone_name = name
         self._info, self._info_at = info, self._now()
+
+    async def energy_history(self, period: Period, last: date) -> list[EnergyRow]:
+        """Return what the site's calendar tells, in the site's own days."""
+        if self._info_at is None:
+            await self._read_info()
+        start, end = span_of(period, last, self._zone)
+        query = {
+            "period": period.value,
+            "start_date": start.isoformat(),
+            "end_date": (end - timedelta(seconds=1)).isoformat(),
+        }
+        if self._zone_name is not None:
+            query["time_zone"] = self._zone_name
+        return history.rows_of(await self._api.history(query), start, end)
 
     def writes_for(
         self, command: Command, owner: Settings, now: Settings

@@ -1,0 +1,88 @@
+"""A demo home whose battery plans for itself, from the prices that are uploaded.
+
+What counts is read from its gateway: the home's prices, through a kill of Home
+Assistant too, and its owner's own tariff in the end.
+"""
+
+from simulators.tesla.tariff import prices_at
+
+from .check import FOLLOWED_WITHIN_S, RESUMED_WITHIN_S, set_automatic
+from .homes import Home
+from .json_values import as_list, as_object
+from .report import Report, until
+from .run import Demo, DemoError
+
+OURS = "POWER_SYNC:PRICES:"
+NEAR_PER_KWH = 0.0051
+"""Prices go out anew when they have moved by more than half a cent."""
+
+
+async def by_itself(demo: Demo, home: Home, report: Report) -> None:
+    """Have it plan for itself; automatic control is off before and after."""
+    await demo.api.call_action(
+        "switch", "turn_on", {"entity_id": await demo.entity("tou_sync")}
+    )
+    await _planned_by(demo, "itself")
+    await set_automatic(demo, on=True)
+    good = await until(lambda: _plans(demo), FOLLOWED_WITHIN_S + home.late_s)
+    report.judge(
+        f"planned by itself: the gateway has {_code(demo)}, {_bought(demo)} a kWh now "
+        f"at {await demo.state('import_price')}, and {await _shown(demo)} are shown",
+        good=good,
+    )
+    await demo.hass.kill()
+    await demo.start()
+    good = await until(lambda: _plans(demo), RESUMED_WITHIN_S + home.late_s)
+    report.resumes += good
+    report.judge("kill -9 while it plans for itself: it goes on", good=good)
+    await _planned_by(demo, "powersync")
+    await set_automatic(demo, on=False)
+
+
+async def _plans(demo: Demo) -> bool:
+    """Whether the gateway has the present price, and Home Assistant says so."""
+    if not _code(demo).startswith(OURS) or await _shown(demo) != "prices":
+        return False
+    try:
+        price = float(await demo.state("import_price"))
+    except ValueError:
+        return False
+    bought = _bought(demo)
+    return (
+        bought is not None
+        and abs(bought - max(0.0, price)) <= NEAR_PER_KWH
+        and await demo.state("controlled_by") == "tariff"
+    )
+
+
+def _code(demo: Demo) -> str:
+    return str(demo.home.tesla.site.gateway.told.tariff.get("code"))
+
+
+def _bought(demo: Demo) -> float | None:
+    """Return what the gateway takes for the price of now."""
+    gateway = demo.home.tesla.site.gateway
+    local = gateway.home.clock.now().astimezone(gateway.zone)
+    return prices_at(gateway.told.tariff, local).buy
+
+
+async def _shown(demo: Demo) -> str:
+    state = await demo.api.state(await _entity(demo, "sensor", "tariff"))
+    return "none" if state is None else state.state
+
+
+async def _planned_by(demo: Demo, planner: str) -> None:
+    entity = await _entity(demo, "select", "planned_by")
+    data = {"entity_id": entity, "option": planner}
+    await demo.api.call_action("select", "select_option", data)
+
+
+async def _entity(demo: Demo, platform: str, key: str) -> str:
+    """Return an entity of the battery. Raises DemoError."""
+    unique_id = f"{demo.home.tesla.site.site_id}_{key}"
+    for value in as_list(await demo.api.command("config/entity_registry/list")):
+        entity = as_object(value)
+        entity_id = str(entity["entity_id"])
+        if entity.get("unique_id") == unique_id and entity_id.startswith(platform):
+            return entity_id
+    raise DemoError(f"the battery has no {key}")
