@@ -164,10 +164,13 @@ async def test_a_restart_keeps_it_and_other_limits_do_not(
 
 
 async def test_other_settings_are_looked_into_once_they_have_settled(
-    hass: HomeAssistant, set_up: SetUp, wait: Wait
+    hass: HomeAssistant,
+    set_up: SetUp,
+    wait: Wait,
+    briefly: list[float | None],
 ) -> None:
     """Not at once, and no more often than once an hour."""
-    await record(hass, hourly(0.3, 0.9))
+    await record(hass, briefly)
     entry = await set_up(dry_run=True)
     first = state_of(hass, SAVED)
     made_at = first.attributes["made_at"]
@@ -182,10 +185,13 @@ async def test_other_settings_are_looked_into_once_they_have_settled(
 
 
 async def test_settings_that_are_put_back_change_nothing(
-    hass: HomeAssistant, set_up: SetUp, wait: Wait
+    hass: HomeAssistant,
+    set_up: SetUp,
+    wait: Wait,
+    briefly: list[float | None],
 ) -> None:
     """What was found is about them again."""
-    await record(hass, hourly(0.3, 0.9))
+    await record(hass, briefly)
     entry = await set_up(dry_run=True)
     made_at = state_of(hass, SAVED).attributes["made_at"]
     await entry.runtime_data.async_set(grid_charging=False)
@@ -195,12 +201,15 @@ async def test_settings_that_are_put_back_change_nothing(
 
 
 async def test_settings_before_anything_is_known(
-    hass: HomeAssistant, set_up: SetUp, wait: Wait
+    hass: HomeAssistant,
+    set_up: SetUp,
+    wait: Wait,
+    briefly: list[float | None],
 ) -> None:
     """A change is no reason to look sooner; within an hour it is tried again."""
     entry = await set_up(dry_run=True)
     await entry.runtime_data.async_set(grid_charging=False)
-    await record(hass, hourly(0.3, 0.9))
+    await record(hass, briefly)
     await let_pass(61 * MINUTE, wait)
     assumed = state_of(hass, SAVED).attributes["assumptions"]
     assert assumed["grid_charging"] is False

@@ -23,7 +23,9 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.event import async_track_state_change_event
 from tests.ha.conftest import SetUp, state_of
 
-from .test_site import SAVED, hourly, record
+from .test_site import SAVED, briefly, hourly, keep, record
+
+__all__ = ["briefly"]
 
 FLAT = {
     "name": "Flat",
@@ -73,9 +75,12 @@ async def test_another_tariff_and_what_was_possible(
     assert (after.state, after.attributes) == (before.state, before.attributes)
 
 
-async def test_it_says_how_far_it_is(hass: HomeAssistant, set_up: SetUp) -> None:
+async def test_it_says_how_far_it_is(
+    hass: HomeAssistant, set_up: SetUp, briefly: list[float | None]
+) -> None:
     """In steps of five percent, over all that is asked; gone at the end."""
-    await record(hass, hourly(0.3, 0.9))
+    await record(hass, briefly)
+    keep(hass)
     await set_up(dry_run=True)
     seen: list[int | None] = []
 
@@ -91,30 +96,25 @@ async def test_it_says_how_far_it_is(hass: HomeAssistant, set_up: SetUp) -> None
     assert seen == [*range(0, 100, 5), None]
 
 
-@pytest.mark.parametrize(
-    ("tariff", "error", "key"),
-    [
+async def test_a_tariff_that_there_is_not(
+    hass: HomeAssistant, set_up: SetUp, briefly: list[float | None]
+) -> None:
+    """It is named in what the user reads."""
+    await record(hass, briefly)
+    keep(hass)
+    await set_up(dry_run=True)
+    refused: list[tuple[dict[str, Any], type[HomeAssistantError], str]] = [
         ({"name": "A", "provider": "nobody"}, ServiceValidationError, "understood"),
         ({"name": "B", "region": 7}, ServiceValidationError, "understood"),
         ({"name": "C", "import_product": "NONE-01-01-01"}, HomeAssistantError, "fail"),
-    ],
-)
-async def test_a_tariff_that_there_is_not(
-    hass: HomeAssistant,
-    set_up: SetUp,
-    tariff: dict[str, Any],
-    error: type[HomeAssistantError],
-    key: str,
-) -> None:
-    """It is named in what the user reads."""
-    await record(hass, hourly(0.3, 0.9))
-    await set_up(dry_run=True)
-    with pytest.raises(error) as told:
-        await ask(hass, days=4, tariffs=[tariff])
-    assert key in str(told.value.translation_key)
-    placeholders = told.value.translation_placeholders
-    assert placeholders is not None
-    assert placeholders["tariff"] == tariff["name"]
+    ]
+    for tariff, error, key in refused:
+        with pytest.raises(error) as told:
+            await ask(hass, days=4, tariffs=[tariff])
+        assert key in str(told.value.translation_key)
+        placeholders = told.value.translation_placeholders
+        assert placeholders is not None
+        assert placeholders["tariff"] == tariff["name"]
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,14 @@ async def test_nothing_is_measured(hass: HomeAssistant, set_up: SetUp) -> None:
 
 
 async def test_it_is_cancelled(
-    hass: HomeAssistant, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+    briefly: list[float | None],
 ) -> None:
     """Who has asked is told; the figure of before stays."""
-    await record(hass, hourly(0.3, 0.9))
+    await record(hass, briefly)
+    keep(hass)
     await set_up(dry_run=True)
     before = state_of(hass, SAVED)
     planning = asyncio.Event()
