@@ -7,10 +7,11 @@ becomes of a battery when Home Assistant ends is looked at in the homes of the b
 from custom_components.power_sync.model.battery import Mode
 
 from .check import FOLLOWED_WITHIN_S, in_words, plan_of
+from .check_shown import check_shown, number
 from .follow import charging
 from .go_live import go_live
 from .homes import Home
-from .json_values import Json, as_list, as_object
+from .json_values import as_list, as_object
 from .providers import Provider, elsewhere
 from .report import Report, log_is_clean, until
 from .run import Demo, move_to, set_up
@@ -28,10 +29,12 @@ async def check_prices(demo: Demo, home: Home) -> bool:
     report.say(f"PowerSync is set up with {home.provider.title}, in a dry run")
     await go_live(demo.api)
     await _prices_are_followed(demo, report, home.provider)
+    await check_shown(demo, report, home.provider)
     following = elsewhere(home.provider)
     await move_to(demo, following)
     report.say(f"moved to {following.title}, through the dialogue")
     await _prices_are_followed(demo, report, following)
+    await check_shown(demo, report, following)
     log_is_clean(demo, report)
     return not report.failures
 
@@ -44,11 +47,11 @@ async def _prices_are_followed(demo: Demo, report: Report, provider: Provider) -
         return abs(price - wanted) <= provider.within_per_kwh
 
     async def shown() -> bool:
-        return right(_number(await demo.state("import_price")))
+        return right(number(await demo.state("import_price")))
 
     async def planned() -> bool:
         slots = as_list((await plan_of(demo))["slots"])
-        return right(_number(as_object(slots[0])["import_per_kwh"]))
+        return right(number(as_object(slots[0])["import_per_kwh"]))
 
     good = await until(shown, FOLLOWED_WITHIN_S)
     currency = provider.place.currency
@@ -74,11 +77,3 @@ async def _prices_are_followed(demo: Demo, report: Report, provider: Provider) -
         f"({await demo.state('because')}), {await demo.state('battery_power')} W",
         good=good and await demo.state("current_action") == Mode.CHARGE,
     )
-
-
-def _number(value: Json) -> float:
-    """Return a number, or what no number is like."""
-    try:
-        return float(str(value))
-    except ValueError:
-        return float("nan")

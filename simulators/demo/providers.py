@@ -159,6 +159,16 @@ def _fixed_rounds() -> tuple[Answers, ...]:
     )
 
 
+def _globird(demo: Demo) -> Answers:
+    report: dict[str, Json] = {
+        "report_url": demo.home.feeds.aemo.addresses["report_url"]
+    }
+    return {
+        "fixed": {"import_per_kwh": 0.38, "export_per_kwh": 0.03},
+        "fixed_market": {"region": REGION.lower(), "advanced": report},
+    }
+
+
 def _globird_rounds() -> tuple[Answers, ...]:
     return (
         _menu("fixed_template"),
@@ -217,7 +227,7 @@ GLOBIRD: Final = Provider(
     domain="fixed",
     title="GloBird's ZEROHERO, from its template",
     place=VICTORIA,
-    answers=lambda _: {"fixed": {"import_per_kwh": 0.38, "export_per_kwh": 0.03}},
+    answers=_globird,
     rounds=_globird_rounds,
     bought_per_kwh=lambda _: 0.0,
 )

@@ -205,6 +205,20 @@ async def move_to(demo: Demo, provider: Provider) -> None:
     )
 
 
+async def set_billing(demo: Demo, monthly_fee: float) -> None:
+    """Enter a monthly fee in the options, which has the bill shown."""
+    step = await demo.api.start_options_flow(demo.entry_id)
+    await _walk(
+        demo.api,
+        step,
+        {
+            "init": {"next_step_id": "billing"},
+            "billing": {"monthly_fee": monthly_fee},
+        },
+        go_on=demo.api.configure_options_flow,
+    )
+
+
 async def add_battery(demo: Demo, answers: Mapping[str, Mapping[str, Json]]) -> None:
     """Add a battery to the site, through the dialogue for that."""
     step = await demo.api.start_subentry_flow(demo.entry_id, "battery")
