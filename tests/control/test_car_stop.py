@@ -168,6 +168,19 @@ async def test_before_a_stop() -> None:
     assert not street.disk["Z"].back
 
 
+async def test_before_home_assistant_stops() -> None:
+    """Nothing is stored any more by then: it is set back all the same, and known."""
+    street = Street(wanted=True)
+    await street.go_on(5)
+    street.broken_disk = True
+    assert await street.stops.give_back() == []
+    assert (street.mode, street.disk["Z"].back) == (ECO_PLUS, False)
+    street.broken_disk, street.wanted = False, False
+    await street.restart()
+    await street.go_on(5)
+    assert (street.sent, street.disk) == ([STOPPED, ECO_PLUS], {})
+
+
 @pytest.mark.parametrize("here", [False, True])
 async def test_what_the_owner_sets_meanwhile_stays(*, here: bool) -> None:
     """Also Stopped, where it is set here; another sale may stop it again."""

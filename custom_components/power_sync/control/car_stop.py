@@ -132,8 +132,11 @@ class CarStops:
         for charger_id, each in list(self.stopped.items()):
             try:
                 await self._send_back(charger_id, each)
-            except DeviceError, StopNotStoredError:
+            except DeviceError:
                 left.append(charger_id)
+            except StopNotStoredError as err:
+                # It has been told; the next start finds it in its owner's mode.
+                LOGGER.debug("That a charger is set back is not stored: %s", err)
         return left
 
     async def _stop(self, charger_id: str, reading: ChargerReading) -> None:
