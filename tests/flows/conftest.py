@@ -12,6 +12,7 @@ from custom_components.power_sync.devices.batteries.sungrow import SUNGROW
 from custom_components.power_sync.devices.batteries.sungrow.link import LAN
 from homeassistant.core import HomeAssistant
 from tests.common import brand_on
+from tests.ha.conftest import enable_event_loop_debug  # noqa: F401 - a fixture
 
 from .dialogue import ConfigDialogue
 

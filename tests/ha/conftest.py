@@ -1,6 +1,6 @@
 """A site in a Home Assistant, at a simulated inverter and provider."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 import logging
 from unittest.mock import PropertyMock, patch
@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.syrupy import (  # type: ignore[impor
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.power_sync.bridges import access
+from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 from homeassistant.core import HomeAssistant, State
@@ -39,6 +40,11 @@ def state_of(hass: HomeAssistant, entity_id: str) -> State:
 def value_of(hass: HomeAssistant, entity_id: str) -> str:
     """Return the state of an entity as text."""
     return state_of(hass, entity_id).state
+
+
+@pytest.fixture
+def enable_event_loop_debug() -> None:
+    """Leave the loop's debug mode off: it takes its time of every step."""
 
 
 @pytest.fixture
@@ -73,6 +79,12 @@ def quiet_database() -> Iterator[None]:
 
 
 @pytest.fixture
+def recorder_config() -> dict[str, object]:
+    """Let the recorder store each second's events at once, as it does in a home."""
+    return {"commit_interval": 1}
+
+
+@pytest.fixture
 def link() -> LinkOptions:
     """Return how to treat the link to the inverter."""
     return LOOPBACK
@@ -102,12 +114,13 @@ def all_enabled() -> Iterator[None]:
 
 
 @pytest.fixture
-def set_up(
+async def set_up(
     hass: HomeAssistant, sungrow: SungrowSimulator, octopus: OctopusSimulator
-) -> SetUp:
-    """Return what sets up a site and waits for its first plan.
+) -> AsyncIterator[SetUp]:
+    """Yield what sets up a site and waits for its first plan.
 
-    Its battery is an SH10RT unless other `inverters` are given.
+    Its battery is an SH10RT unless other `inverters` are given. It is unloaded
+    before its devices go: to give back without them takes several tries.
     """
 
     async def async_set_up(
@@ -140,7 +153,9 @@ def set_up(
         await hass.async_block_till_done(wait_background_tasks=True)
         return entry
 
-    return async_set_up
+    yield async_set_up
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.fixture
