@@ -85,6 +85,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PowerSyncConfigEntry) ->
         if left := await site.async_stop():
             raise _not_given_back(left) from err
         raise
+    site.async_look_ahead()
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 

@@ -145,6 +145,10 @@ class Site:
         self._async_follow()
         await self.coordinators.backtest.store.load()
         async_follow_dry_run(self)
+
+    @callback
+    def async_look_ahead(self) -> None:
+        """Begin to fetch prices and to plan, once the entities are there to tell."""
         self.entry.async_create_background_task(
             self.hass, self._async_look_ahead(), "power_sync first plan"
         )
