@@ -1,14 +1,17 @@
 """What all entities of PowerSync have in common."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, override
+from itertools import batched
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
@@ -22,6 +25,20 @@ from .model.charger import ChargerReading
 from .site import PowerSyncConfigEntry, Site
 
 type Followed = Iterable[DataUpdateCoordinator[Any]]
+
+ADDED_AT_ONCE: Final = 16
+"""Some 15 ms of work on a small computer; the loop has others to serve."""
+
+
+async def async_add_in_turns(
+    add: AddConfigEntryEntitiesCallback,
+    entities: Iterable[Entity],
+    subentry_id: str | None = None,
+) -> None:
+    """Add many entities a few at a time, and let others have their turn between."""
+    for few in batched(entities, ADDED_AT_ONCE, strict=False):
+        add(few, config_subentry_id=subentry_id)
+        await asyncio.sleep(0)
 
 
 class PowerSyncEntity(Entity):

@@ -1,6 +1,6 @@
 """Sensors: prices, powers, what PowerSync does and why, the plan, forecasts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
@@ -10,7 +10,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .command_log import UNRECORDED_ATTRIBUTES
-from .entity import BatteryEntity, Followed, SiteEntity, async_register_site_device
+from .coordinators import BatteryCoordinator
+from .entity import (
+    BatteryEntity,
+    Followed,
+    SiteEntity,
+    async_add_in_turns,
+    async_register_site_device,
+)
 from .finding_answer import ATTR_ASSUMPTIONS, ATTR_BY_DAY
 from .forecast_points import Point, forecast_points
 from .plan_points import PlanPoints
@@ -53,57 +60,58 @@ async def async_setup_entry(
     """Set up the sensors of a site and of its batteries."""
     # The home's device comes first: those of the batteries point to it.
     site_device_id = async_register_site_device(dr.async_get(hass), entry)
-    async_add_entities(
-        SiteSensor(entry, each)
-        for each in (
-            *SITE_SENSORS,
-            *PRICE_SENSORS,
-            *BILL_SENSORS,
-            *BACKTEST_SENSORS,
-            *SCORE_SENSORS,
-            *HOLD_SENSORS,
-        )
-        if each.exists_fn(entry.runtime_data)
-    )
-    async_add_entities([LeakedInTotal(entry, LEAKED_IN_TOTAL)])
+    await async_add_in_turns(async_add_entities, _site_sensors(entry))
     for charger in entry.runtime_data.coordinators.chargers.values():
-        async_add_entities(
+        await async_add_in_turns(
+            async_add_entities,
             (
                 ChargerSensor(entry, charger, site_device_id, each)
                 for each in CHARGER_SENSORS
             ),
-            config_subentry_id=charger.subentry_id,
+            charger.subentry_id,
         )
-    async_add_entities(ForecastSensor(entry, each) for each in FORECAST_SENSORS)
-    async_add_entities(
-        [PlanInWords(entry, PLAN_IN_WORDS), CheapestWindow(entry, CHEAPEST_WINDOW)]
-    )
-    async_add_entities(MoneySensor(entry, each) for each in MONEY_SENSORS)
     for coordinator in entry.runtime_data.coordinators.batteries.values():
-        async_add_entities(
-            (
-                *(
-                    BatterySensor(entry, coordinator, site_device_id, each)
-                    for each in BATTERY_SENSORS
-                    if each.exists_fn(coordinator.driver.capabilities)
-                ),
-                *(
-                    LeaseSensor(entry, coordinator, site_device_id, each)
-                    for each in LEASE_SENSORS
-                ),
-                *(
-                    TariffSensor(entry, coordinator, site_device_id, each)
-                    for each in (TARIFF,)
-                    if coordinator.driver.capabilities.plans_itself
-                ),
-                *(
-                    PlannedSensor(entry, coordinator, site_device_id, each)
-                    for each in PLANNED_SENSORS
-                ),
-                *inverter_sensors(hass, entry, coordinator, site_device_id),
-            ),
-            config_subentry_id=coordinator.subentry_id,
+        await async_add_in_turns(
+            async_add_entities,
+            _battery_sensors(hass, entry, coordinator, site_device_id),
+            coordinator.subentry_id,
         )
+
+
+def _site_sensors(entry: PowerSyncConfigEntry) -> Iterator[SensorEntity]:
+    for each in (
+        *SITE_SENSORS,
+        *PRICE_SENSORS,
+        *BILL_SENSORS,
+        *BACKTEST_SENSORS,
+        *SCORE_SENSORS,
+        *HOLD_SENSORS,
+    ):
+        if each.exists_fn(entry.runtime_data):
+            yield SiteSensor(entry, each)
+    yield LeakedInTotal(entry, LEAKED_IN_TOTAL)
+    yield from (ForecastSensor(entry, each) for each in FORECAST_SENSORS)
+    yield PlanInWords(entry, PLAN_IN_WORDS)
+    yield CheapestWindow(entry, CHEAPEST_WINDOW)
+    yield from (MoneySensor(entry, each) for each in MONEY_SENSORS)
+
+
+def _battery_sensors(
+    hass: HomeAssistant,
+    entry: PowerSyncConfigEntry,
+    coordinator: BatteryCoordinator,
+    site_device_id: str,
+) -> Iterator[SensorEntity]:
+    for measured in BATTERY_SENSORS:
+        if measured.exists_fn(coordinator.driver.capabilities):
+            yield BatterySensor(entry, coordinator, site_device_id, measured)
+    for leased in LEASE_SENSORS:
+        yield LeaseSensor(entry, coordinator, site_device_id, leased)
+    if coordinator.driver.capabilities.plans_itself:
+        yield TariffSensor(entry, coordinator, site_device_id, TARIFF)
+    for planned in PLANNED_SENSORS:
+        yield PlannedSensor(entry, coordinator, site_device_id, planned)
+    yield from inverter_sensors(hass, entry, coordinator, site_device_id)
 
 
 class SlotSensor(SiteEntity, SensorEntity):
