@@ -7,9 +7,13 @@ from typing import Any, override
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import SiteEntity
+from .devices.batteries.actions import STORM_MODE
+from .entity import BatteryEntity, SiteEntity, async_register_site_device
+from .model.battery import OwnerSetting
+from .owner_actions import async_set_owner
 from .site import PowerSyncConfigEntry, Site
 from .site_values import answers_spikes
 from .tariff_sync import syncs_tariffs
@@ -57,6 +61,11 @@ SWITCHES = (
 )
 
 
+STORM_WATCH = SwitchEntityDescription(
+    key="storm_watch", entity_category=EntityCategory.CONFIG
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: PowerSyncConfigEntry,
@@ -68,6 +77,41 @@ async def async_setup_entry(
         for description in SWITCHES
         if description.exists_fn(entry.runtime_data)
     )
+    site_device_id = async_register_site_device(dr.async_get(hass), entry)
+    for battery in entry.runtime_data.coordinators.batteries.values():
+        if battery.driver.owner_range(OwnerSetting.STORM_MODE) is not None:
+            async_add_entities(
+                [StormWatch(entry, battery, site_device_id, STORM_WATCH)],
+                config_subentry_id=battery.subentry_id,
+            )
+
+
+class StormWatch(BatteryEntity, SwitchEntity):
+    """Whether a battery fills up before a storm by itself: its owner's to set."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether it is on; None where the battery has not told."""
+        reading = self.reading
+        told = None if reading is None else reading.extra.get("storm_mode_enabled")
+        return None if told is None else told == "true"
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Switch it on, for good."""
+        await self._async_set(1)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Switch it off, for good."""
+        await self._async_set(0)
+
+    async def _async_set(self, value: float) -> None:
+        await async_set_owner(
+            self.site, STORM_MODE, value, [self.coordinator.battery_id]
+        )
+        await self.coordinator.async_refresh()
 
 
 class SettingSwitch(SiteEntity, SwitchEntity):

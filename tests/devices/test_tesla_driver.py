@@ -69,6 +69,8 @@ INFO: Mapping[str, Any] = {
     "battery_count": 2,
     "nameplate_power": 10000,
     "nameplate_energy": 27000,
+    "components": {"storm_mode_capable": True},
+    "user_settings": {"storm_mode_enabled": True},
 }
 
 
@@ -83,6 +85,7 @@ def test_every_field_by_hand() -> None:
     assert reading.extra == {
         "operation_mode": "autonomous",
         "backup_reserve_pct": 20,
+        "storm_mode_enabled": "true",
         "storm_mode_active": "false",
         "grid_services_w": 12,
     }
@@ -313,6 +316,7 @@ async def test_what_a_site_is_found_to_be() -> None:
             "grid_charging",
             "export_rule",
             "tariff",
+            "storm_mode",
         }
     )
     async with tesla() as account:
@@ -417,6 +421,30 @@ async def test_the_owners_reserve() -> None:
         for setting, value in ((reserve, 90), (reserve, None), (other, 20)):
             with pytest.raises(DeviceRefusedError):
                 driver.owner_writes(setting, value, found)
+
+
+async def test_storm_watch() -> None:
+    """It is the owner's, where the site can: read, set, and left by commands."""
+    storm = OwnerSetting.STORM_MODE
+    async with tesla() as account:
+        driver = await account.driver()
+        assert driver.owner_range(storm) == (0, 1, 1)
+        found = await driver.read_owner()
+        assert driver.owner_value(storm, found) == 0
+        assert driver.owner_writes(storm, 0, found) == ()
+        (write,) = driver.owner_writes(storm, 1, found)
+        await driver.write(write)
+        assert account.set_by().storm_mode is True
+        assert driver.owner_value(storm, await driver.read_owner()) == 1
+        reading = await driver.read()
+        assert reading.extra["storm_mode_enabled"] == "true"
+        executor = await account.executor(driver)
+        await executor.carry_out(account.order(Mode.NO_DISCHARGE))
+        await executor.carry_out(account.order(None))
+        assert account.set_by().storm_mode is True
+    assert (
+        telemetry.storm_mode_of({"user_settings": {"storm_mode_enabled": True}}) is None
+    )
 
 
 async def test_a_zone_that_nobody_knows() -> None:

@@ -89,6 +89,7 @@ async def test_the_integration_itself(
     await api.set_reserve(35)
     await api.set_grid_charging(allowed=True)
     await api.set_export_rule("battery_ok")
+    await api.set_storm_mode(enabled=True)
     await api.set_tariff({**OWNERS, "code": "NEW"})
     told = account.set_by()
     assert (told.mode, told.reserve_pct, told.grid_charging_off) == (
@@ -96,6 +97,7 @@ async def test_the_integration_itself(
         35,
         False,
     )
+    assert told.storm_mode is True
     assert (told.export_rule, told.tariff) == ("battery_ok", {**OWNERS, "code": "NEW"})
     await hass.config_entries.async_unload(fleet.entry_id)
     with pytest.raises(DeviceUnreachableError, match="not loaded"):

@@ -180,7 +180,18 @@ async def to_midnight(account: Account, wait: Wait) -> None:
 async def test_by_hand(
     hass: HomeAssistant, entry: ConfigEntry[Any], account: Account, wait: Wait
 ) -> None:
-    """Once, without automatic sync; it says where that cannot be."""
+    """Once, without automatic sync; it says where that cannot be. And Storm Watch."""
+    storm = "switch.tesla_powerwall_2_storm_watch"
+    assert value_of(hass, storm) == "off"
+    await act(hass, "switch", "turn_off", "switch.powersync_automatic_control")
+    await act(hass, *LIVE)
+    await act(hass, "switch", "turn_on", storm)
+    assert (value_of(hass, storm), account.set_by().storm_mode) == ("on", True)
+    data = {"enabled": False}
+    await hass.services.async_call(DOMAIN, "set_storm_mode", data, blocking=True)
+    assert account.set_by().storm_mode is False
+    await act(hass, "switch", "turn_on", "switch.powersync_dry_run")
+    await act(hass, "switch", "turn_on", "switch.powersync_automatic_control")
     before = told_of(account)
 
     async def upload() -> None:

@@ -106,7 +106,7 @@ ENTITIES: Mapping[str, set[str]] = {
         select.PLANNED_BY.key,
     },
     "sensor": {each.key for each in SENSORS},
-    "switch": {each.key for each in switch.SWITCHES},
+    "switch": {switch.STORM_WATCH.key, *(each.key for each in switch.SWITCHES)},
     "time": {each.key for each in time.TIMES},
 }
 SCHEMAS = {

@@ -155,6 +155,10 @@ class BorrowedSite:
         """Set what may be fed into the grid."""
         await self._ask("grid_import_export", customer_preferred_export_rule=rule)
 
+    async def set_storm_mode(self, *, enabled: bool) -> None:
+        """Have it fill up before a storm by itself, or not."""
+        await self._ask("storm_mode", enabled)
+
     async def set_tariff(self, tariff: Answer) -> None:
         """Set the tariff; the library itself wraps it."""
         await self._ask("time_of_use_settings", dict(tariff))

@@ -113,6 +113,8 @@ class OwnerSetting(StrEnum):
 
     BACKUP_RESERVE_PCT = "backup_reserve_pct"
     """The state of charge kept for when the grid fails."""
+    STORM_MODE = "storm_mode"
+    """Whether it fills up before a storm by itself: 1 is on, 0 is off."""
     MIN_SOC_PCT = "min_soc_pct"
     """The battery is not discharged below this."""
     MAX_SOC_PCT = "max_soc_pct"

@@ -44,11 +44,15 @@ def actions_of(brand: str) -> tuple[BrandAction, ...]:
     )
 
 
+STORM_MODE: Final = OwnerAction(
+    name="set_storm_mode", setting=OwnerSetting.STORM_MODE, fields=("enabled",)
+)
 ANY_BRAND: Final = (
     OwnerAction(
         name="set_backup_reserve",
         setting=OwnerSetting.BACKUP_RESERVE_PCT,
         fields=_RESERVE,
     ),
+    STORM_MODE,
 )
 """What is the owner's on batteries of whatever brand that have it."""

@@ -51,7 +51,7 @@ def owner_range(
     setting: OwnerSetting, served: Collection[str], limits: OwnerLimits
 ) -> OwnerRange | None:
     """Return what a setting can be; None where its register is not `served`."""
-    if _KEYS[setting][0] not in served:
+    if setting not in _KEYS or _KEYS[setting][0] not in served:
         return None
     match setting:
         case OwnerSetting.MAX_CHARGE_W:
@@ -60,16 +60,14 @@ def owner_range(
             return OwnerRange(0, limits.discharge_w, 1)
         case OwnerSetting.EXPORT_LIMIT_W:
             return OwnerRange(0, limits.rated_w, 1)
-        case (
-            OwnerSetting.BACKUP_RESERVE_PCT
-            | OwnerSetting.MIN_SOC_PCT
-            | OwnerSetting.MAX_SOC_PCT
-        ):
+        case _:
             return OwnerRange(0, 100, 0.1)
 
 
 def owner_value(setting: OwnerSetting, found: Settings) -> float | None:
     """Return a setting in its unit; None where it is not known, or limits nothing."""
+    if setting not in _KEYS:
+        return None
     key, scale = _KEYS[setting]
     raw = number(found, key)
     if raw is None:
@@ -88,10 +86,10 @@ def owner_writes(
     for None as anything but an export limit.
     """
     served = {key for key, present in found.items() if present is not None}
-    key, scale = _KEYS[setting]
     allowed = owner_range(setting, served, limits)
     if allowed is None:
         raise DeviceRefusedError(f"this plant has no {setting}")
+    key, scale = _KEYS[setting]
     sequence = Sequence(found)
     if value is None:
         if setting is not OwnerSetting.EXPORT_LIMIT_W:

@@ -51,6 +51,7 @@ class _Form:
 
 _FORMS: Final = {
     OwnerSetting.BACKUP_RESERVE_PCT: (_Form(RESERVE, 1),),
+    OwnerSetting.STORM_MODE: (),
     OwnerSetting.MIN_SOC_PCT: (_Form(MIN_SOC, 0.1),),
     OwnerSetting.MAX_SOC_PCT: (_Form(MAX_SOC, 0.1),),
     OwnerSetting.MAX_CHARGE_W: (_Form(MAX_CHARGE, CEILING_STEP_W),),
@@ -106,7 +107,7 @@ def owner_range(
             return OwnerRange(
                 LOWEST_CEILING * CEILING_STEP_W, limits.battery_w, CEILING_STEP_W
             )
-        case OwnerSetting.EXPORT_LIMIT_W:
+        case _:
             return OwnerRange(limits.export_least_w, limits.export_most_w, form.scale)
 
 

@@ -51,6 +51,9 @@ class TeslaSiteApi(Protocol):
     async def set_export_rule(self, rule: str) -> None:
         """Set what may be fed into the grid."""
 
+    async def set_storm_mode(self, *, enabled: bool) -> None:
+        """Have it fill up before a storm by itself, or not."""
+
     async def set_tariff(self, tariff: Answer) -> None:
         """Set the tariff, as `tariff_content_v2`."""
 

@@ -198,6 +198,10 @@ class TeslaTokenSite:
         """Set what may be fed into the grid."""
         await self._tell("grid_import_export", {"customer_preferred_export_rule": rule})
 
+    async def set_storm_mode(self, *, enabled: bool) -> None:
+        """Have it fill up before a storm by itself, or not."""
+        await self._tell("storm_mode", {"enabled": enabled})
+
     async def set_tariff(self, tariff: Answer) -> None:
         """Set the tariff."""
         await self._tell(_TARIFF, {"tou_settings": {"tariff_content_v2": tariff}})

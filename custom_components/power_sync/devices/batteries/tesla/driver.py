@@ -35,7 +35,7 @@ from custom_components.power_sync.model.energy_history import (
     span_of,
 )
 
-from . import history, settings, tariff, telemetry
+from . import history, owner, settings, tariff, telemetry
 from .access import Answer, TeslaSiteApi
 
 BRAND: Final = "tesla"
@@ -210,36 +210,24 @@ class TeslaBattery:
         return tariff.value_of(tariff.flat_tariff(telemetry.currency_of(self._info)))
 
     def owner_range(self, setting: OwnerSetting) -> OwnerRange | None:
-        """Return what the backup reserve can be, in percent."""
-        if setting is not OwnerSetting.BACKUP_RESERVE_PCT:
-            return None
-        served = settings.RESERVE in self._config.settings
-        return OwnerRange(0, settings.FULL, 1) if served else None
+        """Return what the backup reserve can be, in percent, and Storm Watch."""
+        return owner.owner_range(setting, self._config.settings)
 
     async def read_owner(self) -> Settings:
-        """Read the backup reserve."""
-        return {settings.RESERVE: (await self.read_settings())[settings.RESERVE]}
+        """Read the backup reserve, and Storm Watch."""
+        return owner.owners(await self.read_settings())
 
     def owner_value(self, setting: OwnerSetting, found: Settings) -> float | None:
-        """Return the backup reserve in percent."""
-        value = found.get(settings.RESERVE)
-        asked = setting is OwnerSetting.BACKUP_RESERVE_PCT
-        return value if asked and isinstance(value, int | float) else None
+        """Return the backup reserve in percent, or Storm Watch as 1 or 0."""
+        return owner.owner_value(setting, found)
 
     def owner_writes(
         self, setting: OwnerSetting, value: float | None, found: Settings
     ) -> tuple[Write, ...]:
-        """Return what sets the backup reserve; none between 80 and 100 % can be."""
+        """Return what sets it; no reserve between 80 and 100 % can be."""
         if self.owner_range(setting) is None or value is None:
             raise DeviceRefusedError(f"a Powerwall has no {setting} = {value}")
-        percent = round(value)
-        if not settings.can_set_reserve(percent):
-            raise DeviceRefusedError(
-                "a Powerwall takes no reserve between 80 and 100 %"
-            )
-        if found.get(settings.RESERVE) == percent:
-            return ()
-        return (Write(settings.RESERVE, percent),)
+        return owner.owner_writes(setting, value, found)
 
     async def write(self, write: Write) -> None:
         """Write one setting. That it was acknowledged is no proof."""
@@ -266,6 +254,8 @@ class TeslaBattery:
                 await self._api.set_export_rule(rule)
             case settings.TARIFF, str() as text:
                 await self._set_tariff(text)
+            case settings.STORM, bool() as enabled:
+                await self._api.set_storm_mode(enabled=enabled)
             case settings.DISPATCH, str() as text:
                 await self._dispatch(text)
             case _:

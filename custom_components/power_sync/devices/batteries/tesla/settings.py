@@ -30,6 +30,8 @@ GRID_CHARGING: Final = "grid_charging"
 EXPORT_RULE: Final = "export_rule"
 TARIFF: Final = "tariff"
 DISPATCH: Final = "dispatch"
+STORM: Final = "storm_mode"
+"""The owner's alone: no command touches it."""
 SLOT: Final = "half_hour"
 """No setting: the half hour that it is, in the site's own clock. A tariff begins at
 one, and what a command writes follows from what was read alone."""

@@ -55,6 +55,7 @@ def reading_of(live: Answer, info: Answer, at: datetime) -> BatteryReading:
         extra={
             "operation_mode": _text(info, "default_real_mode"),
             "backup_reserve_pct": number(info, "backup_reserve_percent"),
+            "storm_mode_enabled": _flag(storm_mode_of(info)),
             "storm_mode_active": _flag(live.get("storm_mode_active")),
             "grid_services_w": number(live, "grid_services_power"),
         },
@@ -76,7 +77,15 @@ def settings_of(info: Answer) -> dict[str, SettingValue]:
         settings.GRID_CHARGING: (not refused) if isinstance(refused, bool) else None,
         settings.EXPORT_RULE: rule,
         settings.TARIFF: tariff.value_of(tariff_in(info)),
+        settings.STORM: storm_mode_of(info),
     }
+
+
+def storm_mode_of(info: Answer) -> bool | None:
+    """Return whether a site fills up before a storm; None where it cannot."""
+    enabled = _part(info, "user_settings").get("storm_mode_enabled")
+    able = _part(info, "components").get("storm_mode_capable")
+    return enabled if able is True and isinstance(enabled, bool) else None
 
 
 def tariff_in(info: Answer) -> Answer:
