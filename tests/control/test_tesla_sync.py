@@ -182,12 +182,13 @@ async def test_past_midnight() -> None:
     at = datetime(2026, 11, 26, 23, 50, tzinfo=UTC)
     async with tesla(at=at) as account:
         before = told_of(account)
-        controller, _ = await planning_itself(account)
+        controller, battery = await planning_itself(account)
         # A crash, and nobody there at midnight.
         account.pass_by(minutes=20)
         assert prices_at(account.set_by().tariff, account.time.now) == (None, None)
+        controller.read(SITE_ID, await battery.executor.driver.read())
         await controller.tick()
-        assert told_of(account) == before
+        assert (told_of(account), battery.lease.reason) == (before, "no_tariff")
 
 
 async def test_a_crash_and_a_start() -> None:
