@@ -49,7 +49,7 @@ class CarStopping:
         site = self._site
         site.entry.async_on_unload(site.controller.listen(self._look))
         for charger in site.coordinators.chargers.values():
-            charger.owner_chose = self._stops.owner_chose
+            charger.owner_chose = self._async_owner_chose
             site.entry.async_on_unload(charger.async_add_listener(self._look))
 
     async def async_close(self) -> list[str]:
@@ -94,6 +94,11 @@ class CarStopping:
             names = ", ".join(self._title(key) for key in self._stops.failing)
             async_tell(self._site, "charger", "charger_not_back", charger=names)
         self._told = self._stops.failing
+
+    async def _async_owner_chose(self, charger_id: str) -> None:
+        # What is being told a charger at this moment is told before.
+        async with self._lock:
+            await self._stops.owner_chose(charger_id)
 
     async def _set_mode(self, charger_id: str, mode: ChargeMode) -> None:
         await self._site.coordinators.chargers[charger_id].async_set_mode(mode)

@@ -1,7 +1,7 @@
 """The rhythm of one car charger: slower without a car, slower yet after failures."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, override
@@ -32,6 +32,10 @@ STARTS: Final = frozenset({ChargeMode.FAST, ChargeMode.ECO})
 """Modes that have a car charge at once, whether or not there is energy to spare."""
 
 
+async def _heard_by_none(_charger_id: str) -> None:
+    pass
+
+
 class ChargerCoordinator(DataUpdateCoordinator[ChargerReading]):
     """Reads one charger, and tells control of every reading."""
 
@@ -60,7 +64,7 @@ class ChargerCoordinator(DataUpdateCoordinator[ChargerReading]):
         self._controller = controller
         self._failures = 0
         self._refusals = 0
-        self.owner_chose: Callable[[str], None] = lambda _: None
+        self.owner_chose: Callable[[str], Awaitable[None]] = _heard_by_none
 
     @property
     def charger_id(self) -> str:
@@ -132,7 +136,7 @@ class ChargerCoordinator(DataUpdateCoordinator[ChargerReading]):
 
     async def async_choose_mode(self, mode: ChargeMode) -> None:
         """Set the mode that the owner wants from now on. Raises DeviceError."""
-        self.owner_chose(self.charger_id)
+        await self.owner_chose(self.charger_id)
         await self.async_set_mode(mode)
 
     async def async_set_mode(self, mode: ChargeMode) -> None:

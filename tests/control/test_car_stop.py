@@ -187,7 +187,7 @@ async def test_what_the_owner_sets_meanwhile_stays(*, here: bool) -> None:
     street = Street(wanted=True)
     await street.go_on(5)
     if here:
-        street.stops.owner_chose("Z")
+        await street.stops.owner_chose("Z")
     else:
         street.now += POLL
     street.turn(ECO)
@@ -199,7 +199,19 @@ async def test_what_the_owner_sets_meanwhile_stays(*, here: bool) -> None:
     street.wanted = True
     await street.go_on(5)
     assert street.sent == [STOPPED, STOPPED]
-    street.stops.owner_chose("Z")
+    await street.stops.owner_chose("Z")
+    await street.restart()
+    street.wanted = False
+    await street.go_on(10)
+    assert (street.mode, street.disk) == (STOPPED, {})
+
+
+async def test_what_the_owner_sets_cannot_be_stored() -> None:
+    """It is the owner's all the same, for as long as this run lasts."""
+    street = Street(wanted=True)
+    await street.go_on(5)
+    street.broken_disk = True
+    await street.stops.owner_chose("Z")
     street.wanted = False
     await street.go_on(10)
     assert street.mode is STOPPED

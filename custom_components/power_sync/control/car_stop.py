@@ -98,11 +98,16 @@ class CarStops:
             if each.back and each.tries >= TRIES_TOLD
         ]
 
-    def owner_chose(self, charger_id: str) -> None:
-        """Note that the owner has set a mode here: it is not ours any more."""
-        if self.stopped.pop(charger_id, None) is not None:
-            self._left.add(charger_id)
-            self._sent.pop(charger_id, None)
+    async def owner_chose(self, charger_id: str) -> None:
+        """Note that the owner has set a mode here: it is not ours now. No raise."""
+        if self.stopped.pop(charger_id, None) is None:
+            return
+        self._left.add(charger_id)
+        self._sent.pop(charger_id, None)
+        try:
+            await self._journal.save(self.stopped)
+        except StopNotStoredError as err:
+            LOGGER.warning("What the owner set a charger to is not stored: %s", err)
 
     async def act(
         self, readings: Mapping[str, ChargerReading | None], *, wanted: bool
