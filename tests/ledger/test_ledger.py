@@ -208,6 +208,21 @@ def test_midnight_while_nothing_is_measured() -> None:
     assert count.figures.measured == HOUR
 
 
+def test_a_reading_that_comes_once_its_day_has_ended() -> None:
+    """It is left out: the day does not begin again for it."""
+    count = Count(prices(*[0.1] * 60), now=MIDNIGHT + 23 * HOUR)
+    count.run(HOUR / 2, net_kw=1.0)
+    count.ledger.turn(MIDNIGHT + 24 * HOUR, count.zone, count.closing)
+    count.now = MIDNIGHT + 24 * HOUR - STEP
+    count.read(1.0)
+    assert count.figures.day == MIDNIGHT + 24 * HOUR
+    count.now = MIDNIGHT + 24 * HOUR
+    count.run(HOUR, net_kw=1.0)
+    (closed,) = count.closed
+    assert closed.paid == pytest.approx(0.05)
+    assert count.figures.measured == HOUR
+
+
 def test_a_clock_set_back_counts_nothing_twice() -> None:
     """Within the day, and over midnight."""
     count = Count(prices(*[1.0] * 48), now=MIDNIGHT + 24 * HOUR)

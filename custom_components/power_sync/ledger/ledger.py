@@ -110,7 +110,10 @@ class Ledger:
 
         That is where it is no longer than `longest`. What is not is left out on
         both sides. `closing` is called before a day ends, with its last figures.
+        A sample that comes once its day has ended has no part in it any more.
         """
+        if self.day is not None and NOTHING < self.day.start - sample.at <= longest:
+            return
         last, self._last, self._zone = self._last, sample, zone
         if last is not None and sample.at == last.at:
             # Another battery of the home was read at the same moment.
