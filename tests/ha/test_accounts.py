@@ -18,7 +18,12 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
 from custom_components.power_sync.const import DOMAIN
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers.recorder import get_instance
 from simulators.home import Cells, SimulatedHome
 from simulators.octopus import Fault, OctopusSimulator, Rate
@@ -239,6 +244,7 @@ async def test_a_slow_reading_over_midnight_divides_the_days_once(
     slow_down(await set_up(dry_run=True), MINUTE)
     resets: list[str] = []
 
+    @callback
     def note(event: Event[EventStateChangedData]) -> None:
         state = event.data["new_state"]
         if state is not None and state.entity_id == COST:
