@@ -18,7 +18,13 @@ from pytest_homeassistant_custom_component.components.recorder.common import (  
 from custom_components.power_sync.picture.palette import DARK, LIGHT
 from homeassistant.components.recorder import history
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
 from homeassistant.helpers import translation
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
@@ -96,6 +102,7 @@ async def test_a_new_slot_is_a_new_picture(
     shown = value_of(hass, IMAGE)
     changes: list[str] = []
 
+    @callback
     def note(event: object) -> None:
         changes.append(value_of(hass, IMAGE))
 
@@ -148,6 +155,7 @@ async def test_the_first_plan_is_on_its_way(
     """Until a plan has been tried for, nothing is said to be missing."""
     said: list[str] = []
 
+    @callback
     def note(event: Event[EventStateChangedData]) -> None:
         state = event.data["new_state"]
         if state is not None and state.entity_id == WORDS:
