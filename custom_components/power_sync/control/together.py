@@ -22,6 +22,14 @@ _FORCED = frozenset({Mode.CHARGE, Mode.DISCHARGE})
 _APART = frozenset({Mode.NO_DISCHARGE, Mode.STANDBY})
 
 
+def decided(battery: Controlled, decide: Callable[[Controlled], Lease]) -> Lease | None:
+    """Return what is decided; None where it cannot be, which is told on acting."""
+    try:
+        return decide(battery)
+    except Exception:  # noqa: BLE001 - told where it is acted on
+        return None
+
+
 def stopping(
     batteries: Iterable[Controlled], decide: Callable[[Controlled], Lease]
 ) -> list[Controlled]:
@@ -29,18 +37,14 @@ def stopping(
 
     One in trouble is left alone, and one that cannot be decided on is told elsewhere.
     """
-    found = []
-    for battery in batteries:
-        if battery.told not in _FORCED:
-            continue
-        try:
-            lease = decide(battery)
-        except Exception:  # noqa: BLE001, S112 - told where it is acted on
-            continue
-        ends = lease.mode not in _FORCED and lease.mode is not Mode.STANDBY
-        if ends and lease.master is not Master.SAFETY:
-            found.append(battery)
-    return found
+    return [
+        battery
+        for battery in batteries
+        if battery.told in _FORCED
+        and (lease := decided(battery, decide)) is not None
+        and lease.mode not in _FORCED | {Mode.STANDBY}
+        and lease.master is not Master.SAFETY
+    ]
 
 
 async def rest_first(ending: Sequence[Controlled], home: Iterable[Controlled]) -> None:

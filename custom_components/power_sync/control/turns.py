@@ -6,7 +6,7 @@ from typing import Protocol
 
 from .authority import Lease
 from .controlled import Controlled
-from .together import rest_first, stopping
+from .together import decided, rest_first, stopping
 
 STEPS_BACK_S = 10.0
 """So long, at most, is waited for a battery that must not undo another's order."""
@@ -46,7 +46,5 @@ async def in_turns(
 
 
 def _steps_back(battery: Controlled, decide: Callable[[Controlled], Lease]) -> bool:
-    try:
-        return battery.steps_back(decide(battery).mode)
-    except Exception:  # noqa: BLE001 - told where it is acted on
-        return False
+    lease = decided(battery, decide)
+    return lease is not None and battery.steps_back(lease.mode)
