@@ -1,7 +1,6 @@
 """Durable storage of the chargers that were stopped for a sale, with proof."""
 
 from collections.abc import Mapping
-import json
 from pathlib import Path
 
 from custom_components.power_sync.const import DOMAIN, LOGGER
@@ -14,6 +13,8 @@ from custom_components.power_sync.control.car_stop import (
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
+
+from .storage import async_stored
 
 VERSION = 1
 
@@ -49,15 +50,11 @@ class CarStopStore:
         wanted = stopped_to_json(stopped)
         await self._store.async_save(wanted)
         try:
-            found = await self._hass.async_add_executor_job(self._stored)
+            found = await async_stored(self._hass, self._path)
         except (OSError, ValueError, KeyError, TypeError) as err:
             raise StopNotStoredError(str(err)) from err
         if found != wanted:
             raise StopNotStoredError("it was not stored")
-
-    def _stored(self) -> object:
-        content: dict[str, object] = json.loads(self._path.read_text(encoding="utf-8"))
-        return content["data"]
 
     async def remove(self) -> None:
         """Delete the file."""

@@ -27,9 +27,16 @@ SETTINGS_VERSION = 1
 
 
 def _stored(path: Path) -> object:
-    """Return what a store has on the disk."""
     content: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
     return content["data"]
+
+
+async def async_stored(hass: HomeAssistant, path: Path) -> object:
+    """Return what a store has on the disk: the only proof that it was stored.
+
+    Raises OSError, ValueError, KeyError or TypeError where it cannot be read back.
+    """
+    return await hass.async_add_executor_job(_stored, path)
 
 
 class JournalStore:
@@ -73,7 +80,7 @@ class JournalStore:
         wanted = records_to_json(records)
         await self._store.async_save(dict(wanted))
         try:
-            found = await self._hass.async_add_executor_job(_stored, self._path)
+            found = await async_stored(self._hass, self._path)
         except (OSError, ValueError, KeyError, TypeError) as err:
             raise JournalError(f"the journal cannot be read back: {err}") from err
         if found != json.loads(json.dumps(wanted)):
@@ -133,7 +140,7 @@ class SettingsStore:
         async with self._lock:
             await self._store.async_save(wanted)
             try:
-                found = await self._hass.async_add_executor_job(_stored, self._path)
+                found = await async_stored(self._hass, self._path)
             except OSError, ValueError, KeyError, TypeError:
                 return False
         return found == wanted
