@@ -1,6 +1,7 @@
 """The tables in README and docs that are made from the code."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 import sys
@@ -19,9 +20,9 @@ from custom_components.power_sync.model.battery import (
 )
 from custom_components.power_sync.planner import plan
 
+from .reference_tables import action_tables, entity_tables, table
+
 ROOT = Path(__file__).parents[1]
-PLACES = (ROOT / "README.md", ROOT / "docs" / "batteries" / "README.md")
-BEGIN, END = "<!-- batteries: scripts/docs -->", "<!-- batteries: end -->"
 COLUMNS = {
     Mode.CHARGE: "charge",
     Mode.DISCHARGE: "discharge",
@@ -43,16 +44,12 @@ def battery_table() -> str:
         *("least power", "shortest stretch", "between commands"),
         *("returns to normal by itself", "settings in flash", "costs what it lacks"),
     )
-    rows = [_row(heads), _row(["---"] * len(heads))]
+    rows = []
     for brand in BRANDS.values():
         able = capabilities(brand)
         told = [AS_SET_UP] * (len(heads) - 2) if able is None else _cells(able)
-        rows.append(_row([brand.name, _access(brand), *told]))
-    return "\n".join(rows)
-
-
-def _row(cells: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+        rows.append((brand.name, _access(brand), *told))
+    return table(heads, rows)
 
 
 def _cells(able: Capabilities) -> list[str]:
@@ -115,22 +112,49 @@ def _lost(able: Capabilities) -> str:
     return f"{100 * lost / possible:.1f} % of the saving"
 
 
-def with_table(text: str) -> str:
-    """Return a document with its table made anew. Raises ValueError without place."""
-    before, _, rest = text.partition(BEGIN)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise ValueError(f"there is no place for the table: {BEGIN} … {END}")
-    return f"{before}{BEGIN}\n\n{battery_table()}\n\n{END}{after}"
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What is made from the code, and the name of its place in a document."""
+
+    name: str
+    make: Callable[[], str]
+
+    def put_into(self, text: str) -> str:
+        """Return a document with it made anew. Raises ValueError without a place."""
+        begin, end = f"<!-- {self.name}: scripts/docs -->", f"<!-- {self.name}: end -->"
+        before, _, rest = text.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise ValueError(f"there is no place for the tables: {begin} … {end}")
+        return f"{before}{begin}\n\n{self.make()}\n\n{end}{after}"
+
+
+BATTERIES = Tables("batteries", battery_table)
+DOCS = ROOT / "docs"
+PLACES = {
+    ROOT / "README.md": (BATTERIES,),
+    DOCS / "batteries" / "README.md": (BATTERIES,),
+    DOCS / "reference.md": (
+        Tables("entities", entity_tables),
+        Tables("actions", action_tables),
+    ),
+}
+
+
+def with_tables(path: Path) -> str:
+    """Return a document with all of its tables made anew."""
+    text = path.read_text(encoding="utf-8")
+    for tables in PLACES[path]:
+        text = tables.put_into(text)
+    return text
 
 
 def main() -> int:
     """Return the exit code."""
     stale = []
     for path in PLACES:
-        text = path.read_text(encoding="utf-8")
-        made = with_table(text)
-        if made != text:
+        made = with_tables(path)
+        if made != path.read_text(encoding="utf-8"):
             stale.append(path.name)
             if "--check" not in sys.argv:
                 path.write_text(made, encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.power_sync.devices.batteries import BRANDS
 from homeassistant.util.yaml import parse_yaml
-from scripts import docs_tables
+from scripts import docs_tables, reference_tables
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / "power_sync"
@@ -251,13 +251,50 @@ def test_the_icon_is_what_home_assistant_shows() -> None:
 
 @pytest.mark.parametrize("path", docs_tables.PLACES, ids=lambda path: path.name)
 def test_tables_are_what_the_code_says(path: Path) -> None:
-    """Whoever changes what a battery can be told runs scripts/docs."""
-    text = path.read_text(encoding="utf-8")
-    assert docs_tables.with_table(text) == text
-    assert all(brand.name in text for brand in BRANDS.values())
+    """Whoever changes an entity, an action or a battery's modes runs scripts/docs."""
+    assert docs_tables.with_tables(path) == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/batteries/README.md"])
+def test_each_brand_is_named(name: str) -> None:
+    """No brand is missing where a reader looks for their own."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert [each.name for each in BRANDS.values() if each.name not in text] == []
 
 
 def test_a_table_needs_a_place() -> None:
     """A document that has lost its marks is named as an error, not left stale."""
     with pytest.raises(ValueError, match="no place"):
-        docs_tables.with_table("# A page\n")
+        docs_tables.BATTERIES.put_into("# A page\n")
+
+
+def test_the_reference_has_all_that_there_is() -> None:
+    """Each entity and each action that has a text stands in the reference."""
+    english = load_json(PACKAGE / "translations" / "en.json")
+    listed = {
+        f"{platform}.{each.key}"
+        for platforms in reference_tables.DEVICES.values()
+        for platform, described in platforms
+        for each in described
+    }
+    named = section(english, "entity")
+    assert listed == {
+        f"{platform}.{key}" for platform in named for key in section(named, platform)
+    }
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    missing = {
+        name
+        for name in section(english, "services")
+        if f"power_sync.{name}`" not in text
+    }
+    assert missing == set()
+
+
+def test_each_repair_issue_is_explained() -> None:
+    """The page that goes by what one sees quotes the title of each issue."""
+    issues = section(load_json(PACKAGE / "translations" / "en.json"), "issues")
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    titles = [str(section(issues, key)["title"]) for key in issues]
+    # What depends on the home is an ellipsis there.
+    quoted = [re.sub(r"\{\w+\}", "…", title) for title in titles]
+    assert [title for title in quoted if f'"{title}"' not in text] == []
