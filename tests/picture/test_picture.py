@@ -23,6 +23,7 @@ from custom_components.power_sync.picture.palette import DARK, LIGHT
 from custom_components.power_sync.picture.svg import SIZE, text_width
 from custom_components.power_sync.planner import plan
 from custom_components.power_sync.words import Texts
+from custom_components.power_sync.words.summary import Teller
 from tests.words.english import CONTENT, ENGLISH
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,6 +31,10 @@ MOST_BYTES = 150_000
 PHONE_CARD_PX = 358
 """A card on a phone of 390 CSS pixels, less its margins and a scroll bar."""
 LEAST_TEXT_PX = 11
+LONDON = ZoneInfo("Europe/London")
+SHAPE_CLASSES = frozenset(
+    {"line", "thin", "dashed", "area", "bars", "title", "strong", "swatch"}
+)
 TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
 
@@ -50,7 +55,7 @@ def picture(made: Plan, **changes: object) -> str:
     wanted = PictureInput(
         plan=made,
         now=made.made_at + timedelta(minutes=2),
-        zone=ZoneInfo("Europe/London"),
+        zone=LONDON,
         reserve_pct=10,
         texts=ENGLISH,
     )
@@ -175,8 +180,10 @@ def test_text_is_readable_on_a_phone(made: Plan) -> None:
     assert "font-size=" not in svg
     rows: dict[str, list[tuple[float, float]]] = {}
     for each in ET.fromstring(svg).iter(f"{SVG}text"):  # noqa: S314 - our own
-        size = 16 if "title" in (each.get("class") or "") else SIZE
-        width = text_width(each.text or "", size)
+        style = (each.get("class") or "").split()
+        bold = not {"title", "strong"}.isdisjoint(style)
+        size = 16 if "title" in style else SIZE
+        width = text_width(each.text or "", size, bold=bold)
         x = float(each.get("x") or 0)
         left = x - {"end": width, "middle": width / 2}.get(
             each.get("text-anchor") or "", 0
@@ -228,7 +235,7 @@ def test_themes(made: Plan) -> None:
         name
         for group in re.findall(r'class="([^"]+)"', auto)
         for name in group.split()
-        if name not in ("line", "thin", "dashed", "area", "bars", "title", "strong")
+        if name not in SHAPE_CLASSES
     }
     assert all(f".{name}{{" in auto for name in classes)
 
@@ -244,6 +251,17 @@ def test_the_now_line_moves(made: Plan) -> None:
     assert places(0) == {"36"}
     assert places(24) == {"203"}
     assert places(49) == set()
+
+
+def test_what_is_done_now_and_why(made: Plan) -> None:
+    """Both are read without a look at the colours; nothing where the plan is over."""
+    told = Teller(made, made.made_at, LONDON, ENGLISH).summary()
+    said = " ".join(shown(picture(made, now=made.made_at)))
+    why = told.lines[0].why
+    assert f"{told.headline} {why[0].upper()}{why[1:]} Planned at" in said
+    assert re.search(r"\d\xa0p\b", why), "a price keeps its unit beside it"
+    over = shown(picture(made, now=made.grid.end + timedelta(hours=1)))
+    assert over[2].startswith("Planned at")
 
 
 def test_notes_are_said(made: Plan) -> None:

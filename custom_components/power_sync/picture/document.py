@@ -13,7 +13,7 @@ from custom_components.power_sync.words.clock import (
     moment,
 )
 from custom_components.power_sync.words.money import money_text
-from custom_components.power_sync.words.summary import Teller
+from custom_components.power_sync.words.summary import Summary, Teller
 
 from . import tracks
 from .palette import Theme, style_sheet
@@ -55,7 +55,8 @@ def draw_plan(wanted: PictureInput) -> str:
     time = TimeScale(plan.grid.start, plan.grid.end, LEFT, RIGHT)
     frame = Frame(plan, time, texts, wanted.reserve_pct, wanted.now, zone, wanted.names)
     parts: list[str] = []
-    y = _header(wanted, parts)
+    told = Teller(plan, wanted.now, zone, texts).summary(wanted.notes)
+    y = _header(wanted, told, parts)
     y = _days(wanted, time, parts, y)
     row = tracks.actions(frame, y)
     for draw, height in (
@@ -67,7 +68,6 @@ def draw_plan(wanted: PictureInput) -> str:
         row = draw(frame, row.bottom + ROW_GAP, height)
     parts.append(row.drawn)
     parts += _clock(time, zone, row.bottom + 16)
-    told = Teller(plan, wanted.now, zone, texts).summary(wanted.notes)
     about = " ".join([*told.notes, *(f"{line.plain}." for line in told.lines)])
     return _document(
         "".join(parts), row.bottom + 26, texts("picture_title"), about, wanted.theme
@@ -103,8 +103,11 @@ def _document(content: str, height: float, title: str, about: str, theme: Theme)
     )
 
 
-def _header(wanted: PictureInput, parts: list[str]) -> float:
-    """Draw title, saving and notes; return where the next row begins."""
+def _header(wanted: PictureInput, told: Summary, parts: list[str]) -> float:
+    """Draw title, saving, what is planned now and why, and notes.
+
+    Return where the next row begins.
+    """
     plan, texts = wanted.plan, wanted.texts
     y = MARGIN + TITLE_SIZE
     title = texts("picture_title")
@@ -113,16 +116,24 @@ def _header(wanted: PictureInput, parts: list[str]) -> float:
         amount = money_text(plan.saving, plan.currency, texts)
         saving = texts("picture_saves", amount=amount)
     parts.append(label(title, MARGIN, y, "f-ink title"))
-    beside = text_width(f"{title} {saving}", TITLE_SIZE) < WIDTH - 2 * MARGIN
+    both = text_width(f"{title} {saving}", TITLE_SIZE, bold=True)
+    beside = both < WIDTH - 2 * MARGIN
     if saving:
         y += 0 if beside else LINE
         x, anchor = (RIGHT, "end") if beside else (MARGIN, "start")
         parts.append(label(saving, x, y, "f-good title", anchor))
     made = moment(plan.made_at, wanted.now, wanted.zone, texts)
-    for note in (texts("picture_made_at", time=made), *wanted.notes):
-        for line in wrapped(note, WIDTH - 2 * MARGIN):
+    said = [("f-soft", note) for note in wanted.notes]
+    if told.lines:
+        said += [
+            ("f-ink strong", told.headline),
+            ("f-ink", capitalised(told.lines[0].why)),
+        ]
+    said.append(("f-soft", texts("picture_made_at", time=made)))
+    for style, text in said:
+        for line in wrapped(text, WIDTH - 2 * MARGIN, bold="strong" in style):
             y += LINE
-            parts.append(label(line, MARGIN, y))
+            parts.append(label(line, MARGIN, y, style))
     return y + 10
 
 
@@ -133,7 +144,7 @@ def _days(wanted: PictureInput, time: TimeScale, parts: list[str], y: float) -> 
     for start, end in zip(starts, [*starts[1:], time.end], strict=True):
         name = capitalised(day_name(start, wanted.now, wanted.zone, wanted.texts))
         x = time.x(start)
-        if text_width(name) < time.x(end) - x - 4:
+        if text_width(name, bold=True) < time.x(end) - x - 4:
             parts.append(label(name, x + 4, base, "f-ink strong"))
     parts += _clock(time, wanted.zone, base + 16)
     return base + 22

@@ -33,7 +33,7 @@ def legend(
     parts, x, base = [], left, top + SIZE
     if heading:
         parts.append(label(heading, x, base, "f-ink strong"))
-        x += text_width(heading) * 1.05 + GAP
+        x += text_width(heading, bold=True) + GAP
     for entry in entries:
         width = SWATCH + 4 + text_width(entry.text)
         if x > left and x + width > right:
@@ -46,7 +46,8 @@ def legend(
 
 def _swatch(entry: Entry, x: float, middle: float) -> str:
     if entry.kind == "box":
-        return box(x, middle - 5, SWATCH, 10, entry.style)
+        return box(x, middle - 5, SWATCH, 10, f"swatch {entry.style}")
     if entry.kind == "dashed":
-        return rule([(x, middle), (x + SWATCH, middle)], f"dashed {entry.style}")
-    return shape(f"M{x:.1f} {middle:.1f}h{SWATCH:.0f}", f"line {entry.style}")
+        ends = [(x, middle), (x + SWATCH, middle)]
+        return rule(ends, f"swatch dashed {entry.style}")
+    return shape(f"M{x:.1f} {middle:.1f}h{SWATCH:.0f}", f"swatch line {entry.style}")

@@ -71,15 +71,17 @@ _DRAWN = (
     *("grid", "now", "soft", "import", "export", "level", "solar", "load"),
     *BATTERIES,
 )
-_SHAPES = """\
-text{font-family:Roboto,"Segoe UI","Helvetica Neue",Arial,sans-serif;font-size:12px}
-.title{font-size:16px;font-weight:600}
-.strong{font-weight:600}
-.line{fill:none;stroke-width:2;stroke-linejoin:round}
-.thin{fill:none;stroke-width:1}
-.dashed{stroke-dasharray:3 3;stroke-opacity:.75}
-.area{fill-opacity:.3}
-.bars{fill-opacity:.85}"""
+# Where there is none of the first, the last one named keeps the texts as narrow.
+_FONTS = 'Roboto,"Segoe UI","Helvetica Neue",Arial,"DejaVu Sans Condensed",sans-serif'
+_SHAPES = f"""\
+text{{font-family:{_FONTS};font-size:12px}}
+.title{{font-size:16px;font-weight:600}}
+.strong{{font-weight:600}}
+.line{{fill:none;stroke-width:2;stroke-linejoin:round}}
+.thin{{fill:none;stroke-width:1}}
+.dashed{{stroke-dasharray:3 3;stroke-opacity:.75}}
+.area{{fill-opacity:.3}}
+.bars{{fill-opacity:.85}}"""
 
 
 def style_sheet(theme: Theme) -> str:
