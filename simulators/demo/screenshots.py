@@ -127,6 +127,8 @@ async def _answer(
         if "region" in names:
             await _field(page, names, "region").locator("ha-select").click()
             await page.locator("ha-dropdown-item").filter(has_text="London").click()
+            # The list fades away, and would be seen through in the picture.
+            await page.locator("ha-dropdown-item").first.wait_for(state="hidden")
         await _fill(page, answers)
         await album.keep(f"{name}_{step}", page)
         shown = await page.locator(DIALOGUE).inner_text()
