@@ -108,7 +108,8 @@ class MarketResponse:
         market, event = self._site.controller.market, self._event
         before, market.spike = market.spike, None
         if event is not None and event.since is not None:
-            market.spike = SpikeView(event.since, event.known_until)
+            paid = event.dispatch.spot.aud_per_kwh
+            market.spike = SpikeView(event.since, event.known_until, paid)
         return (before is None) is not (market.spike is None)
 
     @property

@@ -98,7 +98,7 @@ class Gateway:
         if told.mode != "autonomous" or below:
             return InverterMode.SELF
         buy, sell = prices_at(self._planned, now.astimezone(self.zone))
-        dear = self._highest_buy()
+        dear = self._highest_buy(buy)
         if sell is not None and dear is not None and sell >= dear > 0:
             may = told.export_rule == "battery_ok"
             return InverterMode.FORCED_DISCHARGE if may else InverterMode.SELF
@@ -106,13 +106,15 @@ class Gateway:
             return InverterMode.FORCED_CHARGE
         return InverterMode.SELF
 
-    def _highest_buy(self) -> float | None:
+    def _highest_buy(self, now: float | None) -> float | None:
+        """Return the most that buying costs at other times: selling has to beat it."""
         charges = self._planned.get("energy_charges")
         found: list[float] = []
         for charge in charges.values() if isinstance(charges, Mapping) else ():
             rates = charge.get("rates") if isinstance(charge, Mapping) else None
             found += rates.values() if isinstance(rates, Mapping) else ()
-        return max(found, default=None)
+        others = [price for price in found if price != now]
+        return max(others or found, default=None)
 
 
 @dataclass

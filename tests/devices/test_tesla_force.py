@@ -64,7 +64,7 @@ async def test_discharged_with_a_pulse_and_given_back() -> None:
         assert told_of(account) == before
 
 
-async def test_charge_after_discharge_and_the_first_baseline() -> None:
+async def test_row_11_charge_after_discharge_and_the_first_baseline() -> None:
     """What is put back is what was before both; a reserve of 0 is put back as 0."""
     async with tesla(told=owners(reserve_pct=0, mode="autonomous")) as account:
         before = told_of(account)
@@ -147,7 +147,7 @@ async def test_over_midnight() -> None:
         assert said(account) == ["POWER_SYNC:CHARGE:2026-11-27:0000-0100"]
 
 
-async def test_a_restart_and_an_end_that_was_missed() -> None:
+async def test_row_12_a_restart_and_an_end_that_was_missed() -> None:
     """What the journal holds is put back, again and again until it is."""
     async with tesla() as account:
         before = told_of(account)

@@ -38,7 +38,7 @@ def window(minutes: float, slot: datetime = SLOT, at: int = 10) -> tariff.Window
         pytest.param(600, "14:00-24:00", id="over midnight: it ends there"),
     ],
 )
-def test_the_half_hours_that_are_forced(minutes: float, text: str) -> None:
+def test_row_10_the_half_hours_that_are_forced(minutes: float, text: str) -> None:
     """From the present one on, whole ones, and never past midnight."""
     forced = window(minutes)
     assert forced.text == f"PowerSync discharge 2026-11-26 {text}"
@@ -73,7 +73,32 @@ def test_prices_of_a_forcing_tariff(
         assert season_at(content, other) is None
 
 
-def test_the_shape_that_the_app_knows() -> None:
+@pytest.mark.parametrize(
+    ("per_mwh", "inside"), [(500, Prices(5, 1.5)), (3000, Prices(18, 9))]
+)
+def test_row_9_a_spike_has_its_own_prices(per_mwh: float, inside: Prices) -> None:
+    """500 $/MWh sell at 1.50 and buy at 5.00; outside it is as in any discharge."""
+    until = SLOT + timedelta(minutes=40)
+    spike = tariff.forced_window(Mode.DISCHARGE, until, SLOT, per_mwh / 1000)
+    content = tariff.forcing_tariff(spike, "AUD")
+    assert uncovered(content) is None
+    for hour, minute, prices in (
+        (13, 59, Prices(0.3, 0.08)),
+        (14, 0, inside),
+        (14, 59, inside),
+        (15, 0, Prices(0.3, 0.08)),
+    ):
+        assert prices_at(content, datetime(2026, 11, 26, hour, minute)) == prices  # noqa: DTZ001 - the site's own clock
+    assert tariff.value_of(content) == spike.text
+    assert tariff.window_of(spike.text) == spike
+    assert tariff.forces(spike.text)
+    # Another price, or none, needs no other tariff while the half hours are the same.
+    assert tariff.serves(spike.text, window(40, at=0))
+    without = tariff.forced_window(Mode.DISCHARGE, until, SLOT, 0)
+    assert without == window(40, at=0)
+
+
+def test_row_4_the_shape_that_the_app_knows() -> None:
     """48 keys, the last to hour 24, no negative price, four digits; 0 left out."""
     content = shape.tariff_of(
         code="X",

@@ -27,7 +27,7 @@ def sold(shaping: Shaping, *values: float, at: datetime = SIX_PM) -> tuple[float
     return shaping.sold(values, [at] * len(values), MELBOURNE)
 
 
-def test_an_export_boost_by_the_facts() -> None:
+def test_row_1_an_export_boost_by_the_facts() -> None:
     """Offset 5, minimum 20, threshold 10: 18 makes 23, 12 makes 20, 5 stays 5."""
     boost = Shaping(
         export_boost=True,
@@ -51,7 +51,7 @@ def test_without_a_threshold_every_price_is_boosted() -> None:
     assert sold(off, -0.05, 0.3) == (-0.05, 0.3)
 
 
-def test_chip_mode() -> None:
+def test_row_2_chip_mode() -> None:
     """In its window nothing below the threshold counts; a boost counts on top."""
     chip = Shaping(chip_mode=True)
     late = datetime(2026, 1, 15, 22, tzinfo=MELBOURNE).astimezone(UTC)
@@ -72,7 +72,7 @@ def test_chip_mode() -> None:
     assert sold(both, 0.28, 0.30, at=late) == (0.0, 0.35)
 
 
-def test_spike_protection_by_the_facts() -> None:
+def test_row_3_spike_protection_by_the_facts() -> None:
     """The best selling price is 0.85, so buying counts 1.85; 3.00 stays 3.00."""
     shaping = Shaping()
     counted = shaping.bought(

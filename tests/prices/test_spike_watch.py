@@ -74,7 +74,7 @@ def row(
         ),
     ],
 )
-async def test_hysteresis(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_row_8_hysteresis(  # noqa: PLR0913, PLR0917 - fixtures
     aemo: AemoSimulator,
     client: AemoClient,
     clock: ManualClock,

@@ -9,11 +9,13 @@ from datetime import datetime
 class SpikeView:
     """A spike that pays for discharging, and that the home's prices do not show.
 
-    `known_until` (UTC) is from when on nobody knows any more whether it lasts.
+    `known_until` (UTC) is from when on nobody knows any more whether it lasts;
+    `paid_per_kwh` is the market's price, None where that is not known.
     """
 
     since: datetime
     known_until: datetime
+    paid_per_kwh: float | None = None
 
 
 def _never(_now: datetime) -> bool:

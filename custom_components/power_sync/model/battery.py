@@ -39,6 +39,8 @@ class Command:
     until: datetime
     tariff: DayTariff | None = None
     """In self-consumption: the prices by which the battery plans itself meanwhile."""
+    paid_per_kwh: float | None = None
+    """In a spike: what the market pays, for a battery that acts on prices alone."""
 
     def __post_init__(self) -> None:
         """Refuse a power that would have to be guessed at."""

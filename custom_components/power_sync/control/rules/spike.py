@@ -14,8 +14,8 @@ class SpikeRule:
     """Discharges while a spike lasts, down to the reserve or the spikes' own floor.
 
     It says nothing without automatic control, of a battery that is left to its owner,
-    and where the user allows no export
-    from the battery: what is sold would then be the home's own need at most.
+    and where the user allows no export from the battery: what is sold would then be
+    the home's own need at most.
     """
 
     master = Master.SPIKE
@@ -31,7 +31,9 @@ class SpikeRule:
             return None
         until = spike.known_until
         return Intent(
-            command=Command(Mode.DISCHARGE, None, until),
+            command=Command(
+                Mode.DISCHARGE, None, until, paid_per_kwh=spike.paid_per_kwh
+            ),
             reason=ControlReason.PRICE_SPIKE,
             until=until,
         )

@@ -195,7 +195,7 @@ def _forced(command: Command, now: Settings) -> SettingValue:
     if slot is None:
         raise DeviceRefusedError("it is not known what time it is at the battery")
     until = command.until.astimezone(slot.tzinfo)
-    window = tariff.forced_window(command.mode, until, slot)
+    window = tariff.forced_window(command.mode, until, slot, command.paid_per_kwh)
     held = now.get(TARIFF)
     return held if tariff.serves(held, window) else window.text
 

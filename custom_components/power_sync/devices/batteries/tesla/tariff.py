@@ -35,6 +35,9 @@ NONE: Final = "none"
 OURS: Final = "POWER_SYNC"
 UTILITY: Final = "PowerSync"
 DEAR: Final = 99.0
+SPIKE_TIMES: Final = 3.0
+"""What a spike pays is told this many times over: the gateway waits for no more."""
+SPIKE_BOUGHT_LEAST: Final = 5.0
 SOLD_CHEAP: Final = 0.08
 BOUGHT_USUAL: Final = 0.30
 BOUGHT_DEAR: Final = 10.0
@@ -42,9 +45,11 @@ BOUGHT_DEAR: Final = 10.0
 _KINDS: Final = {Mode.CHARGE: "charge", Mode.DISCHARGE: "discharge"}
 _TEXT: Final = re.compile(
     r"PowerSync (charge|discharge) (\d{4}-\d\d-\d\d) (\d\d):(00|30)-(\d\d):(00|30)"
+    r"(?: at (\d+(?:\.\d+)?))?"
 )
 _CODE: Final = re.compile(
     r"POWER_SYNC:(CHARGE|DISCHARGE):(\d{4}-\d\d-\d\d):(\d\d)(00|30)-(\d\d)(00|30)"
+    r"(?::(\d+(?:\.\d+)?))?"
 )
 _PRICES: Final = re.compile(r"PowerSync prices (\d{4}-\d\d-\d\d) ([A-Z]{3})\t(\S+)")
 _PRICES_CODE: Final = re.compile(r"POWER_SYNC:PRICES:(\d{4}-\d\d-\d\d)")
@@ -63,30 +68,39 @@ _DEFAULTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Half hours of one day that are forced: `[first, end)`, counted from midnight."""
+    """Half hours of one day that are forced: `[first, end)`, counted from midnight.
+
+    `sold` is what a kWh brings in them in a spike; None is the usual dear price.
+    """
 
     kind: str
     day: date
     first: int
     end: int
+    sold: float | None = None
 
     @property
     def text(self) -> str:
         """The setting's value."""
         hours = f"{clock_of(self.first)}-{clock_of(self.end)}"
-        return f"PowerSync {self.kind} {self.day} {hours}"
+        price = "" if self.sold is None else f" at {self.sold:g}"
+        return f"PowerSync {self.kind} {self.day} {hours}{price}"
 
     @property
     def code(self) -> str:
         """What the tariff is known again by."""
         hours = f"{clock_of(self.first)}-{clock_of(self.end)}".replace(":", "")
-        return f"{OURS}:{self.kind.upper()}:{self.day}:{hours}"
+        price = "" if self.sold is None else f":{self.sold:g}"
+        return f"{OURS}:{self.kind.upper()}:{self.day}:{hours}{price}"
 
 
-def forced_window(mode: Mode, until: datetime, slot: datetime) -> Window:
+def forced_window(
+    mode: Mode, until: datetime, slot: datetime, paid_per_kwh: float | None = None
+) -> Window:
     """Return the half hours from the present one on, to the end of the day at most.
 
     `until` and `slot` are in the site's own clock; the last half hour is a whole one.
+    `paid_per_kwh` is what a spike pays meanwhile.
     """
     midnight = slot.replace(hour=0, minute=0)
     first = slot_of(slot)
@@ -96,7 +110,8 @@ def forced_window(mode: Mode, until: datetime, slot: datetime) -> Window:
             until.replace(tzinfo=None) - midnight.replace(tzinfo=None)
         ) / HALF_HOUR
         end = min(SLOTS, max(first + 1, -int(-minutes // 1)))
-    return Window(_KINDS[mode], slot.date(), first, end)
+    sold = round(SPIKE_TIMES * paid_per_kwh, 2) if paid_per_kwh else 0.0
+    return Window(_KINDS[mode], slot.date(), first, end, sold if sold > 0 else None)
 
 
 def window_of(value: SettingValue) -> Window | None:
@@ -165,10 +180,17 @@ def forces(value: SettingValue) -> bool:
 
 
 def forcing_tariff(window: Window, currency: str) -> Answer:
-    """Return the tariff of one day that forces a Powerwall in a window."""
-    charges = window.kind == _KINDS[Mode.CHARGE]
-    bought_in, bought_out = (0.0, BOUGHT_DEAR) if charges else (DEAR, BOUGHT_USUAL)
-    sold_in, sold_out = (0.0, 0.0) if charges else (DEAR, SOLD_CHEAP)
+    """Return the tariff of one day that forces a Powerwall in a window.
+
+    In a spike buying costs twice what selling brings, so that nothing is bought.
+    """
+    if window.kind == _KINDS[Mode.CHARGE]:
+        bought_in, bought_out, sold_in, sold_out = 0.0, BOUGHT_DEAR, 0.0, 0.0
+    else:
+        bought_in, bought_out, sold_in, sold_out = DEAR, BOUGHT_USUAL, DEAR, SOLD_CHEAP
+        if window.sold is not None:
+            sold_in = window.sold
+            bought_in = max(2 * sold_in, SPIKE_BOUGHT_LEAST)
     inside = [window.first <= each < window.end for each in range(SLOTS)]
     return tariff_of(
         code=window.code,
@@ -256,13 +278,14 @@ def flat_tariff(currency: str) -> Answer:
 def _window(found: re.Match[str] | None) -> Window | None:
     if found is None:
         return None
-    kind, day, hour, minute, end_hour, end_minute = found.groups()
+    kind, day, hour, minute, end_hour, end_minute, sold = found.groups()
     try:
         return Window(
             kind.lower(),
             date.fromisoformat(day),
             2 * int(hour) + int(minute) // 30,
             2 * int(end_hour) + int(end_minute) // 30,
+            None if sold is None else float(sold),
         )
     except ValueError:
         return None
