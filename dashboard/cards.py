@@ -27,6 +27,8 @@ SWITCHED_OFF = (
     "**Automatic control is off.** The battery runs on its own settings until you "
     "turn it on again under *Settings*."
 )
+NO_CHARGE = "*Force charge* needs *Charge from the grid*, under *Settings*."
+NO_DISCHARGE = "*Force discharge* needs *Export from the battery*, under *Settings*."
 SELECT: Config = {"type": "select-options"}
 BUTTONS: Config = {"type": "numeric-input", "style": "buttons"}
 CHARGE = "Charge the battery now, for the time and with the power set here?"
@@ -91,6 +93,8 @@ COLUMNS = (
                 wide("number.force_power", features=[BUTTONS]),
                 action("button.force_charge", CHARGE),
                 action("button.force_discharge", DISCHARGE),
+                notice("switch.grid_charging", "off", NO_CHARGE),
+                notice("switch.battery_export", "off", NO_DISCHARGE),
                 action("button.restore_normal", grid_options=FULL),
                 action("button.replan", grid_options=FULL),
             ),

@@ -19,6 +19,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import parse_yaml
 from simulators.demo.json_values import Json
 from tests.ha.conftest import SetUp
+from tests.words.english import CONTENT
 
 ROOT = Path(__file__).parents[2]
 BUILT_IN = {
@@ -210,6 +211,27 @@ def test_forcing_asks_first() -> None:
         "button.powersync_restore_normal_operation": False,
         "button.powersync_plan_again": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("button", "switch"),
+    [("force_charge", "grid_charging"), ("force_discharge", "battery_export")],
+)
+def test_what_a_button_needs_is_said(button: str, switch: str) -> None:
+    """While its switch is off a button cannot be pressed, and one reads why."""
+    texts = CONTENT["entity"]
+    condition = {
+        "condition": "state",
+        "entity": english_site().ids[f"switch.{switch}"],
+        "state": "off",
+    }
+    (said,) = (
+        str(node["content"])
+        for node in nodes(build([english_site()]))
+        if node.get("visibility") == [condition]
+    )
+    assert f"*{texts['button'][button]['name']}*" in said
+    assert f"*{texts['switch'][switch]['name']}*" in said
 
 
 def store(folder: Path, name: str, **data: object) -> None:
