@@ -290,6 +290,23 @@ def test_the_reference_has_all_that_there_is() -> None:
     assert missing == set()
 
 
+def test_what_sensors_say_is_quoted_as_they_say_it() -> None:
+    """The page that goes by what one sees has the words that one sees."""
+    english = load_json(PACKAGE / "translations" / "en.json")
+    sensors = section(section(english, "entity"), "sensor")
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    for name, key in (("Because", "because"), ("Outcome", "outcome")):
+        states = section(section(sensors, key), "state").values()
+        said = sorted(map(str, states), key=len, reverse=True)
+        quoted = re.findall(rf"^\| \*{name}\*: ([^|]+) \|", text, re.MULTILINE)
+        assert quoted
+        for each in quoted:
+            left = each
+            for words in said:
+                left = left.replace(words, "")
+            assert left.strip(", ") == "", each
+
+
 def test_each_repair_issue_is_explained() -> None:
     """The page that goes by what one sees quotes the title of each issue."""
     issues = section(load_json(PACKAGE / "translations" / "en.json"), "issues")
