@@ -178,6 +178,16 @@ def test_a_file_is_read(file: Path, tmp_path: Path) -> None:
         read_file(file)
 
 
+def test_a_packed_file_is_read(file: Path) -> None:
+    """As `scripts/demo --diagnostics` saves it; a part of one is said to be so."""
+    assert read_file(RECORDED) == recording_of(content())
+    packed = RECORDED.read_bytes()
+    for damaged in (packed[:-400], packed[:2] + b"no gzip", packed[:99] + b"\0" * 999):
+        file.write_bytes(damaged)
+        with pytest.raises(RecordingError, match="packed, and damaged"):
+            read_file(file)
+
+
 def test_the_sun_goes_without_the_name_of_its_source() -> None:
     """It may be any name that a user has given."""
     planning = recording_of(content()).planning

@@ -1,7 +1,9 @@
 """A recording within a file: its place, and whether this version can read it."""
 
+import gzip
 import json
 from pathlib import Path
+import zlib
 
 from .codec import from_plain, to_plain
 from .compact import PlainObject
@@ -9,6 +11,8 @@ from .errors import RecordingError
 from .model import SCHEMA, Recording
 
 KEY = "recording"
+_PACKED = b"\x1f\x8b"
+"""How a file begins that gzip has packed."""
 
 
 def recording_plain(recording: Recording) -> PlainObject:
@@ -47,11 +51,15 @@ def recording_of(value: object) -> Recording:
 
 
 def read_file(path: Path) -> Recording:
-    """Return the recording in a file. Raises RecordingError."""
+    """Return the recording in a file, packed by gzip or not. Raises RecordingError."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        read = path.read_bytes()
     except OSError as err:
         raise RecordingError(f"The file cannot be read: {err.strerror}.") from err
+    try:
+        content = json.loads(gzip.decompress(read) if read[:2] == _PACKED else read)
+    except (OSError, EOFError, zlib.error) as err:
+        raise RecordingError("The file is packed, and damaged.") from err
     except (ValueError, RecursionError) as err:
         raise RecordingError("The file is no JSON.") from err
     return recording_of(content)
