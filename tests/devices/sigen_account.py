@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 from aiohttp import ClientSession
+import pytest
 
 from custom_components.power_sync.devices.batteries.cloud import Account, Login
+from custom_components.power_sync.devices.batteries.sigenergy_cloud import budget
 from custom_components.power_sync.devices.batteries.sigenergy_cloud.account import (
     CloudSession,
 )
@@ -17,7 +20,15 @@ from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
 
 ACCOUNT = Account("owner@example.com", "correct horse")
 STATION = "12025061000219"
+HOLDS = 40 + 60 * 8
+"""What an account may ask in its first hour."""
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+def count_by(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the budget of every account go by a clock."""
+    seconds = SimpleNamespace(monotonic=lambda: clock.now().timestamp())
+    monkeypatch.setattr(budget, "time", seconds)
 
 
 @asynccontextmanager

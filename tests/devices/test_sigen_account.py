@@ -336,10 +336,13 @@ async def test_two_stations_of_an_account_share_what_they_are_told() -> None:
         with pytest.raises(DeviceUnreachableError, match="for 300 s"):
             await second.read_settings()
         assert len(sigen.requests) == asked
-        # Another account is another matter, and so is one whose sites are all gone.
-        stranger = battery(STATION, Account(ACCOUNT.email, "wrong"))
+        # So it is to whoever tries another password, and to nobody else's account.
+        with pytest.raises(DeviceUnreachableError, match="for 300 s"):
+            await battery(STATION, Account("Owner@example.com", "?")).read_settings()
+        stranger = battery(STATION, Account("guest@example.com", "wrong"))
         with pytest.raises(DeviceAuthError):
             await stranger.read_settings()
+        # It is forgotten with the last of them.
         del first, second, stranger
         gc.collect()
         await battery(STATION).read_settings()

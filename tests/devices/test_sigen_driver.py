@@ -37,7 +37,7 @@ from simulators.rest import Fault
 from simulators.sigen_cloud import SigenCloudSimulator
 from tests.control.bench import MemoryJournal, Time
 
-from .sigen_account import ACCOUNT, NOON, STATION, cloud
+from .sigen_account import ACCOUNT, NOON, STATION, cloud, count_by
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -95,9 +95,10 @@ class World:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """Run a cloud at noon."""
     clock = ManualClock(NOON)
+    count_by(clock, monkeypatch)
     async with cloud(clock) as sigen, ClientSession() as session:
         yield World(sigen, clock, session, MemoryJournal(), Time(NOON))
 

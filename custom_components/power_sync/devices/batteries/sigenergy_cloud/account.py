@@ -28,13 +28,11 @@ from custom_components.power_sync.devices.protocols import (
 )
 from custom_components.power_sync.model.waits import retry_after
 
+from .budget import Need, budget_of
+
 REQUEST_TIMEOUT_S: Final = 10.0
 REFUSED_FOR: Final = timedelta(hours=1)
 """How long a refused account is not tried again: more would have it locked."""
-BUSY_FOR: Final = timedelta(minutes=1)
-"""How long to ask nothing where the cloud has enough and does not say for how long."""
-LONGEST_QUIET: Final = timedelta(hours=1)
-"""A longer wait than that is a mistake."""
 
 _TOKEN: Final = "auth/oauth/token"  # noqa: S105 - a path
 _APP: Final = f"Basic {base64.b64encode(b'sigen:sigen').decode()}"
@@ -82,10 +80,16 @@ class CloudSession:
         self._tokens: _Tokens | None = None
         self._logging_in = asyncio.Lock()
         self._refused_until_s = 0.0
-        self._quiet_until_s = 0.0
+        self._budget = budget_of(login)
 
-    async def get(self, *path: str, query: Mapping[str, str] | None = None) -> object:
-        """Return the data at a path."""
+    async def get(
+        self,
+        *path: str,
+        query: Mapping[str, str] | None = None,
+        need: Need = Need.COMMAND,
+    ) -> object:
+        """Return the data at a path, if the budget has that much left."""
+        self._budget.check(need)
         return await self._authorized("GET", path, query=query)
 
     async def put(self, *path: str, body: Mapping[str, object]) -> object:
@@ -212,7 +216,7 @@ class CloudSession:
         form: Mapping[str, str] | None = None,
     ) -> dict[str, object]:
         """Return an answer that is a JSON object."""
-        self._check_quiet()
+        self._budget.spend()
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -239,13 +243,6 @@ class CloudSession:
             raise DeviceUnreachableError("the cloud did not answer with an object")
         return answer
 
-    def _check_quiet(self) -> None:
-        left_s = self._quiet_until_s - asyncio.get_running_loop().time()
-        if left_s > 0:
-            raise DeviceUnreachableError(
-                f"the cloud wants to be left alone for {left_s:.0f} s"
-            )
-
     def _check_status(self, response: ClientResponse, *, logging_in: bool) -> None:
         """Turn an HTTP status that is no success into its error."""
         status = response.status
@@ -253,8 +250,7 @@ class CloudSession:
             return
         wait = retry_after(response.headers)
         if status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None:
-            wait_s = min(wait or BUSY_FOR, LONGEST_QUIET).total_seconds()
-            self._quiet_until_s = asyncio.get_running_loop().time() + wait_s
+            self._budget.leave_alone(wait)
         if status == HTTPStatus.UNAUTHORIZED or (logging_in and status in _REFUSED):
             raise _TokenRefusedError
         if (

@@ -18,6 +18,7 @@ from custom_components.power_sync.devices.protocols import (
 )
 
 from .account import CloudSession
+from .budget import Need
 
 _PROFILE: Final = ("device", "energy-profile")
 _MANUAL: Final = (*_PROFILE, "instant", "manunal")
@@ -128,11 +129,13 @@ class SigenCloud:
         data = await self._session.get("device", "owner", "station", "home")
         return next(iter(_stations([data])), None)
 
-    async def flow(self, station_id: str) -> Flow:
+    async def flow(self, station_id: str, need: Need = Need.READING) -> Flow:
         """Return the powers now."""
         data = _object(
             await self._session.get(
-                "device", "sigen", "station", "energyflow", query={"id": station_id}
+                *("device", "sigen", "station", "energyflow"),
+                query={"id": station_id},
+                need=need,
             )
         )
         cars = [_watts(data, "evPower"), _watts(data, "acPower")]
@@ -151,7 +154,9 @@ class SigenCloud:
     async def operating_mode(self, station_id: str) -> int | None:
         """Return the operating mode: 0 self-consumption … 6 VPP, 7 remote EMS."""
         data = _object(
-            await self._session.get(*_PROFILE, "mode", "current", station_id)
+            await self._session.get(
+                *_PROFILE, "mode", "current", station_id, need=Need.SPARE
+            )
         )
         mode = _number(data, "currentMode")
         return None if mode is None else int(mode)
@@ -159,7 +164,9 @@ class SigenCloud:
     async def powers(self, station_id: str) -> Powers:
         """Return the owner's limits of the battery's power."""
         data = _object(
-            await self._session.get(*_PROFILE, "battery", "limit", station_id)
+            await self._session.get(
+                *_PROFILE, "battery", "limit", station_id, need=Need.SPARE
+            )
         )
         return Powers(
             _watts(data, "batteryMaxChargingPower"),
@@ -169,7 +176,9 @@ class SigenCloud:
     async def levels(self, station_id: str) -> Levels:
         """Return the owner's limits of the level."""
         data = _object(
-            await self._session.get(*_PROFILE, "battery", "level", station_id)
+            await self._session.get(
+                *_PROFILE, "battery", "level", station_id, need=Need.SPARE
+            )
         )
         return Levels(
             _within(_number(data, "dischargeSOC"), 0, 100),

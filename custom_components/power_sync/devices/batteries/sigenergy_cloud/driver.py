@@ -26,6 +26,7 @@ from custom_components.power_sync.model.battery import (
 )
 
 from .account import session_of
+from .budget import BudgetSpentError, Need
 from .client import Flow, Levels, Manual, Powers, SigenCloud
 from .manual import (
     DURATION,
@@ -45,6 +46,10 @@ POLL_EVERY: Final = timedelta(seconds=60)
 """Nobody says how often the cloud may be asked; its app does it more often."""
 LEAST_APART: Final = timedelta(seconds=50)
 """What was read within that time is not asked for again."""
+FRESH: Final = timedelta(minutes=3)
+BRIDGED: Final = timedelta(minutes=5)
+"""So long the last reading is one that others of the account go before, and so long it
+stands at all, where the account has asked for enough."""
 OWNERS_EVERY: Final = timedelta(minutes=10)
 SETTLE: Final = timedelta(seconds=2)
 LOOKS: Final = 5
@@ -111,10 +116,16 @@ class SigenergyCloudBattery(NoOwnerSettings):
         at, last = self._now(), self._reading
         if last is not None and timedelta(0) <= at - last.at < LEAST_APART:
             return last
+        age = BRIDGED if last is None else at - last.at
+        need = Need.SPARE if timedelta(0) <= age < FRESH else Need.READING
         try:
-            flow = await self._client.flow(self._station)
+            flow = await self._client.flow(self._station, need)
         except DeviceRefusedError:
             await self._check_station()
+            raise
+        except BudgetSpentError:
+            if last is not None and timedelta(0) <= age < BRIDGED:
+                return last
             raise
         if flow.soc_pct is None and flow.battery_w is None:
             raise DeviceUnreachableError("the cloud tells nothing of the battery")
@@ -146,17 +157,21 @@ class SigenergyCloudBattery(NoOwnerSettings):
             raise WrongDeviceError("the account has another station")
 
     async def _read_owners(self, at: datetime) -> None:
-        """Read what changes rarely, now and then; what is refused is not known."""
+        """Read what changes rarely, now and then; what is refused is not known.
+
+        Where the account has asked for enough, another poll does it.
+        """
         last = self._owners_read_at
         if last is not None and at - last < OWNERS_EVERY:
             return
-        self._owners_read_at = at
-        with suppress(DeviceRefusedError):
-            self._operating_mode = await self._client.operating_mode(self._station)
-        with suppress(DeviceRefusedError):
-            self._powers = await self._client.powers(self._station)
-        with suppress(DeviceRefusedError):
-            self._levels = await self._client.levels(self._station)
+        with suppress(BudgetSpentError):
+            with suppress(DeviceRefusedError):
+                self._operating_mode = await self._client.operating_mode(self._station)
+            with suppress(DeviceRefusedError):
+                self._powers = await self._client.powers(self._station)
+            with suppress(DeviceRefusedError):
+                self._levels = await self._client.levels(self._station)
+            self._owners_read_at = at
 
     async def read_settings(self) -> Settings:
         """Read the manual control; None where its power may be from before.
