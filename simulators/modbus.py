@@ -5,13 +5,20 @@ What the registers mean is up to the subclass.
 
 from abc import ABC, abstractmethod
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import Self
 
 from pymodbus.constants import ExcCodes
 
 from simulators.clock import Clock
-from simulators.modbus_faults import ModbusFaults, RegisterError, Space, WriteRecord
+from simulators.modbus_faults import (
+    Frame,
+    ModbusFaults,
+    RegisterError,
+    Space,
+    WriteRecord,
+)
 from simulators.modbus_server import DeviceServer, ServedUnit
 
 __all__ = ["ModbusDevice", "ModbusFaults", "RegisterError", "Space", "WriteRecord"]
@@ -42,6 +49,10 @@ class ModbusDevice(ABC):
         self.faults = ModbusFaults()
         self.requests = 0
         self.writes: list[WriteRecord] = []
+        self.frames: deque[Frame] = deque(maxlen=1000)
+        """The latest traffic, of all units."""
+        self.beside: dict[int, ServedUnit] = {}
+        """What else answers here by its unit id, as behind a gateway."""
         self.request_received = asyncio.Event()
         """Set at every request; the waiting test clears it."""
         self.unit_id = unit_id
@@ -52,8 +63,8 @@ class ModbusDevice(ABC):
         self._server: DeviceServer | None = None
 
     def at(self, unit_id: int) -> ServedUnit | None:
-        """Return what answers for a unit id: the device itself, or nobody."""
-        return self if unit_id == self.unit_id else None
+        """Return what answers for a unit id: the device, one beside it, or nobody."""
+        return self if unit_id == self.unit_id else self.beside.get(unit_id)
 
     @abstractmethod
     def read_registers(self, space: Space, first: int, count: int) -> list[int]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from pymodbus.constants import ExcCodes
 
@@ -32,6 +33,16 @@ class WriteRecord:
     applied: bool
     """False for one that was refused, or acknowledged and ignored."""
     at: datetime
+
+
+class Frame(NamedTuple):
+    """A request that has come in, or the answer to one that goes out."""
+
+    at_s: float
+    """When, by the clock of the machine."""
+    unit_id: int
+    asks: bool
+    writes: bool
 
 
 @dataclass(slots=True)

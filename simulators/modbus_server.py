@@ -1,7 +1,9 @@
 """The framing of the Modbus simulators: pymodbus's server with faults."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
+import time
 from typing import Protocol, override
 
 from pymodbus.constants import ExcCodes
@@ -11,10 +13,11 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from simulators.modbus_faults import ModbusFaults, RegisterError, Space
+from simulators.modbus_faults import Frame, ModbusFaults, RegisterError, Space
 
 _READ_HOLDING, _READ_INPUT, _WRITE_ONE, _WRITE_MANY = 3, 4, 6, 16
 _FUNCTIONS = {_READ_HOLDING, _READ_INPUT, _WRITE_ONE, _WRITE_MANY}
+_WRITES = {_WRITE_ONE, _WRITE_MANY}
 _GARBAGE = bytes.fromhex("deadbeefdeadbeefdeadbeef")
 
 
@@ -35,6 +38,7 @@ class ServedDevice(Protocol):
     port: int
     faults: ModbusFaults
     requests: int
+    frames: deque[Frame]
     request_received: asyncio.Event
 
     @property
@@ -143,6 +147,7 @@ class _Connection(ServerRequestHandler):
         # late answer must carry the number of the request it belongs to.
         request, self.last_pdu = self.last_pdu, None
         if request is not None:
+            self._note(request, asks=True)
             task = self.loop.create_task(self._handle(request))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -186,4 +191,10 @@ class _Connection(ServerRequestHandler):
             frame = _GARBAGE
         elif self._device.faults.take("half_frame_next"):
             frame = frame[: len(frame) // 2]
+        self._note(request, asks=False)
         self.send(frame)
+
+    def _note(self, request: ModbusPDU, *, asks: bool) -> None:
+        writes = request.function_code in _WRITES
+        frame = Frame(time.monotonic(), request.dev_id, asks, writes)
+        self._device.frames.append(frame)

@@ -1,6 +1,6 @@
 """Which device answers on a borrowed link, and when that link is opened anew."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -29,6 +29,7 @@ from .sungrow_unit import LINK
 if TYPE_CHECKING:
     from modbus_connection import ModbusUnit
 
+SLOW = replace(LINK, spacing_s=0.1)
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -38,6 +39,18 @@ class MadeUpUnit:
 
     connected: bool = True
     closed: int = 0
+    spacing_s: float = 0.02
+    """As another user of the link has asked for, before it is used here."""
+
+    def set_message_spacing(self, seconds: float) -> None:
+        """Take how long there is to be between two messages."""
+        self.spacing_s = seconds
+
+    def require_timeout(self, seconds: float) -> None:
+        """Take how long an answer may take."""
+
+    def require_connect_delay(self, seconds: float) -> None:
+        """Take how long to wait after the link has opened."""
 
     async def disconnect(self) -> None:
         """Close the link."""
@@ -69,7 +82,7 @@ class Bench:
 
     def device(self) -> ConfirmedUnit:
         """Return it, not confirmed yet."""
-        return ConfirmedUnit(cast("ModbusUnit", self.unit), self.plate, "SN1", LINK)
+        return ConfirmedUnit(cast("ModbusUnit", self.unit), self.plate, "SN1", SLOW)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +138,8 @@ async def test_confirmed_for_a_while_and_on_one_connection() -> None:
     device = bench.device()
     assert device.is_due(NOW)
     await device.ensure(NOW)
+    # However gently a dialogue has looked at it meanwhile.
+    assert bench.unit.spacing_s == SLOW.spacing_s
     await device.ensure(NOW)
     assert bench.plate.reads == 1
     assert not device.is_due(NOW + LINK.settings_every - timedelta(seconds=1))

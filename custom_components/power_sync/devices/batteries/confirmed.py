@@ -15,7 +15,7 @@ from custom_components.power_sync.devices.protocols import (
 
 from .blocks import silent, text
 from .modbus import LinkOptions
-from .modbus_link import device_error, patience, recycle
+from .modbus_link import device_error, pace, patience, recycle
 
 
 class Plate(Protocol):
@@ -72,6 +72,8 @@ class ConfirmedUnit:
         where it is not told, and what `ask` raises.
         """
         self.doubt()
+        # A dialogue may have looked at it as if it were to be treated otherwise.
+        pace(self._unit, self._link)
         await self.ask(self._plate.async_update)
         serial = text(self._plate.serial)
         if not serial:

@@ -31,6 +31,21 @@ def pace(unit: ModbusUnit, link: LinkOptions) -> None:
     unit.require_connect_delay(link.connect_delay_s)
 
 
+async def quiet_after_write(unit: ModbusUnit, link: LinkOptions) -> None:
+    """Leave the device alone after a write to it that is just done.
+
+    The quiet time is kept on the shared link, not by the caller only: the other
+    batteries on it, of whatever site, wait as well.
+    """
+    if not link.after_write_s:
+        return
+    unit.set_message_spacing(max(link.spacing_s, link.after_write_s))
+    try:
+        await asyncio.sleep(link.after_write_s)
+    finally:
+        unit.set_message_spacing(link.spacing_s)
+
+
 @contextlib.asynccontextmanager
 async def patience(link: LinkOptions) -> AsyncIterator[None]:
     """Bound what is done inside; raise ModbusTimeoutError when it takes longer."""

@@ -17,7 +17,10 @@ from custom_components.power_sync.devices.batteries.modbus import (
     LinkOptions,
     Siblings,
 )
-from custom_components.power_sync.devices.batteries.modbus_link import pace
+from custom_components.power_sync.devices.batteries.modbus_link import (
+    pace,
+    quiet_after_write,
+)
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
     BatteryIdentity,
@@ -239,7 +242,7 @@ class SigenergyBattery:
 
     async def _send(self, address: int, words: list[int]) -> None:
         await self._device.ask(lambda: self._unit.write_registers(address, words))
-        await asyncio.sleep(self._link.after_write_s)
+        await quiet_after_write(self._unit, self._link)
 
     def _limits(self) -> OwnerLimits:
         """Return what bounds the owner's settings: the ratings, as far as known."""

@@ -1,6 +1,5 @@
 """The driver of a Sungrow hybrid inverter and its battery."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -14,7 +13,11 @@ from custom_components.power_sync.devices.batteries.brand import (
 )
 from custom_components.power_sync.devices.batteries.confirmed import ConfirmedUnit
 from custom_components.power_sync.devices.batteries.modbus import LinkOptions
-from custom_components.power_sync.devices.batteries.modbus_link import pace, patience
+from custom_components.power_sync.devices.batteries.modbus_link import (
+    pace,
+    patience,
+    quiet_after_write,
+)
 from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,
     DeviceUnreachableError,
@@ -208,7 +211,7 @@ class SungrowBattery:
             raise DeviceRefusedError(f"{write.setting} = {value} is out of range")
         await self._device.ensure(self._now())
         await self._device.ask(lambda: self._unit.write_register(address, value))
-        await asyncio.sleep(self._link.after_write_s)
+        await quiet_after_write(self._unit, self._link)
         self._poll.expire_owner()
 
     async def _read_ceilings(self) -> dict[str, int | None]:
