@@ -227,7 +227,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> float | None:
+    def native_value(self) -> float | str | None:
         """The figure of the last reading."""
         reading = self.reading
         return None if reading is None else self.entity_description.value_fn(reading)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -13,24 +14,14 @@ from homeassistant.const import (
     EntityCategory,
     UnitOfElectricPotential,
     UnitOfEnergy,
-    UnitOfPower,
-    UnitOfTemperature,
 )
 
 from .control.authority import Lease
 from .control.view import Master
-from .model.battery import BatteryReading, Capabilities, Mode
+from .model.battery import BatteryReading, Mode
+from .sensor_figures import FigureDescription, health, level, power, temperature
 
-type Figure = Callable[[BatteryReading], float | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatterySensorDescription(SensorEntityDescription):
-    """Describe a sensor that is a figure of the battery's reading."""
-
-    value_fn: Figure
-    exists_fn: Callable[[Capabilities], bool] = lambda _: True
-    """Whether a battery may have it."""
+type BatterySensorDescription = FigureDescription[BatteryReading]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,19 +31,10 @@ class LeaseSensorDescription(SensorEntityDescription):
     value_fn: Callable[[Lease], str]
 
 
-def _power(key: str, value: Figure) -> BatterySensorDescription:
-    return BatterySensorDescription(
-        key=key,
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        value_fn=value,
-    )
-
-
-def _energy(key: str, value: Figure) -> BatterySensorDescription:
-    return BatterySensorDescription(
+def _energy(
+    key: str, value: Callable[[BatteryReading], float | None]
+) -> BatterySensorDescription:
+    return FigureDescription(
         key=key,
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL_INCREASING,
@@ -67,7 +49,7 @@ def _voltage(phase: int) -> BatterySensorDescription:
         told = reading.phase_voltages_v
         return told[phase - 1] if phase <= len(told) else None
 
-    return BatterySensorDescription(
+    return FigureDescription(
         key=f"voltage_phase_{phase}",
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
@@ -80,42 +62,20 @@ def _voltage(phase: int) -> BatterySensorDescription:
     )
 
 
-BATTERY_SENSORS = (
-    BatterySensorDescription(
-        key="battery_level",
-        device_class=SensorDeviceClass.BATTERY,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=PERCENTAGE,
-        suggested_display_precision=0,
-        value_fn=lambda reading: reading.soc_pct,
-    ),
-    _power("battery_power", lambda reading: reading.battery_power_w),
-    _power("solar_power", lambda reading: reading.solar_power_w),
-    _power("grid_power", lambda reading: reading.grid_power_w),
-    _power("load_power", lambda reading: reading.load_power_w),
+BATTERY_SENSORS: Final[tuple[BatterySensorDescription, ...]] = (
+    level(),
+    power("battery_power", lambda reading: reading.battery_power_w),
+    power("solar_power", lambda reading: reading.solar_power_w),
+    power("grid_power", lambda reading: reading.grid_power_w),
+    power("load_power", lambda reading: reading.load_power_w),
     _energy("solar_energy", lambda reading: reading.solar_energy_kwh),
     _energy("import_energy", lambda reading: reading.import_energy_kwh),
     _energy("export_energy", lambda reading: reading.export_energy_kwh),
     _energy("charge_energy", lambda reading: reading.charge_energy_kwh),
     _energy("discharge_energy", lambda reading: reading.discharge_energy_kwh),
-    BatterySensorDescription(
-        key="health",
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=PERCENTAGE,
-        suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda reading: reading.soh_pct,
-    ),
-    BatterySensorDescription(
-        key="temperature",
-        device_class=SensorDeviceClass.TEMPERATURE,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        suggested_display_precision=1,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda reading: reading.temperature_c,
-    ),
-    BatterySensorDescription(
+    health(),
+    temperature(),
+    FigureDescription(
         key="capacity",
         device_class=SensorDeviceClass.ENERGY_STORAGE,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
@@ -123,7 +83,7 @@ BATTERY_SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda reading: reading.capacity_kwh,
     ),
-    BatterySensorDescription(
+    FigureDescription(
         key="present_capacity",
         device_class=SensorDeviceClass.ENERGY_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
@@ -132,14 +92,14 @@ BATTERY_SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda reading: reading.present_capacity_kwh,
     ),
-    BatterySensorDescription(
+    FigureDescription(
         key="full_cycles",
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda reading: reading.full_cycles,
     ),
-    BatterySensorDescription(
+    FigureDescription(
         key="minimum_level",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,

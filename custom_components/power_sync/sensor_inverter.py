@@ -1,21 +1,10 @@
 """The sensors of each inverter, where several make one battery."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final, override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
-from homeassistant.const import (
-    PERCENTAGE,
-    EntityCategory,
-    UnitOfPower,
-    UnitOfTemperature,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -25,61 +14,22 @@ from .coordinators import BatteryCoordinator
 from .devices.batteries import BRANDS
 from .entity import BatteryEntity, battery_device
 from .model.battery import InverterReading
+from .sensor_figures import FigureDescription, health, level, power, temperature
 from .site import PowerSyncConfigEntry
-
-type Figure = Callable[[InverterReading], float | str | None]
 
 STATES: Final = ("running", "standby", "fault", "shutdown", "environment")
 
 
-@dataclass(frozen=True, kw_only=True)
-class InverterSensorDescription(SensorEntityDescription):
-    """Describe a sensor that is a figure of one inverter."""
+type InverterSensorDescription = FigureDescription[InverterReading]
 
-    value_fn: Figure
-
-
-def _power(key: str, value: Figure) -> InverterSensorDescription:
-    return InverterSensorDescription(
-        key=key,
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        value_fn=value,
-    )
-
-
-INVERTER_SENSORS = (
-    _power("inverter_power", lambda reading: reading.power_w),
-    _power("battery_power", lambda reading: reading.battery_power_w),
-    _power("solar_power", lambda reading: reading.solar_power_w),
-    InverterSensorDescription(
-        key="battery_level",
-        device_class=SensorDeviceClass.BATTERY,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=PERCENTAGE,
-        suggested_display_precision=0,
-        value_fn=lambda reading: reading.soc_pct,
-    ),
-    InverterSensorDescription(
-        key="health",
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=PERCENTAGE,
-        suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda reading: reading.soh_pct,
-    ),
-    InverterSensorDescription(
-        key="temperature",
-        device_class=SensorDeviceClass.TEMPERATURE,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        suggested_display_precision=1,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda reading: reading.temperature_c,
-    ),
-    InverterSensorDescription(
+INVERTER_SENSORS: Final[tuple[InverterSensorDescription, ...]] = (
+    power("inverter_power", lambda reading: reading.power_w),
+    power("battery_power", lambda reading: reading.battery_power_w),
+    power("solar_power", lambda reading: reading.solar_power_w),
+    level(),
+    health(),
+    temperature(),
+    FigureDescription(
         key="inverter_state",
         device_class=SensorDeviceClass.ENUM,
         options=list(STATES),
