@@ -6,7 +6,12 @@ from typing import Any
 import probatio
 
 from custom_components.power_sync.const import DOMAIN
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntry
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigSubentry,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowManager, FlowResult, section
 from simulators.octopus import OctopusSimulator
@@ -185,6 +190,35 @@ class ConfigDialogue(Dialogue):
         """Go from the tariffs to the end."""
         await self.submit(TARIFFS)
         await self.finish_from_address(sungrow)
+
+
+class BatteryDialogue(Dialogue):
+    """The dialogues that add a battery to a site, and change one."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        """Use those of the parts of `entry`."""
+        super().__init__(hass, hass.config_entries.subentries)
+        self._entry = entry
+
+    async def add(self, brand: str, *answers: Mapping[str, Any]) -> None:
+        """Open the one that adds a battery, and answer the first steps."""
+        await self.open((self._entry.entry_id, "battery"), source=SOURCE_USER)
+        for answer in ({"brand": brand}, *answers):
+            await self.submit(answer)
+
+    async def change(self, battery: ConfigSubentry) -> None:
+        """Open the one that changes a battery."""
+        await self.open(
+            (self._entry.entry_id, "battery"),
+            source=SOURCE_RECONFIGURE,
+            subentry_id=battery.subentry_id,
+        )
+
+    @property
+    def added(self) -> ConfigSubentry:
+        """The battery that was added."""
+        assert self.result["type"] == "create_entry"
+        return list(self._entry.subentries.values())[-1]
 
 
 def region(octopus: OctopusSimulator, letter: str = "C") -> dict[str, Any]:

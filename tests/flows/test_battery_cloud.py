@@ -18,7 +18,6 @@ from custom_components.power_sync.devices.batteries.sigenergy_cloud import (
 )
 from custom_components.power_sync.devices.batteries.stored import StoredConfigError
 from custom_components.power_sync.flows import battery
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from simulators.home import SimulatedHome
 from simulators.octopus import OctopusSimulator
@@ -28,7 +27,7 @@ from simulators.sungrow import SungrowSimulator
 from tests.common import site_entry
 from tests.devices.sigen_account import ACCOUNT, STATION, cloud
 
-from .dialogue import LIMITS, TARIFFS, ConfigDialogue, Dialogue
+from .dialogue import LIMITS, TARIFFS, BatteryDialogue, ConfigDialogue
 
 TYPED = {
     "region": "aus",
@@ -177,24 +176,15 @@ async def test_added_and_changed(
     """To a site that has another one; it stays the same system, with its password."""
     entry = site_entry(sungrow, octopus)
     entry.add_to_hass(hass)
-    adding = Dialogue(hass, hass.config_entries.subentries)
-    await adding.open((entry.entry_id, "battery"), source=SOURCE_USER)
-    await adding.submit({"brand": "sigenergy_cloud"})
-    await adding.submit(TYPED | {"advanced": {"device_id": "17"}})
-    await adding.submit(POWERS)
-    assert adding.result["type"] == "create_entry"
-    added = list(entry.subentries.values())[-1]
+    adding = BatteryDialogue(hass, entry)
+    typed = TYPED | {"advanced": {"device_id": "17"}}
+    await adding.add("sigenergy_cloud", typed, POWERS)
+    added = adding.added
 
-    await adding.open((entry.entry_id, "battery"), source=SOURCE_USER)
-    await adding.submit({"brand": "sigenergy_cloud"})
-    await adding.submit(TYPED)
+    await adding.add("sigenergy_cloud", TYPED)
     assert adding.reason == "already_configured"
 
-    await adding.open(
-        (entry.entry_id, "battery"),
-        source=SOURCE_RECONFIGURE,
-        subentry_id=added.subentry_id,
-    )
+    await adding.change(added)
     assert adding.step == "battery_cloud"
     assert adding.form == {
         "region": "aus",

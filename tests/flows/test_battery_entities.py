@@ -6,14 +6,13 @@ import pytest
 
 from custom_components.power_sync.flows.battery_entities_forms import flow_text
 from custom_components.power_sync.flows.battery_found import NOT_KNOWN
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulators.octopus import OctopusSimulator
 from simulators.sungrow import SungrowSimulator
 from tests.common import site_entry
 
-from .dialogue import LIMITS, TARIFFS, ConfigDialogue, Dialogue
+from .dialogue import LIMITS, TARIFFS, BatteryDialogue, ConfigDialogue, Dialogue
 
 SENSORS = {
     "name": "Cellar",
@@ -270,28 +269,18 @@ async def test_one_battery_has_one_master(
     hass.states.async_set(soc.entity_id, "40", {"unit_of_measurement": "%"})
     entry = site_entry(sungrow, octopus)
     entry.add_to_hass(hass)
-    adding = Dialogue(hass, hass.config_entries.subentries)
+    adding = BatteryDialogue(hass, entry)
     picked = {**SENSORS, "soc_sensor": soc.entity_id}
-    await adding.open((entry.entry_id, "battery"), source=SOURCE_USER)
-    await adding.submit({"brand": "entities"})
-    await adding.submit(picked)
-    await adding.submit({"right": True})
+    await adding.add("entities", picked, {"right": True})
     await map_mode(adding, "charge", {**SELECT, **NUMBER})
     await adding.submit({"mode": "done"})
-    assert adding.result["type"] == "create_entry"
-    battery = list(entry.subentries.values())[-1]
+    battery = adding.added
     assert battery.unique_id == f"entities-{soc.id}"
     registry.async_update_entity(soc.entity_id, new_entity_id="sensor.renamed")
     hass.states.async_set("sensor.renamed", "40", {"unit_of_measurement": "%"})
-    await adding.open((entry.entry_id, "battery"), source=SOURCE_USER)
-    await adding.submit({"brand": "entities"})
-    await adding.submit({**picked, "soc_sensor": "sensor.renamed"})
+    await adding.add("entities", {**picked, "soc_sensor": "sensor.renamed"})
     assert adding.reason == "already_configured"
-    await adding.open(
-        (entry.entry_id, "battery"),
-        source=SOURCE_RECONFIGURE,
-        subentry_id=battery.subentry_id,
-    )
+    await adding.change(battery)
     again = {key: value for key, value in picked.items() if key != "name"}
     assert adding.form["capacity_kwh"] == 9.6
     await adding.submit({**again, "soc_sensor": "sensor.renamed", "capacity_kwh": 8})

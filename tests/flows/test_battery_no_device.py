@@ -9,13 +9,12 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
 
 from custom_components.power_sync.bridges.access import battery_driver
 from custom_components.power_sync.devices.batteries import BRANDS
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from simulators.octopus import OctopusSimulator
 from simulators.sungrow import SungrowSimulator
 from tests.common import site_entry
 
-from .dialogue import LIMITS, TARIFFS, ConfigDialogue, Dialogue
+from .dialogue import LIMITS, TARIFFS, BatteryDialogue, ConfigDialogue
 
 SIZE = {"name": "Try-out", "capacity_kwh": 13.5, "power_w": 4600}
 SENSORS = {"load_sensor": "sensor.load", "solar_sensor": "sensor.sun"}
@@ -100,17 +99,10 @@ async def test_added_and_changed(
     """To a site that has another one; it stays the same battery when changed."""
     entry = site_entry(sungrow, octopus)
     entry.add_to_hass(hass)
-    adding = Dialogue(hass, hass.config_entries.subentries)
-    await adding.open((entry.entry_id, "battery"), source=SOURCE_USER)
-    await adding.submit({"brand": "simulated"})
-    await adding.submit({**SIZE, "load_sensor": "sensor.load"})
-    assert adding.result["type"] == "create_entry"
-    battery = list(entry.subentries.values())[-1]
-    await adding.open(
-        (entry.entry_id, "battery"),
-        source=SOURCE_RECONFIGURE,
-        subentry_id=battery.subentry_id,
-    )
+    adding = BatteryDialogue(hass, entry)
+    await adding.add("simulated", {**SIZE, "load_sensor": "sensor.load"})
+    battery = adding.added
+    await adding.change(battery)
     assert adding.step == "battery_no_device"
     assert "name" not in adding.fields
     assert adding.form["power_w"] == 4600

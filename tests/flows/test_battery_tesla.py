@@ -19,8 +19,6 @@ from custom_components.power_sync.devices.batteries.tesla import TESLA
 from custom_components.power_sync.devices.batteries.tesla.access import tesla_access
 from custom_components.power_sync.flows import battery
 from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    SOURCE_USER,
     ConfigEntryState,
 )
 from homeassistant.core import HomeAssistant
@@ -32,7 +30,7 @@ from simulators.tesla.server import TOKEN
 from tests.common import site_entry
 from tests.devices.tesla_site import SITE_ID, Account, owners, tesla
 
-from .dialogue import LIMITS, TARIFFS, ConfigDialogue, Dialogue
+from .dialogue import LIMITS, TARIFFS, BatteryDialogue, ConfigDialogue
 
 POWERS = {"max_charge_w": 4000, "max_discharge_w": 5000}
 TYPED = {"token": f" {TOKEN} ", "advanced": {}}
@@ -216,25 +214,15 @@ async def test_added_and_changed(
     """To a site that has another one; it stays the same Powerwall, with its token."""
     entry = site_entry(sungrow, octopus)
     entry.add_to_hass(hass)
-    adding = Dialogue(hass, hass.config_entries.subentries)
-    await adding.open((entry.entry_id, "battery"), source=SOURCE_USER)
-    await adding.submit({"brand": "tesla"})
+    adding = BatteryDialogue(hass, entry)
     address = {"advanced": {"base_url": account.cloud.root}}
-    await adding.submit({**TYPED, **address})
-    await adding.submit(POWERS)
-    assert adding.result["type"] == "create_entry"
-    added = list(entry.subentries.values())[-1]
+    await adding.add("tesla", {**TYPED, **address}, POWERS)
+    added = adding.added
 
-    await adding.open((entry.entry_id, "battery"), source=SOURCE_USER)
-    await adding.submit({"brand": "tesla"})
-    await adding.submit(TYPED)
+    await adding.add("tesla", TYPED)
     assert adding.reason == "already_configured"
 
-    await adding.open(
-        (entry.entry_id, "battery"),
-        source=SOURCE_RECONFIGURE,
-        subentry_id=added.subentry_id,
-    )
+    await adding.change(added)
     assert (adding.step, adding.form) == ("battery_tesla_token", address)
     one = account.cloud.sites
     other = TeslaSite(account.site.home, owners(), site_id=5)
@@ -260,13 +248,10 @@ async def test_a_token_that_is_refused_later(
     """A new one of the same account is asked for, and stored."""
     entry = site_entry(sungrow, octopus)
     entry.add_to_hass(hass)
-    adding = Dialogue(hass, hass.config_entries.subentries)
-    await adding.open((entry.entry_id, "battery"), source=SOURCE_USER)
-    await adding.submit({"brand": "tesla"})
-    address = {"base_url": account.cloud.root}
-    await adding.submit({**TYPED, "advanced": address})
-    await adding.submit(POWERS)
-    added = list(entry.subentries.values())[-1]
+    adding = BatteryDialogue(hass, entry)
+    address = {"advanced": {"base_url": account.cloud.root}}
+    await adding.add("tesla", {**TYPED, **address}, POWERS)
+    added = adding.added
     account.cloud.token = "another"  # noqa: S105 - that of the simulation
     flow = await entry.start_reauth_flow(hass, data={"subentry_id": added.subentry_id})
     assert flow["step_id"] == "reauth_battery_token"

@@ -13,7 +13,7 @@ from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.sigenergy import SIGENERGY
 from custom_components.power_sync.flows import battery
 from homeassistant.components.modbus.connection import async_get_connection_info
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from simulators.home import Cells, SimulatedHome
@@ -22,7 +22,7 @@ from simulators.profile import constant
 from simulators.sigenergy import SigenergySimulator
 from tests.common import LOOPBACK, HassClock, brand_on
 
-from .dialogue import LIMITS, TARIFFS, ConfigDialogue, Dialogue
+from .dialogue import LIMITS, TARIFFS, BatteryDialogue, ConfigDialogue
 
 SERIALS = ("SIG0123456789", "SIG0123456790")
 
@@ -178,12 +178,8 @@ async def test_the_plant_is_found_after_errors(
 
     # The installer renumbers: it stays the same battery.
     plant.plates = inverters
-    change = Dialogue(hass, hass.config_entries.subentries)
-    await change.open(
-        (entry.entry_id, "battery"),
-        source=SOURCE_RECONFIGURE,
-        subentry_id=subentry.subentry_id,
-    )
+    change = BatteryDialogue(hass, entry)
+    await change.change(subentry)
     assert change.step == "battery_connect"
     await change.submit(typed)
     await change.submit(change.form)
