@@ -47,6 +47,8 @@ async def check(demo: Demo, home: Home) -> bool:
     demo.home.feeds.make_this_hour_cheap()
     await set_up(demo, live=False, home=home)
     report.say(f"PowerSync is set up with {home.title}, in a dry run")
+    if home.shows is not None:
+        await home.shows(demo, report)
     await _dry_run_is_worth_something(demo, report)
     steps = await go_live(demo.api)
     report.say(f"went live through the repair issue, in {len(steps) - 1} steps")

@@ -16,11 +16,13 @@ from simulators.sungrow import (
     SungrowModel,
 )
 
+from .check_plant import check_plant, enable_phases
 from .home import Inverter, sigenergy, sungrow
 from .providers import OCTOPUS, PROVIDERS, Answers, Provider
 
 if TYPE_CHECKING:
     from .json_values import Json
+    from .report import Report
     from .run import Demo
 
 
@@ -62,6 +64,10 @@ class Home:
     """Whether the inverter is at a serial port instead of the network."""
     plans_itself: bool = False
     """Whether its battery can plan for itself, and is looked at doing so."""
+    prepare: Callable[[Demo], Awaitable[None]] | None = None
+    """Enables what Home Assistant does not show by itself."""
+    shows: Callable[[Demo, Report], Awaitable[None]] | None = None
+    """Looks at what only this home shows."""
     cheap_hour: Mode = Mode.CHARGE
     """What a plan makes of an hour that is cheaper than any other."""
 
@@ -249,9 +255,12 @@ SIGENERGY: Final = Home(
     owner=_registers,
     inverter=sigenergy,
     seen_inside=True,
+    prepare=enable_phases,
+    shows=check_plant,
 )
 ZAPPI: Final = replace(
     SIGENERGY,
+    prepare=None,
     key="zappi",
     title="a Sigenergy plant, and a Zappi with a car that starts and stops by itself",
     car=True,

@@ -160,6 +160,8 @@ async def set_up(demo: Demo, *, live: bool, home: Home = SUNGROW) -> None:
     if done.entry_id is None:
         raise DemoError("the config flow made no entry")
     demo.entry_id = done.entry_id
+    if home.prepare is not None:
+        await home.prepare(demo)
     if home.car:
         await add_zappi(demo)
     if home.second_battery is not None:
