@@ -1,9 +1,9 @@
 """A Sigenergy in memory, its registers worked out by hand, and one on a socket."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from modbus_connection import ModbusTcpParams
@@ -120,7 +120,7 @@ def memory_plant(*inverters: int) -> dict[int, MockModbusUnit]:
 
 
 def driver(
-    units: Siblings, clock: Clock | None = None, **changes: Any
+    units: Siblings, clock: Callable[[], datetime] | None = None, **changes: Any
 ) -> SigenergyBattery:
     """Return a driver of a plant; `changes` are those of its configuration."""
     link = changes.pop("link", LINK)
