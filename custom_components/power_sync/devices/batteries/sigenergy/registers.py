@@ -15,19 +15,22 @@ from modbus_connection.model import (
     Range,
     gauge,
     int32,
-    integer,
     string,
     uint32,
     uint64,
 )
 
+from custom_components.power_sync.devices.batteries.figures import (
+    S16_NONE,
+    S32_NONE,
+    U32_NONE,
+    tenths,
+    word,
+)
+
 PLANT_UNIT: Final = 247
 """Where the whole plant answers; its inverters have ids of their own."""
 
-U16_NONE: Final = 0xFFFF
-S16_NONE: Final = 0x7FFF
-U32_NONE: Final = 0xFFFFFFFF
-S32_NONE: Final = 0x7FFFFFFF
 U64_NONE: Final = 0xFFFFFFFFFFFFFFFF
 
 _CORE: tuple[Range, ...] = ((30003, 30051),)
@@ -36,16 +39,6 @@ _TOTALS: tuple[Range, ...] = ((30194, 30223),)
 _NEWEST: tuple[Range, ...] = ((30272, 30286),)
 _GRID_AND_SUN: tuple[Range, ...] = ((31004, 31036),)
 _SETTINGS: tuple[Range, ...] = ((40029, 40048),)
-
-
-def _word(address: int) -> NumberField[int]:
-    """Return an unsigned 16-bit value as it is."""
-    return integer(address, signed=False, nan=U16_NONE)
-
-
-def _tenths(address: int) -> NumberField[float]:
-    """Return an unsigned 16-bit value counted in steps of 0.1."""
-    return gauge(address, 0.1, signed=False, nan=U16_NONE)
 
 
 def _celsius(address: int) -> NumberField[float]:
@@ -86,25 +79,25 @@ class Core(Component):
 
     register_space = "input"
     register_ranges = _CORE
-    work_mode = _word(30003)
-    has_grid_sensor = _word(30004)
+    work_mode = word(30003)
+    has_grid_sensor = word(30004)
     grid_w = _watts(30005)
-    grid_state = _word(30009)
+    grid_state = word(30009)
     max_active_w = _rating(30010)
-    soc_pct = _tenths(30014)
+    soc_pct = tenths(30014)
     phase_a_w = _watts(30015)
     phase_b_w = _watts(30017)
     phase_c_w = _watts(30019)
-    alarm_1 = _word(30027)
-    alarm_2 = _word(30028)
-    alarm_3 = _word(30029)
-    alarm_4 = _word(30030)
+    alarm_1 = word(30027)
+    alarm_2 = word(30028)
+    alarm_3 = word(30029)
+    alarm_4 = word(30030)
     plant_w = _watts(30031)
     solar_w = _watts(30035)
     charging_w = _watts(30037)
     charge_now_w = _rating(30047)
     discharge_now_w = _rating(30049)
-    running_state = _word(30051)
+    running_state = word(30051)
 
 
 class Battery(Component):
@@ -117,9 +110,9 @@ class Battery(Component):
     rated_charge_w = _rating(30068)
     rated_discharge_w = _rating(30070)
     capacity_kwh = _kwh(30083)
-    max_soc_pct = _tenths(30085)
-    min_soc_pct = _tenths(30086)
-    soh_pct = _tenths(30087)
+    max_soc_pct = tenths(30085)
+    min_soc_pct = tenths(30086)
+    soh_pct = tenths(30087)
     solar_kwh = _total(30088)
     load_today_kwh = _kwh(30092)
     load_kwh = _total(30094)
@@ -183,11 +176,11 @@ class Inverter(Component):
 
     register_space = "input"
     register_ranges = ((30578, 30603),)
-    running_state = _word(30578)
+    running_state = word(30578)
     active_w = _watts(30587)
     charging_w = _watts(30599)
-    soc_pct = _tenths(30601)
-    soh_pct = _tenths(30602)
+    soc_pct = tenths(30601)
+    soh_pct = tenths(30602)
     cell_temperature_c = _celsius(30603)
 
 
@@ -196,7 +189,7 @@ class Phases(Component):
 
     register_space = "input"
     register_ranges = _GRID_AND_SUN
-    output_type = _word(31004)
+    output_type = word(31004)
     phase_a_v = _volts(31011)
     phase_b_v = _volts(31013)
     phase_c_v = _volts(31015)
@@ -214,7 +207,7 @@ class AcCharger(Component):
     """A car charger: its state by IEC 61851-1, and its power."""
 
     register_space = "input"
-    state = _word(32000)
+    state = word(32000)
     power_w = _watts(32003)
 
 
@@ -225,8 +218,8 @@ class Control(Component):
     """
 
     register_ranges = _SETTINGS
-    remote_ems = _word(40029)
-    remote_ems_mode = _word(40031)
+    remote_ems = word(40029)
+    remote_ems_mode = word(40031)
     max_charge_w = uint32(40032)
     max_discharge_w = uint32(40034)
 
@@ -242,6 +235,6 @@ class Levels(Component):
     """The owner's levels of the state of charge, in tenths of a percent."""
 
     register_ranges = _SETTINGS
-    reserve_10th = _word(40046)
-    max_soc_10th = _word(40047)
-    min_soc_10th = _word(40048)
+    reserve_10th = word(40046)
+    max_soc_10th = word(40047)
+    min_soc_10th = word(40048)

@@ -6,6 +6,12 @@ from types import MappingProxyType
 from typing import Final
 
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig
+from custom_components.power_sync.devices.batteries.figures import (
+    percent,
+    positive,
+    total,
+    within,
+)
 from custom_components.power_sync.devices.batteries.phases import (
     PHASES,
     phase_voltages,
@@ -56,7 +62,7 @@ def reading(poll: Poll, config: BatteryConfig, at: datetime) -> BatteryReading:
     solar_w, battery_w, grid_w = _solar_w(poll), _turned(core.charging_w), _grid_w(core)
     load_w = plausible(poll.loads.latest.load_w if poll.loads.latest else None)
     if load_w is None:
-        load_w = _sum(solar_w, battery_w, grid_w)
+        load_w = total(solar_w, battery_w, grid_w)
     state = (
         RUNNING_STATES.get(core.running_state)
         if core.running_state is not None
@@ -69,7 +75,7 @@ def reading(poll: Poll, config: BatteryConfig, at: datetime) -> BatteryReading:
         solar_power_w=solar_w,
         grid_power_w=grid_w,
         # Below zero is a source that nobody measures: the load is not known then.
-        load_power_w=_positive(load_w),
+        load_power_w=positive(load_w),
         soh_pct=percent(battery.soh_pct if battery else None),
         temperature_c=newest.cell_temperature_c if newest else None,
         capacity_kwh=(battery.capacity_kwh if battery else None) or config.capacity_kwh,
@@ -207,22 +213,6 @@ def _named(names: Mapping[int, str], code: int | None) -> str | None:
     return None if code is None else names.get(code, str(code))
 
 
-def _sum(*values: float | None) -> float | None:
-    """Return the sum; None where one is not known."""
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
-
-
 def plausible(power_w: float | None) -> float | None:
     """Return a power that a plant can have."""
-    return power_w if power_w is not None and abs(power_w) <= PLAUSIBLE_W else None
-
-
-def _positive(power_w: float | None) -> float | None:
-    """Return a power that cannot be negative."""
-    return power_w if power_w is not None and power_w >= 0 else None
-
-
-def percent(value: float | None) -> float | None:
-    """Return a percentage from 0 to 100."""
-    return value if value is not None and 0 <= value <= 100 else None  # noqa: PLR2004
+    return within(power_w, PLAUSIBLE_W)

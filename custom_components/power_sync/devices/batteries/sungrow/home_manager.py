@@ -29,6 +29,14 @@ from custom_components.power_sync.devices.batteries.brand import (
     Caveat,
     utc_now,
 )
+from custom_components.power_sync.devices.batteries.figures import (
+    S32_NONE,
+    U16_NONE,
+    U32_NONE,
+    percent,
+    positive,
+    within,
+)
 from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 from custom_components.power_sync.devices.batteries.modbus_link import (
     device_error,
@@ -50,7 +58,6 @@ from custom_components.power_sync.model.battery import (
 )
 
 from .codes import BRAND
-from .registers import S32_NONE, U16_NONE, U32_NONE
 from .telemetry import PLAUSIBLE_W
 
 HOME_MANAGER: Final = "ihomemanager"
@@ -244,30 +251,24 @@ class HomeManager:
 
 def _reading(home: Home, config: BatteryConfig, at: datetime) -> BatteryReading:
     """Return what the registers say, in the common signs."""
-    grid_w, load_w = _plausible(home.grid_w), _plausible(home.load_w)
-    charging_w = _plausible(home.charging_w)
+    grid_w, load_w = within(home.grid_w, PLAUSIBLE_W), within(home.load_w, PLAUSIBLE_W)
+    charging_w = within(home.charging_w, PLAUSIBLE_W)
     battery_w = None if charging_w is None else -charging_w
     solar_w = None
     if None not in (grid_w, load_w, battery_w):
         # What its inverters deliver together includes the battery, so the sun
         # is what is left of the load. Losses and rounding may take it below 0.
         solar_w = max(0.0, (load_w or 0) - (grid_w or 0) - (battery_w or 0))
-    soc_pct = home.soc_pct
     return BatteryReading(
         at=at,
-        soc_pct=soc_pct if soc_pct is not None and soc_pct <= 100 else None,  # noqa: PLR2004 - percent
+        soc_pct=percent(home.soc_pct),
         battery_power_w=battery_w,
         solar_power_w=solar_w,
         grid_power_w=grid_w,
-        load_power_w=load_w if load_w is not None and load_w >= 0 else None,
+        load_power_w=positive(load_w),
         capacity_kwh=home.capacity_kwh or config.capacity_kwh,
         max_charge_w=home.max_charge_w or config.max_charge_w,
         max_discharge_w=home.max_discharge_w or config.max_discharge_w,
         import_energy_kwh=home.import_kwh,
         export_energy_kwh=home.export_kwh,
     )
-
-
-def _plausible(power_w: float | None) -> float | None:
-    """Return a power that a home can have."""
-    return power_w if power_w is not None and abs(power_w) <= PLAUSIBLE_W else None

@@ -20,10 +20,14 @@ from modbus_connection.model import (
     uint32,
 )
 
-U16_NONE: Final = 0xFFFF
-S16_NONE: Final = 0x7FFF
-U32_NONE: Final = 0xFFFFFFFF
-S32_NONE: Final = 0x7FFFFFFF
+from custom_components.power_sync.devices.batteries.figures import (
+    S16_NONE,
+    S32_NONE,
+    U16_NONE,
+    U32_NONE,
+    tenths,
+    word,
+)
 
 SWITCH_ON: Final = 0xAA
 SWITCH_OFF: Final = 0x55
@@ -48,16 +52,6 @@ def _energy(address: int) -> NumberField[float]:
     return uint32(address, scale=0.1, word_order="little", nan=U32_NONE)
 
 
-def _word(address: int) -> NumberField[int]:
-    """Return an unsigned 16-bit value as it is."""
-    return integer(address, signed=False, nan=U16_NONE)
-
-
-def _tenths(address: int) -> NumberField[float]:
-    """Return an unsigned 16-bit value counted in steps of 0.1."""
-    return gauge(address, 0.1, signed=False, nan=U16_NONE)
-
-
 class Serial(Component):
     """Which inverter it is."""
 
@@ -68,7 +62,7 @@ class Serial(Component):
 class Nameplate(Serial):
     """Which inverter it is, its model, and its nominal AC power."""
 
-    type_code = _word(4999)
+    type_code = word(4999)
     rated_power_w = gauge(5000, 100, signed=False, nan=U16_NONE)
 
 
@@ -84,10 +78,10 @@ class Phases(Component):
 
     register_space = "input"
     register_ranges = _GRID
-    output_type = _word(5001)
-    phase_a_v = _tenths(5018)
-    phase_b_v = _tenths(5019)
-    phase_c_v = _tenths(5020)
+    output_type = word(5001)
+    phase_a_v = tenths(5018)
+    phase_b_v = tenths(5019)
+    phase_c_v = tenths(5020)
 
 
 class BatteryPower(Component):
@@ -126,8 +120,8 @@ class Bms(Component):
 
     register_space = "input"
     register_ranges = _LIMITS
-    max_charge_a = _word(5634)
-    max_discharge_a = _word(5635)
+    max_charge_a = word(5634)
+    max_discharge_a = word(5635)
     capacity_kwh = gauge(5638, 0.01, signed=False, nan=U16_NONE)
 
 
@@ -135,7 +129,7 @@ class Capacity(Component):
     """The battery's capacity, as older models tell it."""
 
     register_space = "input"
-    capacity_kwh = _tenths(13038)
+    capacity_kwh = tenths(13038)
 
 
 class Status(Component):
@@ -143,8 +137,8 @@ class Status(Component):
 
     register_space = "input"
     register_ranges = _CORE
-    running_state = _word(12999)
-    power_flow = _word(13000)
+    running_state = word(12999)
+    power_flow = word(13000)
 
 
 class Flows(Component):
@@ -161,12 +155,12 @@ class Battery(Component):
 
     register_space = "input"
     register_ranges = _CORE
-    voltage_v = _tenths(13019)
+    voltage_v = tenths(13019)
     # Signed on single-phase models, elsewhere a magnitude. Magnitudes stay far
     # below 32 kW, so reading both as signed loses nothing.
     legacy_power_w = integer(13021, nan=(U16_NONE, S16_NONE))
-    soc_pct = _tenths(13022)
-    soh_raw = _word(13023)
+    soc_pct = tenths(13022)
+    soh_raw = word(13023)
     temperature_c = gauge(13024, 0.1, nan=S16_NONE)
 
 
@@ -195,76 +189,76 @@ class SocLimits(Component):
     """The owner's bounds of the state of charge in tenths of a percent."""
 
     register_ranges = _SETTINGS
-    max_soc_10th = _word(13057)
-    min_soc_10th = _word(13058)
+    max_soc_10th = word(13057)
+    min_soc_10th = word(13058)
 
 
 class ExportLimit(Component):
     """The owner's export limit at the meter in W, in force while switched on."""
 
     register_ranges = _SETTINGS
-    export_limit_w = _word(13073)
+    export_limit_w = word(13073)
 
 
 class ExportSwitch(Component):
     """Whether the export limit is in force. Not on the 48 V models."""
 
     register_ranges = _SETTINGS
-    export_switch = _word(13086)
+    export_switch = word(13086)
 
 
 class ExportRatio(Component):
     """The export limit in tenths of a percent of the rating. Not on RL, MG, RS."""
 
     register_ranges = _SETTINGS
-    export_ratio_10th = _word(13087)
+    export_ratio_10th = word(13087)
 
 
 class Reserve(Component):
     """State of charge kept for backup, in whole percent."""
 
     register_ranges = _SETTINGS
-    reserve_pct = _word(13099)
+    reserve_pct = word(13099)
 
 
 class EmsMode(Component):
     """Who controls the battery, for a poll to see."""
 
     register_ranges = _SETTINGS
-    ems_mode = _word(13049)
+    ems_mode = word(13049)
 
 
 class AcLimit(Component):
     """A limit of the inverter's AC port in tenths of a percent. Not on RS, RL."""
 
     register_ranges = _SETTINGS
-    switch = _word(13088)
-    ratio_10th = _word(13089)
+    switch = word(13088)
+    ratio_10th = word(13089)
 
 
 class RsAcLimit(Component):
     """The same on the single-phase RS models."""
 
-    switch = _word(31203)
-    ratio_10th = _word(31204)
+    switch = word(31203)
+    ratio_10th = word(31204)
 
 
 class WideExportLimit(Component):
     """The export limit in steps of 10 W, where there is none in W."""
 
-    export_limit_10w = _word(31221)
+    export_limit_10w = word(31221)
 
 
 class Control(Component):
     """The settings that force the battery."""
 
-    ems_mode = _word(13049)
-    forced_command = _word(13050)
-    forced_power_w = _word(13051)
+    ems_mode = word(13049)
+    forced_command = word(13050)
+    forced_power_w = word(13051)
 
 
 class Ceilings(Component):
     """Ceilings of the battery power in every mode, in steps of 10 W."""
 
-    max_charge_10w = _word(33046)
-    max_discharge_10w = _word(33047)
+    max_charge_10w = word(33046)
+    max_discharge_10w = word(33047)

@@ -7,6 +7,12 @@ from types import MappingProxyType
 from typing import Final
 
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig
+from custom_components.power_sync.devices.batteries.figures import (
+    percent,
+    positive,
+    total,
+    within,
+)
 from custom_components.power_sync.devices.batteries.phases import phase_voltages
 from custom_components.power_sync.model.battery import (
     BatteryReading,
@@ -67,29 +73,29 @@ class Registers:
 
 def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryReading:
     """Return what the registers say, in the common signs."""
-    solar_w = _positive(_plausible(regs.solar.power_w if regs.solar else None))
+    solar_w = positive(_plausible(regs.solar.power_w if regs.solar else None))
     battery_w = _battery_w(regs, has_legacy=config.identity.model not in T_MODELS)
     grid_w = _grid_w(regs)
     load_w = _plausible(regs.flows.load_w if regs.flows else None)
     if load_w is None:
-        load_w = _total(solar_w, battery_w, grid_w)
+        load_w = total(solar_w, battery_w, grid_w)
     state = running_state(regs.status)
     totals = regs.totals
     bms = regs.bms
     return BatteryReading(
         at=at,
-        soc_pct=_percent(regs.battery.soc_pct),
+        soc_pct=percent(regs.battery.soc_pct),
         battery_power_w=battery_w,
         solar_power_w=solar_w,
         grid_power_w=grid_w,
         # A load below zero is another solar inverter behind the meter: how
         # much the home draws is not known then.
-        load_power_w=_positive(load_w),
+        load_power_w=positive(load_w),
         soh_pct=_soh_pct(regs.battery.soh_raw),
         temperature_c=regs.battery.temperature_c,
         capacity_kwh=(bms.capacity_kwh if bms else None) or config.capacity_kwh,
         min_soc_pct=_floor_pct(regs),
-        max_soc_pct=_percent(
+        max_soc_pct=percent(
             owner_value(OwnerSetting.MAX_SOC_PCT, regs.owner, regs.limits)
         ),
         max_charge_w=_allowed_w(
@@ -130,7 +136,7 @@ def _phase_voltages_v(told: Phases | None) -> tuple[float | None, ...]:
 def _floor_pct(regs: Registers) -> float | None:
     """Return the floor of the state of charge: the higher of limit and reserve."""
     floors = (
-        _percent(owner_value(setting, regs.owner, regs.limits))
+        percent(owner_value(setting, regs.owner, regs.limits))
         for setting in (OwnerSetting.MIN_SOC_PCT, OwnerSetting.BACKUP_RESERVE_PCT)
     )
     return max((floor for floor in floors if floor is not None), default=None)
@@ -170,24 +176,18 @@ def _ac_limit_pct(limit: AcLimit | RsAcLimit | None) -> float | None:
     """Return the limit of the AC port in percent of the rating, where it is on."""
     if limit is None or limit.switch != SWITCH_ON or limit.ratio_10th is None:
         return None
-    return _percent(limit.ratio_10th / 10)
+    return percent(limit.ratio_10th / 10)
 
 
 def _load_kwh(totals: Totals | None) -> float | None:
     """Return what the home has used, as what came in less what went out."""
     if totals is None:
         return None
-    came_kwh = _total(totals.solar_kwh, totals.import_kwh, totals.discharge_kwh)
-    went_kwh = _total(totals.export_kwh, totals.charge_kwh)
+    came_kwh = total(totals.solar_kwh, totals.import_kwh, totals.discharge_kwh)
+    went_kwh = total(totals.export_kwh, totals.charge_kwh)
     if came_kwh is None or went_kwh is None or came_kwh < went_kwh:
         return None
     return round(came_kwh - went_kwh, 1)
-
-
-def _total(*values: float | None) -> float | None:
-    """Return the sum; None where one is not known."""
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
 
 
 def _allowed_w(
@@ -203,7 +203,7 @@ def _soh_pct(raw: int | None) -> float | None:
     """Return the state of health; some gateways give it in whole percent."""
     if raw is None:
         return None
-    return _percent(raw if raw <= _WHOLE_PERCENT else raw / 10)
+    return percent(raw if raw <= _WHOLE_PERCENT else raw / 10)
 
 
 def running_state(status: Status | None) -> str | None:
@@ -222,14 +222,4 @@ def _hex(status: Status | None) -> str | None:
 
 def _plausible(power_w: float | None) -> float | None:
     """Return a power that a home can have."""
-    return power_w if power_w is not None and abs(power_w) <= PLAUSIBLE_W else None
-
-
-def _positive(power_w: float | None) -> float | None:
-    """Return a power that cannot be negative."""
-    return power_w if power_w is not None and power_w >= 0 else None
-
-
-def _percent(value: float | None) -> float | None:
-    """Return a percentage from 0 to 100."""
-    return value if value is not None and 0 <= value <= 100 else None  # noqa: PLR2004
+    return within(power_w, PLAUSIBLE_W)
