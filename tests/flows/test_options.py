@@ -236,6 +236,23 @@ async def test_planning_is_changed(hass: HomeAssistant, site: MockConfigEntry) -
     assert (kept.wear_per_kwh, kept.objective) == (0.05, "self_consumption")
 
 
+@pytest.mark.parametrize(
+    ("step", "key", "unit"),
+    [("planning", "wear_per_kwh", "GBP/kWh"), ("billing", "monthly_fee", "GBP")],
+)
+async def test_money_is_that_of_the_prices(
+    hass: HomeAssistant, site: MockConfigEntry, step: str, key: str, unit: str
+) -> None:
+    """Whatever the currency of Home Assistant; that one where no price is known."""
+    assert hass.config.currency == "EUR"
+    for expected in (unit, unit.replace("GBP", "EUR")):
+        dialogue = await opened(hass, site, step)
+        form = dialogue.result["data_schema"]
+        assert form is not None
+        assert form.schema[key].config["unit_of_measurement"] == expected
+        await hass.config_entries.async_unload(site.entry_id)
+
+
 async def test_update_periods(hass: HomeAssistant, site: MockConfigEntry) -> None:
     """They are options of the entry: the site starts again with them."""
     # The options have the periods from now on, which is a change of them.

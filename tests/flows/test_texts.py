@@ -115,7 +115,7 @@ from custom_components.power_sync.flows.options_history import (
     UNFIT_ERRORS,
 )
 from custom_components.power_sync.flows.options_limits import SITE_LIMITS_SCHEMA
-from custom_components.power_sync.flows.options_planning import PLANNING_SCHEMA
+from custom_components.power_sync.flows.options_planning import planning_schema
 from custom_components.power_sync.flows.options_solar import (
     SENSORS_SCHEMA,
     SOLAR_SCHEMA,
@@ -208,7 +208,7 @@ CHARGER_FIELDS: Mapping[str, Any] = {
 }
 OPTION_FIELDS: Mapping[str, Any] = {
     "limits": SITE_LIMITS_SCHEMA,
-    "planning": PLANNING_SCHEMA,
+    "planning": planning_schema("AUD"),
     "solar": SOLAR_SCHEMA,
     "solar_providers": providers_schema([]),
     "solar_sensors": SENSORS_SCHEMA,

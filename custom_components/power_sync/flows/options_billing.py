@@ -130,7 +130,7 @@ class BillingStep(OptionsStep):
         return self.async_show_form(
             step_id="billing",
             data_schema=self.add_suggested_values_to_schema(
-                billing_schema(self.hass.config.currency),
+                billing_schema(self.currency),
                 user_input or billing_as_typed(stored),
             ),
             errors=errors,

@@ -67,28 +67,31 @@ UPDATES_SCHEMA = probatio.Schema(
         ): _every(FORECAST_EVERY_MIN, UnitOfTime.MINUTES),
     }
 )
-PLANNING_SCHEMA = probatio.Schema(
-    {
-        probatio.Required(CONF_OBJECTIVE): SelectSelector(
-            SelectSelectorConfig(
-                options=[objective.value for objective in Objective],
-                mode=SelectSelectorMode.LIST,
-                translation_key=CONF_OBJECTIVE,
-            )
-        ),
-        probatio.Required(CONF_WEAR_PER_KWH): NumberSelector(
-            NumberSelectorConfig(
-                min=0,
-                max=MOST_WEAR_PER_KWH,
-                step="any",
-                mode=NumberSelectorMode.BOX,
-            )
-        ),
-        probatio.Required(SECTION_UPDATES): section(
-            UPDATES_SCHEMA, {"collapsed": True}
-        ),
-    }
-)
+
+
+def planning_schema(currency: str) -> probatio.Schema:
+    """Return the form, with money in a currency."""
+    objective = SelectSelectorConfig(
+        options=[objective.value for objective in Objective],
+        mode=SelectSelectorMode.LIST,
+        translation_key=CONF_OBJECTIVE,
+    )
+    wear = NumberSelectorConfig(
+        min=0,
+        max=MOST_WEAR_PER_KWH,
+        step="any",
+        mode=NumberSelectorMode.BOX,
+        unit_of_measurement=f"{currency}/kWh",
+    )
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_OBJECTIVE): SelectSelector(objective),
+            probatio.Required(CONF_WEAR_PER_KWH): NumberSelector(wear),
+            probatio.Required(SECTION_UPDATES): section(
+                UPDATES_SCHEMA, {"collapsed": True}
+            ),
+        }
+    )
 
 
 class PlanningStep(OptionsStep):
@@ -122,7 +125,7 @@ class PlanningStep(OptionsStep):
         return self.async_show_form(
             step_id="planning",
             data_schema=self.add_suggested_values_to_schema(
-                PLANNING_SCHEMA, user_input or shown
+                planning_schema(self.currency), user_input or shown
             ),
             errors=errors,
         )

@@ -9,7 +9,12 @@ from custom_components.power_sync.site_settings import (
     async_change_settings,
     async_present_settings,
 )
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from custom_components.power_sync.site_values import currency
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlowResult,
+    OptionsFlow,
+)
 from homeassistant.exceptions import HomeAssistantError
 
 from .errors import InputError
@@ -22,6 +27,14 @@ class OptionsStep(OptionsFlow):
     def entry(self) -> PowerSyncConfigEntry:
         """The entry of the site."""
         return self.config_entry
+
+    @property
+    def currency(self) -> str:
+        """The currency of the site's prices; Home Assistant's before there are any."""
+        known = None
+        if self.entry.state is ConfigEntryState.LOADED:
+            known = currency(self.entry.runtime_data)
+        return known or self.hass.config.currency
 
     async def async_present(self) -> Settings:
         """Return the site's settings."""
