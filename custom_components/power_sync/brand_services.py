@@ -29,11 +29,13 @@ from .devices.batteries.brand import (
     RestoreAction,
 )
 from .forcing import Asked, async_force, async_restore_normal, battery_name
-from .model.battery import OwnerSetting
+from .model.battery import Mode, OwnerSetting
 from .owner_actions import async_set_owner
 from .services import (
+    ATTR_INTO_CAR,
     ATTR_POWER_W,
     BATTERY_SCHEMA,
+    DISCHARGE_SCHEMA,
     FORCE_SCHEMA,
     batteries_of,
     duration_of,
@@ -51,6 +53,8 @@ type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 def brand_schema(action: BrandAction) -> probatio.Schema:
     """Return what an action takes."""
     match action:
+        case ForceAction(mode=Mode.DISCHARGE):
+            return DISCHARGE_SCHEMA
         case ForceAction():
             return FORCE_SCHEMA
         case RestoreAction():
@@ -99,6 +103,7 @@ def _handler(brand: BatteryBrand, action: BrandAction) -> Handler:
                         mode=mode,
                         duration=duration_of(call, BRAND_DURATION),
                         power_w=call.data.get(ATTR_POWER_W),
+                        into_car=call.data.get(ATTR_INTO_CAR, False),
                     ),
                     batteries,
                 )

@@ -157,8 +157,9 @@ async def test_a_car_starts_and_stops(
     assert value_of(hass, "sensor.powersync_battery_while_a_car_charges") == "no_car"
 
 
+@pytest.mark.parametrize("action", ["force_discharge", "sungrow_force_discharge"])
 async def test_a_discharge_into_a_car_is_confirmed(
-    hass: HomeAssistant, zappi_site: Drive, wait: Wait
+    hass: HomeAssistant, zappi_site: Drive, wait: Wait, action: str
 ) -> None:
     """It is refused and nothing is stored of it, unless the user says so."""
     controller = zappi_site.entry.runtime_data.controller
@@ -168,10 +169,10 @@ async def test_a_discharge_into_a_car_is_confirmed(
     for _ in range(2):
         await wait(POLL)
     with pytest.raises(ServiceValidationError, match="A car is charging"):
-        await call(hass, DOMAIN, "force_discharge", duration=30)
+        await call(hass, DOMAIN, action, duration=30)
     (battery,) = controller.batteries.values()
     assert battery.executor.record.force is None
-    await call(hass, DOMAIN, "force_discharge", duration=30, into_car=True)
+    await call(hass, DOMAIN, action, duration=30, into_car=True)
     assert value_of(hass, "sensor.powersync_current_action") == "discharge"
     assert value_of(hass, "sensor.powersync_because") == "user_request"
 
