@@ -170,13 +170,16 @@ class _Known:
             raise ValueError(f"nothing is known at {inputs.now}")
         problem = replace(problem_from(inputs, ahead), price_spread=spread)
         stop, year = index + problem.grid.count, self.year
+        scenarios = problem.scenarios
         if "load" in _PERFECT:
-            problem = replace(problem, load_kw=tuple(year.load_kw[index:stop]))
+            load_kw = tuple(year.load_kw[index:stop])
+            scenarios = tuple(replace(each, load_kw=load_kw) for each in scenarios)
+            problem = replace(problem, load_kw=load_kw)
         if "sun" in _PERFECT:
-            problem = replace(problem, solar_kw=tuple(year.solar_kw[index:stop]))
-        if _PERFECT & {"load", "sun"}:
-            problem = replace(problem, scenarios=())
-        return problem
+            solar_kw = tuple(year.solar_kw[index:stop])
+            scenarios = tuple(replace(each, solar_kw=solar_kw) for each in scenarios)
+            problem = replace(problem, solar_kw=solar_kw)
+        return replace(problem, scenarios=scenarios)
 
     def spread_at(self, index: int) -> PriceSpread | None:
         """Return the spread learned from all prices until then, where it is used."""

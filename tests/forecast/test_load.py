@@ -62,7 +62,8 @@ def test_nothing_known() -> None:
 def test_the_profile_repeats() -> None:
     """A home that does the same each day is forecast exactly.
 
-    Its spread is what half an hour earlier or later makes: 1 W.
+    Its spread is what half an hour earlier or later makes, 1 W, and what the means of
+    hours hide.
     """
     forecast = ahead(past(14, lambda t: 100.0 + t.hour % 12))
     grid = TimeGrid.horizon(NOW)
@@ -71,8 +72,9 @@ def test_the_profile_repeats() -> None:
     assert forecast.p10_w is not None
     assert forecast.p90_w is not None
     noon = NOW + 18 * HOUR
-    for series in (forecast.p10_w, forecast.p50_w, forecast.p90_w):
-        assert series.at(noon) == pytest.approx(106, abs=1)
+    levels = ((forecast.p10_w, 0.85), (forecast.p50_w, 1.0), (forecast.p90_w, 1.15))
+    for series, level in levels:
+        assert series.at(noon) == pytest.approx(106 * level, abs=1.2)
     assert forecast.learned_days == 14
 
 
@@ -332,6 +334,27 @@ def test_a_difference_of_the_last_hour_is_carried() -> None:
     forecast = ahead(past(20, lambda _: 300.0), recent_w=500.0)
     assert forecast.p50_w.at(NOW) == pytest.approx(380)
     assert forecast.p50_w.at(NOW + HOUR * 1.5) == pytest.approx(300 + 80 * exp(-1))
+
+
+def test_half_hours_lie_further_apart_than_hours() -> None:
+    """A steady 300 W by the hour may be 255 or 345 for half of it; not the median."""
+    by_hour = past(20, lambda _: 300.0)
+    halves = LoadHistory.of(
+        (
+            LoadSample(sample.start + half * HOUR / 2, sample.mean_w)
+            for sample in by_hour.samples
+            for half in range(2)
+        ),
+        HOUR / 2,
+    )
+    at = NOW + 9 * HOUR
+    for history, low, high in ((by_hour, 255, 345), (halves, 300, 300)):
+        forecast = ahead(history)
+        assert forecast.p10_w is not None
+        assert forecast.p90_w is not None
+        assert forecast.p10_w.at(at) == pytest.approx(low)
+        assert forecast.p50_w.at(at) == pytest.approx(300)
+        assert forecast.p90_w.at(at) == pytest.approx(high)
 
 
 def test_a_gap_before_now_is_no_likeness() -> None:

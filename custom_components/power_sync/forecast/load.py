@@ -119,7 +119,11 @@ def forecast_load(  # noqa: PLR0913 - what is known, and where and when it is
     residual_w = 0.0
     if recent_w is not None:
         residual_w = recent_w - profile.over(now - RECENT, now).mean_w
-    days = DaysAlike(_halves(history, now), zone, now, recent_w) if alike else None
+    days = None
+    if alike:
+        hourly = history.step > _BUCKET
+        halves_w = _halves(history, now)
+        days = DaysAlike(halves_w, zone, now, recent_w, hourly=hourly)
     usual: list[Tenths] = []
     spread: list[Tenths] = []
     for start in grid.starts():
