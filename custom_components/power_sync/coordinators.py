@@ -154,6 +154,10 @@ class ForecastCoordinator(DataUpdateCoordinator[Forecasts]):
             update_interval=Periods.of(entry.options).forecast,
         )
         self._record = SolarRecord(hass, entry.entry_id)
+        # Until it is there, a holiday is a day like others.
+        entry.async_create_background_task(
+            hass, async_ensure(hass, Library.HOLIDAYS), "power_sync holidays"
+        )
         entry.async_on_unload(self._record.async_close)
         entry.async_on_unload(
             follow_sensors(hass, entry.options, self.async_request_refresh)

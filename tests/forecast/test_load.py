@@ -1,7 +1,8 @@
 """The load forecast: weights, gaps, spread, recent error and clock changes."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from math import exp, nan
 from zoneinfo import ZoneInfo
 
@@ -334,6 +335,28 @@ def test_a_difference_of_the_last_hour_is_carried() -> None:
     forecast = ahead(past(20, lambda _: 300.0), recent_w=500.0)
     assert forecast.p50_w.at(NOW) == pytest.approx(380)
     assert forecast.p50_w.at(NOW + HOUR * 1.5) == pytest.approx(300 + 80 * exp(-1))
+
+
+def test_a_holiday_is_a_sunday() -> None:
+    """Thursday 11 June is a day off like 14 May: its noon is that of weekends."""
+    free = frozenset({date(2026, 6, 11), date(2026, 5, 14)})
+
+    def used(start: datetime) -> float:
+        off = start.weekday() >= 5 or start.date() in free
+        return 900.0 if off and 9 <= start.hour < 17 else 300.0
+
+    now = NOW + 72 * HOUR  # the day begins
+    history = past(28, used, now)
+    known = ahead(replace(history, holidays=free), now=now)
+    unknown = ahead(history, now=now)
+    noon = now + 12 * HOUR
+    assert (known.p50_w.at(noon), unknown.p50_w.at(noon)) == (900, 300)
+    mean_w, without_w = known.expected_w.at(noon), unknown.expected_w.at(noon)
+    assert mean_w is not None
+    assert without_w is not None
+    assert mean_w > 600 > without_w
+    # The day after is a working day again.
+    assert known.p50_w.at(noon + 24 * HOUR) == 300
 
 
 def test_half_hours_lie_further_apart_than_hours() -> None:

@@ -85,7 +85,9 @@ def histories(draw: st.DrawFn) -> LoadHistory:
     step, start = draw(steps), draw(moments)
     slots = sorted(draw(st.sets(st.integers(0, 60), max_size=20)))
     return LoadHistory(
-        tuple(LoadSample(start + step * slot, draw(powers)) for slot in slots), step
+        tuple(LoadSample(start + step * slot, draw(powers)) for slot in slots),
+        step,
+        draw(st.frozensets(st.dates(), max_size=3)),
     )
 
 

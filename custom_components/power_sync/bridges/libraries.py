@@ -12,7 +12,7 @@ import logging
 
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.issues import async_forget_library, async_show_library
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.requirements import (
     RequirementsNotFound,
     async_clear_install_history,
@@ -25,10 +25,14 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What is installed, and the module that is imported from it."""
+    """What is installed, and the module that is imported from it.
+
+    Where one that is not `needed` cannot be had, nobody has to do anything about it.
+    """
 
     requirement: str
     module: str
+    needed: bool = True
 
 
 class Library(Enum):
@@ -38,6 +42,8 @@ class Library(Enum):
     Home Assistant itself needs (scipy stands on its numpy).
     """
 
+    # Home Assistant's own integrations pin a version, which must not be replaced.
+    HOLIDAYS = Requirement("holidays>=0.106", "holidays", needed=False)
     PYMYENERGI = Requirement("pymyenergi==0.2.3", "pymyenergi.connection")
     SCIPY = Requirement("scipy==1.18.1", "scipy.optimize")
 
@@ -64,7 +70,7 @@ async def async_ensure(
     """Install a library where it is missing, and load it; say if it can be used.
 
     What came of it holds until Home Assistant restarts, or `again` is asked for.
-    Where it cannot be used there is a repair issue. Never raises.
+    Where one that is needed cannot be used there is a repair issue. Never raises.
     """
     known = hass.data.setdefault(_INSTALLED, _Installed())
     async with known.lock:
@@ -74,6 +80,13 @@ async def async_ensure(
         if library not in known.usable:
             known.usable[library] = await _async_load(hass, library)
     return known.usable[library]
+
+
+@callback
+def is_usable(hass: HomeAssistant, library: Library) -> bool:
+    """Return whether a library has been loaded."""
+    known = hass.data.get(_INSTALLED)
+    return known is not None and known.usable.get(library, False)
 
 
 async def _async_load(hass: HomeAssistant, library: Library) -> bool:
@@ -86,6 +99,9 @@ async def _async_load(hass: HomeAssistant, library: Library) -> bool:
         # It takes its time, and reads from the disk.
         await hass.async_add_executor_job(importlib.import_module, wanted.module)
     except (RequirementsNotFound, ImportError, OSError) as err:
+        if not wanted.needed:
+            LOGGER.debug("The library %s cannot be used: %s", library.label, err)
+            return False
         LOGGER.warning("The library %s cannot be used: %s", library.label, err)
         async_show_library(hass, library.label)
         return False

@@ -6,7 +6,7 @@ where there is neither, our own sensors of load and sun serve.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 import logging
@@ -29,6 +29,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
+from .holidays import async_with_holidays
 from .hourly import (
     HOUR,
     Hours,
@@ -157,11 +158,14 @@ async def async_measured_home(
         return None
     start = _since(days)
     try:
-        return (
+        measured = (
             await _async_from_sensors(hass, start, picked, SENSORS)
             or await _async_from_energy(hass, start)
             or await _async_from_sensors(hass, start, own, OWN_SENSORS)
         )
+        if measured is None:
+            return None
+        return replace(measured, load=await async_with_holidays(hass, measured.load))
     except _UNREADABLE as err:
         _LOGGER.debug("No load history: %s", err)
         return None

@@ -8,8 +8,8 @@ hours counts less, and the kind of day and its age count more.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping, Sequence, Set as AbstractSet
+from datetime import UTC, date, datetime, tzinfo
 from itertools import accumulate
 from math import exp, log
 from typing import NamedTuple
@@ -65,7 +65,7 @@ class _Day(NamedTuple):
 class DaysAlike:
     """Earlier days, weighed by how much they were like this one until now."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known, and where and when it is
         self,
         halves_w: Mapping[int, float],
         zone: tzinfo,
@@ -73,15 +73,18 @@ class DaysAlike:
         recent_w: float | None,
         *,
         hourly: bool = False,
+        holidays: AbstractSet[date] = frozenset(),
     ) -> None:
         """Take the mean W per half hour since the epoch that ended by `now`.
 
         `recent_w` is the mean load of the last hour. `hourly` says that only the mean
         of hours is known, so that both halves of one have the same: what half hours
-        come to then lies further apart than what is known.
+        come to then lies further apart than what is known. `holidays` are days
+        like those of a weekend.
         """
         self._halves_w = halves_w
         self._hourly = hourly
+        self._holidays = holidays
         self._zone = zone
         self._now = int(now.timestamp()) // HALF_HOUR_S
         self._clocks: dict[int, tuple[int, bool]] = {}
@@ -171,7 +174,7 @@ class DaysAlike:
         return then + (self._clock(half)[0] - self._clock(then)[0]) // HALF_HOUR_S
 
     def _clock(self, half: int) -> tuple[int, bool]:
-        """Return the local clock's offset in s, and whether it is a weekend."""
+        """Return the local clock's offset in s, and whether it is a day off."""
         if (clock := self._clocks.get(half)) is None:
             local = datetime.fromtimestamp(half * HALF_HOUR_S, UTC).astimezone(
                 self._zone
@@ -179,7 +182,7 @@ class DaysAlike:
             offset = local.utcoffset()
             clock = self._clocks[half] = (
                 0 if offset is None else int(offset.total_seconds()),
-                local.weekday() >= _SATURDAY,
+                local.weekday() >= _SATURDAY or local.date() in self._holidays,
             )
         return clock
 

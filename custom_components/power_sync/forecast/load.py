@@ -46,6 +46,7 @@ MOST_W = 30_000.0
 """No home draws more for an hour; a meter that jumps says it does. One such hour
 would weigh on the forecast for a month."""
 _SATURDAY = 5
+_SUNDAY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,17 @@ class LoadSample:
 class LoadHistory:
     """What the home used. Where nothing is known there is no sample.
 
-    `step` is the length of the samples, which are in time order.
+    `step` is the length of the samples, which are in time order. `holidays` are
+    the public holidays of those days and of the next: a home lives as on a Sunday.
     """
 
     samples: tuple[LoadSample, ...]
     step: timedelta
+    holidays: frozenset[date] = frozenset()
+
+    def weekday(self, day: date) -> int:
+        """Return which day of the week a home lives on; Monday is 0."""
+        return _SUNDAY if day in self.holidays else day.weekday()
 
     @classmethod
     def of(cls, samples: Iterable[LoadSample], step: timedelta) -> LoadHistory:
@@ -123,7 +130,8 @@ def forecast_load(  # noqa: PLR0913 - what is known, and where and when it is
     if alike:
         hourly = history.step > _BUCKET
         halves_w = _halves(history, now)
-        days = DaysAlike(halves_w, zone, now, recent_w, hourly=hourly)
+        free = history.holidays
+        days = DaysAlike(halves_w, zone, now, recent_w, hourly=hourly, holidays=free)
     usual: list[Tenths] = []
     spread: list[Tenths] = []
     for start in grid.starts():
@@ -194,6 +202,7 @@ class _Profile:
     def __init__(self, history: LoadHistory, zone: tzinfo, now: datetime) -> None:
         """Sort the samples that ended by `now` into half hours."""
         self._zone = zone
+        self._weekday = history.weekday
         self._levels: dict[tuple[int, int], _Level] = {}
         self._kin_weights: dict[int, dict[date, float]] = {}
         self._cells, observed = _cells(history, zone, now)
@@ -214,11 +223,11 @@ class _Profile:
         pieces = _pieces(start, end - start, self._zone)
         if len(pieces) == 1:
             day, bucket, _ = pieces[0]
-            return self._level(day.weekday(), bucket)
+            return self._level(self._weekday(day), bucket)
         whole_s = (end - start).total_seconds()
         mean_w = p10_w = p90_w = 0.0
         for day, bucket, length_s in pieces:
-            level = self._level(day.weekday(), bucket)
+            level = self._level(self._weekday(day), bucket)
             share = length_s / whole_s
             mean_w += level.mean_w * share
             p10_w += level.p10_w * share
@@ -241,7 +250,7 @@ class _Profile:
         """
         cells = self._cells[bucket]
         weekend = weekday >= _SATURDAY
-        alike = sum((cell.day.weekday() >= _SATURDAY) == weekend for cell in cells)
+        alike = sum((self._weekday(c.day) >= _SATURDAY) == weekend for c in cells)
         if alike >= _LEAST_SAMPLES:
             kin = self._kin(weekday)
             return [(cell.mean_w, kin[cell.day]) for cell in cells]
@@ -257,7 +266,7 @@ class _Profile:
         """Return what each day of the history weighs for a weekday."""
         if (weights := self._kin_weights.get(weekday)) is None:
             weights = self._kin_weights[weekday] = {
-                day: weight * _kinship(weekday, day)
+                day: weight * _kinship(weekday, self._weekday(day))
                 for day, weight in self._age_weight.items()
             }
         return weights
@@ -314,9 +323,8 @@ def _pieces(
     return pieces
 
 
-def _kinship(weekday: int, day: date) -> float:
-    """Return how much a day of the history says about a weekday."""
-    other = day.weekday()
+def _kinship(weekday: int, other: int) -> float:
+    """Return how much one day of the week says about another."""
     if other == weekday:
         return 1.0
     if (other >= _SATURDAY) == (weekday >= _SATURDAY):

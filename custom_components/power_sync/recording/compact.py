@@ -5,7 +5,7 @@ text, parted by blanks; each is written so that it is read back exactly.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
@@ -203,6 +203,7 @@ def history_plain(history: LoadHistory) -> PlainObject:
     runs = _runs(history.samples, lambda each: (each.start, each.start + step, None))
     return {
         "step_s": step.total_seconds(),
+        "holidays": " ".join(day.isoformat() for day in sorted(history.holidays)),
         "runs": [
             {
                 "start": time_text(run[0].start),
@@ -223,4 +224,8 @@ def history_of(value: Plain) -> LoadHistory:
         start = time_of(run["start"])
         for index, watts in enumerate(known_numbers_of(run["values"])):
             samples.append(LoadSample(start + step * index, watts))
-    return LoadHistory(tuple(samples), step)
+    # Older files have nothing of holidays.
+    holidays = text_of(value.get("holidays", ""))
+    return LoadHistory(
+        tuple(samples), step, frozenset(date.fromisoformat(day) for day in holidays)
+    )
