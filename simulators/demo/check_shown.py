@@ -35,7 +35,7 @@ async def _prices(demo: Demo, report: Report) -> None:
     report.judge(
         f"today a kWh costs {least:.4f} to {most:.4f}, {mean:.4f} in the mean; now it "
         f"is {level}, and {following:.4f} next",
-        good=least <= now <= most
+        good=least - ROUNDED <= now <= most + ROUNDED
         and least <= mean <= most
         and following == following  # noqa: PLR0124 - a number at all
         and level in set(Level),

@@ -35,10 +35,11 @@ class Feeds:
         ahead = (agile_price(start + HALF_HOUR * index) for index in range(96))
         known = [price.import_inc_vat for price in ahead if price is not None]
         pence = min(0.1, min(known) - 5)
-        end = start + hours * HOUR
+        # The half-hour may be nearly over, and what follows is to be looked at.
+        end = start + hours * HOUR + HALF_HOUR
         cheap = Rate(pence / 1.05, pence, start, end, PaymentMethod.DIRECT_DEBIT)
         self.octopus.extra_rows["AGILE-24-10-01"] = [cheap]
-        for step in range(hours * HOUR // FIVE_MINUTES):
+        for step in range((end - start) // FIVE_MINUTES):
             begun = start + step * FIVE_MINUTES
             self.amber.prices[begun] = CHEAP_RRP
             self.aemo.prices[REGION, begun] = CHEAP_RRP

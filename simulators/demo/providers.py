@@ -164,7 +164,8 @@ def _globird(demo: Demo) -> Answers:
         "report_url": demo.home.feeds.aemo.addresses["report_url"]
     }
     return {
-        "fixed": {"import_per_kwh": 0.38, "export_per_kwh": 0.03},
+        # For less than the wear nobody sells what is charged for nothing.
+        "fixed": {"import_per_kwh": 0.38, "export_per_kwh": 0.01},
         "fixed_market": {"region": REGION.lower(), "advanced": report},
     }
 
