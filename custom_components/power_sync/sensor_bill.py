@@ -7,9 +7,10 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import UnitOfPower
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_BILLING
+from .const import CONF_BILLING, CONF_PRICES
 from .entity import Followed
 from .ledger.period import Bill
+from .prices.terms import credit_ahead, has_credits
 from .sensor_site import MONEY_DIGITS, SiteSensorDescription
 from .site import Site
 from .site_coordinators import Coordinators
@@ -58,6 +59,7 @@ def _parts(site: Site) -> Mapping[str, object] | None:
         "supply": bill.supply,
         "supply_whole_period": bill.supply_whole,
         "monthly_fee": bill.monthly_fee,
+        "credited": bill.credited,
         "saved_on_demand": bill.demand_saved,
     }
     return {
@@ -67,6 +69,30 @@ def _parts(site: Site) -> Mapping[str, object] | None:
             key: None if money is None else round(money, MONEY_DIGITS)
             for key, money in parts.items()
         },
+    }
+
+
+def has_credit(site: Site) -> bool:
+    """Whether the contract credits days on which hardly anything is bought."""
+    return has_credits(site.entry.data[CONF_PRICES])
+
+
+def _credit(site: Site) -> Mapping[str, object] | None:
+    """Return what is said of the present credit, or of the one that comes next."""
+    now = dt_util.utcnow()
+    curve = site.coordinators.prices.curve
+    credit = None if curve is None else credit_ahead(curve, now)
+    if credit is None:
+        return _of_period(site)
+    bought = site.coordinators.accounts.ledger.terms.bought_for(credit)
+    return {
+        **(_of_period(site) or {}),
+        "window_start": dt_util.as_local(credit.start).isoformat(),
+        "window_end": dt_util.as_local(credit.end).isoformat(),
+        "credit": credit.amount,
+        "most_kwh": credit.most_kwh,
+        "bought_kwh": round(bought, PEAK_DIGITS),
+        "lost": bought > credit.most_kwh,
     }
 
 
@@ -108,5 +134,6 @@ BILL_SENSORS = (
     _money("demand_cost", lambda bill: bill.demand, has_demand),
     _money("demand_cost_expected", lambda bill: bill.demand_expected, has_demand),
     _money("supply_cost", lambda bill: bill.supply, has_billing),
+    _money("credited", lambda bill: bill.credited, has_credit, _credit),
     _money("bill_so_far", lambda bill: bill.total, has_billing, _parts),
 )

@@ -67,7 +67,7 @@ def inputs_of(site: Site) -> PlanInputs | None:
     return PlanInputs(
         now=now,
         zone=dt_util.get_default_time_zone(),
-        curve=curve,
+        curve=site.coordinators.accounts.ledger.terms.ahead(curve),
         solar=forecasts.expected_solar if forecasts else None,
         load_history=(forecasts and forecasts.load_history) or NO_HISTORY,
         recent_load_w=site.loads.mean_w(now),

@@ -104,7 +104,11 @@ async def test_one_price(dialogue: ConfigDialogue, sungrow: SungrowSimulator) ->
     await dialogue.to_provider("fixed")
     assert (dialogue.step, dialogue.form) == ("fixed", {"export_per_kwh": 0})
     await dialogue.submit({"import_per_kwh": 0.3, "export_per_kwh": 0})
-    assert dialogue.result["menu_options"] == ["fixed_add", "fixed_done"]
+    assert dialogue.result["menu_options"] == [
+        "fixed_add",
+        "fixed_credit",
+        "fixed_done",
+    ]
     assert dialogue.result["description_placeholders"] == {
         "bought": "0.30 EUR/kWh",
         "sold": "0.00 EUR/kWh",
@@ -156,7 +160,8 @@ async def test_a_rate_is_changed_and_removed(dialogue: ConfigDialogue) -> None:
     await add(dialogue, WINTER_EVENING)
     await choose(dialogue, "fixed_change")
     await dialogue.submit({"chosen": "0"})
-    assert dialogue.form == {**NIGHT, "start": "22:00", "end": "06:00"}
+    shown = {**NIGHT, "start": "22:00", "end": "06:00", "cap": {"pooled": False}}
+    assert dialogue.form == shown
     assert dialogue.folded_up == set()
     sunday = {**NIGHT, "days": {**ALWAYS, "weekdays": ["sun"]}}
     await dialogue.submit({**sunday, "price_per_kwh": 0.1})
@@ -167,7 +172,11 @@ async def test_a_rate_is_changed_and_removed(dialogue: ConfigDialogue) -> None:
     await choose(dialogue, "fixed_remove")
     await dialogue.submit({"chosen": ["0", "1"]})
     assert rates_shown(dialogue) == []
-    assert dialogue.result["menu_options"] == ["fixed_add", "fixed_done"]
+    assert dialogue.result["menu_options"] == [
+        "fixed_add",
+        "fixed_credit",
+        "fixed_done",
+    ]
 
 
 @pytest.mark.parametrize("key", ["import_per_kwh", "export_per_kwh"])
@@ -211,7 +220,7 @@ async def test_a_rate_that_cannot_be(
     await dialogue.submit(BASE)
     await add(dialogue, {**NIGHT, **wrong})
     assert (dialogue.step, dialogue.errors) == ("fixed_rate", errors)
-    assert dialogue.form == {**NIGHT, **wrong}
+    assert dialogue.form == {**NIGHT, **wrong, "cap": {"pooled": False}}
     await dialogue.submit(NIGHT)
     assert len(rates_shown(dialogue)) == 1
     await choose(dialogue, "fixed_done")
@@ -282,14 +291,18 @@ async def test_a_known_contract(
     await dialogue.to_provider("fixed")
     await dialogue.submit(BASE)
     assert dialogue.result["menu_options"] == [
-        *("fixed_add", "fixed_template", "fixed_done")
+        *("fixed_add", "fixed_template", "fixed_credit", "fixed_done")
     ]
     await choose(dialogue, "fixed_template")
     assert dialogue.step == "fixed_template"
     await dialogue.submit({"template": "globird_zerohero_2026"})
     assert rates_shown(dialogue) == [
-        "- Buying from the grid: 0.00 AUD/kWh, 12:00-15:00",
-        "- Selling to the grid: 0.10 AUD/kWh, 18:00-21:00",
+        (
+            "- Buying from the grid: 0.00 AUD/kWh, 12:00-15:00, "
+            "50 kWh a day in the mean of a month"
+        ),
+        "- Selling to the grid: 0.10 AUD/kWh, 18:00-21:00, 15 kWh a day",
+        "- Credit: 1.00 AUD a day for buying at most 0.09 kWh, 18:00-21:00",
     ]
     # What is there is not taken away by another choice.
     assert "fixed_template" not in dialogue.result["menu_options"]
@@ -319,7 +332,55 @@ async def test_a_known_contract(
     assert prices["spike_enter_per_mwh"] == 3000
     free, evening = prices["rates"]
     assert (free["start"], free["end"], free["price_per_kwh"]) == ("12:00", "15:00", 0)
-    assert evening["direction"] == "export"
+    assert (evening["direction"], evening["most_kwh"]) == ("export", 15)
+    assert prices["credit"]["amount"] == 1.0
+
+
+async def test_a_credit_and_a_cap(
+    dialogue: ConfigDialogue, sungrow: SungrowSimulator
+) -> None:
+    """They are entered, shown, changed and taken away."""
+    await dialogue.to_provider("fixed")
+    await dialogue.submit(BASE)
+    cap = {"most_kwh": 15, "pooled": False}
+    await add(dialogue, {**WINTER_EVENING, "cap": cap})
+    assert rates_shown(dialogue)[0].endswith(", 15 kWh a day")
+    await choose(dialogue, "fixed_change")
+    await dialogue.submit({"chosen": "0"})
+    assert dialogue.form["cap"] == cap
+    await dialogue.submit({**WINTER_EVENING, "cap": {"most_kwh": 50, "pooled": True}})
+    assert rates_shown(dialogue)[0].endswith(", 50 kWh a day in the mean of a month")
+    credit: dict[str, Any] = {
+        "amount": 1.5,
+        "start": "18:00:00",
+        "end": "21:00:00",
+        "most_kwh": 0.09,
+    }
+    await choose(dialogue, "fixed_credit")
+    for amount, error in ((-1, "charge_below_zero"), (100, "price_in_cents")):
+        await dialogue.submit({**credit, "amount": amount})
+        assert dialogue.errors == {"amount": error}
+        assert dialogue.form["amount"] == amount
+    await dialogue.submit(credit)
+    line = "- Credit: 1.50 EUR a day for buying at most 0.09 kWh, 18:00-21:00"
+    assert rates_shown(dialogue)[1] == line
+    await choose(dialogue, "fixed_credit")
+    assert dialogue.form["amount"] == 1.5
+    await dialogue.submit({**credit, "amount": 0})
+    assert len(rates_shown(dialogue)) == 1
+    await choose(dialogue, "fixed_credit")
+    await dialogue.submit(credit)
+    await choose(dialogue, "fixed_done")
+    await dialogue.finish_from_address(sungrow)
+    prices = dialogue.entry.data["prices"]
+    assert prices["credit"] == {
+        "amount": 1.5,
+        "start": "18:00",
+        "end": "21:00",
+        "most_kwh": 0.09,
+    }
+    (rate,) = prices["rates"]
+    assert (rate["most_kwh"], rate["pooled"]) == (50, True)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ from custom_components.power_sync.flows.day_ahead import day_ahead_schema
 from custom_components.power_sync.flows.entity import entity_schema
 from custom_components.power_sync.flows.fixed_forms import (
     choice_schema,
+    credit_schema,
     fixed_schema,
     rate_schema,
     template_schema,
@@ -173,6 +174,7 @@ FIELDS: Mapping[str, Any] = {
     "fixed_rates": set(),
     "fixed_template": template_schema(list(TEMPLATES)),
     "fixed_rate": rate_schema("EUR", collapsed=True, holidays=True),
+    "fixed_credit": credit_schema("EUR"),
     "fixed_change": choice_schema([], multiple=False),
     "fixed_remove": choice_schema([], multiple=True),
     "fixed_market": market_schema(collapsed=True),
@@ -376,7 +378,7 @@ def used(*modules: Any) -> dict[str, set[str]]:
             "config.step.fixed_rates.menu_options",
             {
                 *("fixed_add", "fixed_template", "fixed_change"),
-                *("fixed_remove", "fixed_done"),
+                *("fixed_remove", "fixed_credit", "fixed_done"),
             },
         ),
         ("config.abort", used(config_flow, *BATTERY_STEPS, *PROVIDER_STEPS)["abort"]),
@@ -483,6 +485,7 @@ def test_choices() -> None:
         "setting_value": {name for each in words for name in each.choices.values()},
         "go_live": {"now", "next", "nothing"},
         "tesla_access": {VIA_TOKEN},
+        "terms": {"day", "pooled", "credit"},
     }
     assert {key: set(text["options"]) for key, text in CONTENT["selector"].items()} == (
         choices

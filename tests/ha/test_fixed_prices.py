@@ -1,6 +1,6 @@
 """A home whose prices its owner has entered."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from .conftest import Wait, state_of, value_of
 
 IMPORT = "sensor.powersync_import_price"
 EXPORT = "sensor.powersync_export_price"
+CREDITED = "sensor.powersync_credits_so_far"
 RATE = {"weekdays": list(range(7)), "months": list(range(1, 13))}
 PRICES = {
     "currency": "EUR",
@@ -63,3 +64,45 @@ async def test_prices_by_the_clock(
     whole = float(value_of(hass, "sensor.powersync_cost_today_with_all_charges"))
     assert whole == pytest.approx(float(cost.state) + 0.55, abs=1e-3)
     assert not octopus.requests
+
+
+async def test_a_credit(
+    hass: HomeAssistant,
+    sungrow: SungrowSimulator,
+    octopus: OctopusSimulator,
+    wait: Wait,
+) -> None:
+    """What is bought for it is shown, and paid into the bill when the window ends."""
+    credit = {"amount": 1.0, "start": "13:05", "end": "13:15", "most_kwh": 10.0}
+    entry = site_entry(sungrow, octopus)
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry,
+        data={
+            **entry.data,
+            "provider": "fixed",
+            "prices": {**PRICES, "credit": credit},
+        },
+        options={**entry.options, "billing": {"monthly_fee": 10.0}},
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    plan = entry.runtime_data.coordinators.plan.planning.plan
+    assert plan.notes["terms"] < 0
+    await wait(timedelta(minutes=5))
+    for _ in range(66):
+        await wait(timedelta(seconds=10))
+        if value_of(hass, CREDITED) == "1.0":
+            break
+        shown = state_of(hass, CREDITED).attributes
+    assert shown["credit"] == 1.0
+    assert 0 < shown["bought_kwh"] < shown["most_kwh"] == 10.0
+    assert shown["lost"] is False
+    begins = datetime.fromisoformat(shown["window_start"])
+    assert begins == datetime(2026, 1, 14, 12, 5, tzinfo=UTC)
+    bill = state_of(hass, "sensor.powersync_bill_so_far")
+    assert bill.attributes["credited"] == 1.0
+    energy = bill.attributes["energy"]
+    assert float(bill.state) == pytest.approx(
+        energy + 10 + bill.attributes["supply"] - 1, abs=1e-3
+    )

@@ -22,6 +22,7 @@ from custom_components.power_sync.prices.nem import CURRENCY
 from custom_components.power_sync.prices.protocols import CONF_ZONE
 from custom_components.power_sync.prices.spike_watch import LEAVE_BELOW_AUD_PER_MWH
 from custom_components.power_sync.prices.templates import TEMPLATES, templates_for
+from custom_components.power_sync.prices.terms import CONF_CREDIT
 from homeassistant.config_entries import ConfigFlowResult
 
 from .errors import InputError
@@ -30,9 +31,12 @@ from .fixed_forms import (
     CONF_TEMPLATE,
     Stored,
     async_labels,
+    checked_credit,
     checked_prices,
     checked_rate,
     choice_schema,
+    credit_described,
+    credit_schema,
     described,
     fixed_schema,
     price_text,
@@ -55,6 +59,7 @@ class FixedSteps(PriceSteps):
 
     _base: Stored
     _rates: list[Stored]
+    _credit: Stored | None = None
     _thresholds: Mapping[str, float] = MappingProxyType({})
     """Of the template that was chosen."""
     _edited: int | None = None
@@ -79,6 +84,7 @@ class FixedSteps(PriceSteps):
                 errors = err.errors
             else:
                 self._rates = [dict(rate) for rate in self.prices.get(CONF_RATES, [])]
+                self._credit = self.prices.get(CONF_CREDIT)
                 return await self.async_step_fixed_rates()
         known = {key: self.prices.get(key) for key in _BASE}
         before = {key: value for key, value in known.items() if value is not None}
@@ -108,11 +114,11 @@ class FixedSteps(PriceSteps):
             options += ["fixed_template"]
         return self.async_show_menu(
             step_id="fixed_rates",
-            menu_options=[*options, "fixed_done"],
+            menu_options=[*options, "fixed_credit", "fixed_done"],
             description_placeholders={
                 "bought": price_text(self._base[CONF_IMPORT_PER_KWH], self._currency),
                 "sold": price_text(self._base[CONF_EXPORT_PER_KWH], self._currency),
-                "rates": "\n".join(f"- {label}" for label in await self._labels()),
+                "rates": "\n".join(f"- {line}" for line in await self._shown()),
             },
         )
 
@@ -135,6 +141,8 @@ class FixedSteps(PriceSteps):
                     Direction.EXPORT: self._base[CONF_EXPORT_PER_KWH],
                 }
             )
+            if template.credit is not None:
+                self._credit = dict(template.credit)
             if (enter := template.spike_enter_per_mwh) is not None:
                 self._thresholds = {
                     CONF_SPIKE_ENTER_PER_MWH: enter,
@@ -202,6 +210,25 @@ class FixedSteps(PriceSteps):
             errors=errors,
         )
 
+    async def async_step_fixed_credit(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what is credited for buying hardly anything in a window."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                self._credit = checked_credit(user_input, self._currency)
+                return await self.async_step_fixed_rates()
+            except InputError as err:
+                errors = err.errors
+        return self.async_show_form(
+            step_id="fixed_credit",
+            data_schema=self.add_suggested_values_to_schema(
+                credit_schema(self._currency), user_input or self._credit
+            ),
+            errors=errors,
+        )
+
     async def async_step_fixed_done(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -243,9 +270,18 @@ class FixedSteps(PriceSteps):
             CONF_CURRENCY: self._currency,
             CONF_ZONE: self.prices.get(CONF_ZONE, self.hass.config.time_zone),
             CONF_RATES: rates,
+            **({} if self._credit is None else {CONF_CREDIT: self._credit}),
         }
 
     async def _labels(self) -> list[str]:
         """Return each rate in a line."""
         labels = await async_labels(self.hass)
         return [described(rate, self._currency, labels) for rate in self._rates]
+
+    async def _shown(self) -> list[str]:
+        """Return all that has been entered, in lines."""
+        lines = await self._labels()
+        if self._credit is not None:
+            labels = await async_labels(self.hass)
+            lines.append(credit_described(self._credit, self._currency, labels))
+        return lines

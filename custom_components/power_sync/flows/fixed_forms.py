@@ -7,12 +7,15 @@ import probatio
 
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.prices.fixed import (
+    CONF_AMOUNT,
     CONF_DIRECTION,
     CONF_END,
     CONF_EXPORT_PER_KWH,
     CONF_HOLIDAYS,
     CONF_IMPORT_PER_KWH,
     CONF_MONTHS,
+    CONF_MOST_KWH,
+    CONF_POOLED,
     CONF_PRICE_PER_KWH,
     CONF_STANDING_PER_DAY,
     CONF_START,
@@ -23,6 +26,7 @@ from custom_components.power_sync.prices.windows import EVERY_DAY, HOLIDAY
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
@@ -39,6 +43,7 @@ from homeassistant.helpers.translation import async_get_translations
 from .errors import InputError
 
 SECTION_DAYS: Final = "days"
+SECTION_CAP: Final = "cap"
 CONF_CHOSEN: Final = "chosen"
 CONF_TEMPLATE: Final = "template"
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -51,6 +56,8 @@ MONTHS: Final = (
 MONEY_OF_CENTS: Final = frozenset({"AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "USD"})
 """Currencies in which no home pays more than this per kWh: it was meant in cents."""
 LEAST_IN_CENTS: Final = 5.0
+MOST_CREDIT: Final = 50.0
+"""No contract credits so much for a day."""
 
 type Stored = dict[str, Any]
 """A rate as it is stored."""
@@ -103,7 +110,42 @@ def rate_schema(currency: str, *, collapsed: bool, holidays: bool) -> probatio.S
             probatio.Required(SECTION_DAYS): section(
                 probatio.Schema(days), {"collapsed": collapsed}
             ),
+            probatio.Optional(SECTION_CAP): section(
+                probatio.Schema(
+                    {
+                        probatio.Optional(CONF_MOST_KWH): _energy(1000, "kWh/d"),
+                        probatio.Optional(
+                            CONF_POOLED, default=False
+                        ): BooleanSelector(),
+                    }
+                ),
+                {"collapsed": collapsed},
+            ),
         }
+    )
+
+
+def credit_schema(currency: str) -> probatio.Schema:
+    """Return the form of what is credited for buying hardly anything."""
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_AMOUNT): money_selector(f"{currency}/d"),
+            probatio.Required(CONF_START): TimeSelector(),
+            probatio.Required(CONF_END): TimeSelector(),
+            probatio.Required(CONF_MOST_KWH): _energy(100, "kWh"),
+        }
+    )
+
+
+def _energy(most: float, unit: str) -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=0,
+            max=most,
+            step="any",
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=unit,
+        )
     )
 
 
@@ -151,6 +193,9 @@ def checked_rate(user_input: Mapping[str, Any], currency: str) -> Stored:
     months = [MONTHS.index(each) + 1 for each in days[CONF_MONTHS]]
     if not weekdays or not months:
         raise InputError("no_day")
+    cap = user_input.get(SECTION_CAP, {})
+    most = cap.get(CONF_MOST_KWH)
+    capped = {CONF_MOST_KWH: most, CONF_POOLED: cap.get(CONF_POOLED) is True}
     return {
         CONF_DIRECTION: user_input[CONF_DIRECTION],
         CONF_PRICE_PER_KWH: float(user_input[CONF_PRICE_PER_KWH]),
@@ -158,6 +203,24 @@ def checked_rate(user_input: Mapping[str, Any], currency: str) -> Stored:
         CONF_END: _clock(user_input[CONF_END]),
         CONF_WEEKDAYS: sorted(weekdays),
         CONF_MONTHS: sorted(months),
+        **({} if most is None else capped),
+    }
+
+
+def checked_credit(user_input: Mapping[str, Any], currency: str) -> Stored | None:
+    """Return the credit that was typed, None for none. Raises InputError."""
+    amount = float(user_input[CONF_AMOUNT])
+    if amount < 0:
+        raise InputError("charge_below_zero", CONF_AMOUNT)
+    if currency in MONEY_OF_CENTS and amount >= MOST_CREDIT:
+        raise InputError("price_in_cents", CONF_AMOUNT)
+    if not amount:
+        return None
+    return {
+        CONF_AMOUNT: amount,
+        CONF_START: _clock(user_input[CONF_START]),
+        CONF_END: _clock(user_input[CONF_END]),
+        CONF_MOST_KWH: float(user_input[CONF_MOST_KWH]),
     }
 
 
@@ -176,6 +239,9 @@ def rate_as_typed(rate: Stored, *, holidays: bool) -> dict[str, Any]:
             CONF_WEEKDAYS: [day for place, day in enumerate(kinds) if place in days],
             CONF_MONTHS: [MONTHS[month - 1] for month in rate[CONF_MONTHS]],
         },
+        SECTION_CAP: {
+            key: rate[key] for key in (CONF_MOST_KWH, CONF_POOLED) if key in rate
+        },
     }
 
 
@@ -190,6 +256,7 @@ async def async_labels(hass: HomeAssistant) -> Labels:
             ("direction", Direction),
             ("weekday", DAYS),
             ("month", MONTHS),
+            ("terms", ("day", "pooled", "credit")),
         )
         for key in keys
     }
@@ -207,7 +274,19 @@ def described(rate: Stored, currency: str, labels: Labels) -> str:
             [labels[f"month.{month}"] for month in MONTHS],
         ),
     ]
+    if (most := rate.get(CONF_MOST_KWH)) is not None:
+        kind = "pooled" if rate.get(CONF_POOLED) else "day"
+        parts.append(labels[f"terms.{kind}"].format(kwh=f"{most:g}"))
     return f"{direction}: {', '.join(part for part in parts if part)}"
+
+
+def credit_described(credit: Stored, currency: str, labels: Labels) -> str:
+    """Return a credit in a line."""
+    return labels["terms.credit"].format(
+        amount=f"{credit[CONF_AMOUNT]:.2f} {currency}",
+        time=f"{credit[CONF_START]}\N{EN DASH}{credit[CONF_END]}",
+        kwh=f"{credit[CONF_MOST_KWH]:g}",
+    )
 
 
 def _days_text(days: Sequence[int], labels: Labels) -> str:

@@ -15,6 +15,7 @@ from .baseline import Cells
 from .day import Day
 from .ledger import Ledger
 from .period import Interval, Period
+from .terms import Counted, Terms
 
 _OF_PERIOD = ("paid", "baseline_paid", "peak_kw", "baseline_peak_kw")
 
@@ -27,6 +28,16 @@ def ledger_to_json(ledger: Ledger) -> JsonObject:
         "saved_before": ledger.saved_before,
         "day": None if ledger.day is None else _day_to_json(ledger.day),
         "period": None if ledger.period is None else _period_to_json(ledger.period),
+        "terms": {
+            key: {
+                "last": each.last.isoformat(),
+                "measured_s": each.measured.total_seconds(),
+                "kwh": each.kwh,
+                "baseline_kwh": each.baseline_kwh,
+                "settled": each.settled,
+            }
+            for key, each in ledger.terms.counted.items()
+        },
     }
 
 
@@ -44,6 +55,8 @@ def ledger_from_json(data: object) -> Ledger:
             saved_before=number_of(data["saved_before"]),
             day=None if day is None else _day_from_json(day),
             period=None if period is None else _period_from_json(period),
+            # Nor were there credits and caps.
+            terms=_terms_from_json(data.get("terms", {})),
         )
     except (KeyError, TypeError) as err:
         raise ValueError(f"not a ledger: {err}") from err
@@ -80,11 +93,29 @@ def _day_from_json(data: Mapping[str, Json]) -> Day:
     )
 
 
+def _terms_from_json(data: Json) -> Terms:
+    if not isinstance(data, Mapping):
+        raise TypeError("terms are an object")
+    counted: dict[str, Counted] = {}
+    for key, each in data.items():
+        if not isinstance(each, Mapping):
+            raise TypeError("what was counted is an object")
+        counted[key] = Counted(
+            last=time_of(each["last"]),
+            measured=timedelta(seconds=number_of(each["measured_s"])),
+            kwh=number_of(each["kwh"]),
+            baseline_kwh=number_of(each["baseline_kwh"]),
+            settled=each["settled"] is True,
+        )
+    return Terms(counted)
+
+
 def _period_to_json(period: Period) -> JsonObject:
     interval = period.interval
     return {
         "start": period.start.isoformat(),
         **{key: getattr(period, key) for key in _OF_PERIOD},
+        "credited": period.credited,
         "interval": None
         if interval is None
         else {
@@ -109,6 +140,7 @@ def _period_from_json(data: Mapping[str, Json]) -> Period:
     return Period(
         start=time_of(data["start"]),
         interval=interval or None,
+        credited=number_of(data.get("credited", 0.0)),
         **{key: number_of(data[key]) for key in _OF_PERIOD},
     )
 

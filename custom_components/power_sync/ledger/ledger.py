@@ -9,8 +9,9 @@ from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.prices.demand import NO_CHARGES, Charges
 
 from .day import NOTHING, Day
-from .period import Period
+from .period import Energies, Period
 from .sample import Sample
+from .terms import Both, Terms, boundaries
 
 
 def local_midnight(when: datetime, zone: tzinfo) -> datetime:
@@ -26,7 +27,7 @@ def next_midnight(when: datetime, zone: tzinfo) -> datetime:
 
 
 class Part(NamedTuple):
-    """A stretch of time with one price."""
+    """A stretch of time with one price, within one window of a contract."""
 
     start: datetime
     end: datetime
@@ -64,6 +65,7 @@ class Ledger:
     saved_before: float = 0.0
     day: Day | None = None
     period: Period | None = None
+    terms: Terms = field(default_factory=Terms)
     charges: Charges = field(default=NO_CHARGES, compare=False)
     _zone: tzinfo = field(default=UTC, compare=False)
     _last: Sample | None = field(default=None, compare=False)
@@ -122,6 +124,7 @@ class Ledger:
             # Money of another currency cannot be added to what there is.
             self.currency, self.since = curve.currency, None
             self.saved_before, self.day, self.period = 0.0, None, None
+            self.terms = Terms()
         lasting = NOTHING if last is None else sample.at - last.at
         parts = None
         if last is not None and NOTHING < lasting <= longest and self.day is not None:
@@ -129,7 +132,8 @@ class Ledger:
         if last is None or parts is None:
             self._skip(sample, zone, closing)
         else:
-            self._count(last, sample, parts, zone, closing)
+            self._count(last, sample, parts, curve, closing)
+        self._credit(curve, sample.at, zone)
 
     def turn(self, now: datetime, zone: tzinfo, closing: Callable[[], None]) -> None:
         """End day and billing period also where nothing is measured."""
@@ -166,9 +170,10 @@ class Ledger:
         last: Sample,
         sample: Sample,
         parts: list[Part],
-        zone: tzinfo,
+        curve: PriceCurve,
         closing: Callable[[], None],
     ) -> None:
+        zone = self._zone
         self.since = self.since or last.at
         whole, moved_kwh = sample.at - last.at, sample.stored_kwh - last.stored_kwh
         stored_kwh = last.stored_kwh
@@ -180,10 +185,27 @@ class Ledger:
                 day.note(each)
             stored_kwh = last.stored_kwh + moved_kwh * ((end - last.at) / whole)
             ours, without = day.add(last, end - start, price, stored_kwh)
+            span, kwh = (start, end), Both(ours.kwh, without.kwh)
+            dearer = self.terms.add(curve, price, span, kwh)
+            day.paid += dearer.ours
+            day.baseline_paid += dearer.without
             self.period_at(start, zone).add(
-                (start, end), ours, without, self.charges, zone
+                span,
+                Energies(ours.kwh, ours.paid + dearer.ours),
+                Energies(without.kwh, without.paid + dearer.without),
+                self.charges,
+                zone,
             )
         self._day_at(sample.at, zone, closing)
+
+    def _credit(self, curve: PriceCurve, now: datetime, zone: tzinfo) -> None:
+        """Pay what is credited for windows that have ended."""
+        earned, day = self.terms.settle(curve, now), self.day
+        if earned == (0.0, 0.0) or day is None:
+            return
+        day.paid -= earned.ours
+        day.baseline_paid -= earned.without
+        self.period_at(now, zone).credited += earned.ours
 
     def _day_at(self, when: datetime, zone: tzinfo, closing: Callable[[], None]) -> Day:
         """Return the day of `when`; the day before it is closed.
@@ -218,6 +240,7 @@ def _priced(
         if slot is None or not slot.firm:
             return None
         until = min(end, slot.end, next_midnight(start, zone))
+        until = min((until, *boundaries(curve, start, until)))
         parts.append(Part(start, until, slot))
         start = until
     return parts

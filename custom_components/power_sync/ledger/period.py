@@ -24,7 +24,8 @@ class Bill:
     """What a billing period comes to so far; None where it is not known.
 
     `demand_expected` is for the whole period, with the highest import that the plan
-    expects. `supply` is for the days begun, `supply_whole` for all of them.
+    expects. `supply` is for the days begun, `supply_whole` for all of them. `credited`
+    is what the contract pays for windows in which hardly anything was bought.
     """
 
     start: datetime
@@ -38,11 +39,13 @@ class Bill:
     supply: float | None
     supply_whole: float | None
     monthly_fee: float
+    credited: float
 
     @property
     def total(self) -> float:
         """What is to be paid so far."""
-        return self.energy + self.demand + (self.supply or 0.0) + self.monthly_fee
+        charged = self.demand + (self.supply or 0.0) + self.monthly_fee
+        return self.energy + charged - self.credited
 
 
 @dataclass(slots=True)
@@ -67,6 +70,7 @@ class Period:
     baseline_paid: float = 0.0
     peak_kw: float = 0.0
     baseline_peak_kw: float = 0.0
+    credited: float = 0.0
     interval: Interval | None = None
 
     def add(
@@ -142,4 +146,5 @@ class Period:
             supply=None if standing is None else standing * days,
             supply_whole=None if standing is None else standing * whole,
             monthly_fee=charges.monthly_fee,
+            credited=self.credited,
         )

@@ -1,7 +1,7 @@
 """Electricity prices as every provider gives them to the planner."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -36,17 +36,49 @@ class PriceSlot:
     estimate: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A time for which `amount` is credited if hardly anything is bought in it.
+
+    That is no more than `most_kwh`. Of several credits each is for its own time.
+    """
+
+    start: datetime
+    end: datetime
+    amount: float
+    most_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A time whose price is for so much energy only: what is beyond has another.
+
+    It is about what is `sold`, or else bought. The `most_kwh` are those of all caps
+    with the same `pool`, which names a day or a month.
+    """
+
+    start: datetime
+    end: datetime
+    sold: bool
+    pool: str
+    most_kwh: float
+    beyond_per_kwh: float
+
+
 @dataclass(frozen=True)
 class PriceCurve:
     """Prices in time order on the provider's own slots.
 
     `currency` is an ISO 4217 code; `zone` is the IANA time zone of the tariff,
-    in which its day begins and its windows are meant.
+    in which its day begins and its windows are meant. `credits` and `caps` are what
+    a contract says beside its prices, from about the present on.
     """
 
     currency: str
     zone: str
     slots: tuple[PriceSlot, ...]
+    credits: tuple[Credit, ...] = ()
+    caps: tuple[Cap, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse slots that overlap or run backwards."""
@@ -83,8 +115,6 @@ class PriceCurve:
 
     def from_time(self, when: datetime) -> PriceCurve:
         """Return the curve without the slots that had ended by `when`."""
-        return PriceCurve(
-            self.currency,
-            self.zone,
-            tuple(slot for slot in self.slots if slot.end > when),
+        return replace(
+            self, slots=tuple(slot for slot in self.slots if slot.end > when)
         )

@@ -20,6 +20,7 @@ from .site_plan import plan_site
 from .soc_grid import solve_grid
 from .stages import Stage, convex_hull, stages_of
 from .steady import InForce, price_of_change, steady_orders
+from .terms import plan_on_terms
 from .values import Values
 
 TRIFLE = 0.001
@@ -72,8 +73,15 @@ def plan(
     parts of its batteries and cars. Its solver is `coupled`, or `merged` where
     `notes["coupled_solver"]` says why not (`missing` SciPy, `stopped` at its bounds).
     A `coupled` plan with `stopped` was not looked at battery by battery to the end.
+    Where the contract has credits or caps, `planner/terms.py` plans with several
+    prices: `bound` then is below what credits and caps allow at the best.
     """
     started = perf_counter()
+    if problem.has_terms:
+        planned = plan_on_terms(
+            problem, lambda each: plan(each, running=running, now=now)
+        )
+        return replace(planned, solve_ms=(perf_counter() - started) * 1000)
     if problem.objective is not Objective.LOWEST_COST:
         # What a plan for another objective keeps is nothing to hold on to.
         running = None

@@ -24,6 +24,7 @@ from .problem import (
 )
 from .scenarios import scenarios_of
 from .shaping import TRUE_PRICES, Shaping
+from .terms_ahead import caps_on, credits_on
 
 DAY = timedelta(days=1)
 W_PER_KW = 1000.0
@@ -52,6 +53,7 @@ class FleetMember:
 class PlanInputs:
     """What is known at `now`. Limits are at the meter in W, None = no limit.
 
+    Of the credits and caps of `curve`, the energies are what is left of them.
     `zone` is the home's; `recent_load_w` the mean load of the last hour, as far as
     it is known. The levels and power limits are the user's, for the whole site; each
     battery's own count where they are tighter.
@@ -224,6 +226,8 @@ def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
         demand=None
         if inputs.demand is None
         else inputs.demand.charge_on(ahead.grid, inputs.zone),
+        credits=credits_on(inputs.curve, ahead.grid),
+        caps=caps_on(inputs.curve, ahead.grid),
     )
 
 

@@ -15,6 +15,8 @@ from .specs import (
     CarSpec,
     DemandCharge,
     Fuse,
+    ImportCredit,
+    PriceCap,
     ProblemError,
     check,
 )
@@ -73,7 +75,8 @@ class Problem:
     limits by slot hold beside the others, and so does the main `fuse`, of which
     each battery and the home load all phases alike. `curtail_per_kwh` is what a kWh
     of sun held back costs: at 0 sun is never sold below zero. Where any of these is
-    given the problem is coupled (`planner/coupled.py`). Raises ProblemError.
+    given the problem is coupled (`planner/coupled.py`). `credits` and `caps` are what
+    a contract says beside its prices (`planner/terms.py`). Raises ProblemError.
     """
 
     grid: TimeGrid
@@ -102,6 +105,8 @@ class Problem:
     curtail_per_kwh: float = 0.0
     counted_import_per_kwh: tuple[float, ...] = ()
     counted_export_per_kwh: tuple[float, ...] = ()
+    credits: tuple[ImportCredit, ...] = ()
+    caps: tuple[PriceCap, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be planned on: never guess a missing number."""
@@ -146,13 +151,23 @@ class Problem:
                     self._check_series(field, values, 0.0)
         if sum(battery.dc_solar_share for battery in self.all_batteries) > 1 + _TINY:
             raise ProblemError("battery.dc_solar_share", "is more than all of the sun")
-        if self.demand is not None and len(self.demand.window) != self.grid.count:
-            raise ProblemError("demand.window", f"needs {self.grid.count} values")
+        for field, windows in (
+            ("demand.window", () if self.demand is None else (self.demand.window,)),
+            ("credits.window", tuple(each.window for each in self.credits)),
+            ("caps.beyond_per_kwh", tuple(each.beyond_per_kwh for each in self.caps)),
+        ):
+            if any(len(window) != self.grid.count for window in windows):
+                raise ProblemError(field, f"needs {self.grid.count} values")
 
     @property
     def all_batteries(self) -> tuple[BatterySpec, ...]:
         """The battery and those beside it."""
         return (self.battery, *self.batteries)
+
+    @property
+    def has_terms(self) -> bool:
+        """Whether the contract says more than prices."""
+        return bool(self.credits or self.caps)
 
     @property
     def is_coupled(self) -> bool:

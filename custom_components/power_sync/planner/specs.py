@@ -244,6 +244,37 @@ class DemandCharge:
             raise ProblemError("demand.interval", "must be a span of time")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCredit:
+    """Money for importing no more than `most_kwh` in the slots of `window`."""
+
+    amount: float
+    most_kwh: float
+    window: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what no contract can be."""
+        check("credit.amount", self.amount, 0.0)
+        check("credit.most_kwh", self.most_kwh, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceCap:
+    """Prices of what is `sold`, or else bought, that are for `most_kwh` only.
+
+    By slot, `beyond_per_kwh` is what every further kWh costs or brings; None in the
+    slots that the cap is not about.
+    """
+
+    sold: bool
+    most_kwh: float
+    beyond_per_kwh: tuple[float | None, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what no contract can be."""
+        check("cap.most_kwh", self.most_kwh, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Fuse:
     """The main fuse: `amps` on each of 1 or 3 `phases`, both ways."""

@@ -30,7 +30,7 @@ share of the level were chosen on that same record.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import fmean
@@ -157,7 +157,7 @@ def extend(curve: PriceCurve, until: datetime) -> PriceCurve:
     taught = (slot for slot in curve.slots if slot.firm and slot.end > newest - HISTORY)
     profiles = _profiles(tuple(taught), newest, ZoneInfo(curve.zone))
     forecast = _forecast(*profiles, curve.slots[-1].end, until)
-    return PriceCurve(curve.currency, curve.zone, (*curve.slots, *forecast))
+    return replace(curve, slots=(*curve.slots, *forecast))
 
 
 @lru_cache(maxsize=4)

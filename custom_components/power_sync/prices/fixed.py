@@ -1,9 +1,10 @@
 """Prices that the user has entered: one rate, or several by time, day and season."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from custom_components.power_sync.model.plain import (
@@ -18,6 +19,7 @@ from custom_components.power_sync.model.timegrid import HORIZON
 from .holidays import Holidays
 from .protocols import CONF_ZONE, Act, Now, UnknownTariffError
 from .schedule import RETRY_MOST, Settled
+from .terms import CONF_CREDIT, DailyCredit, caps_between
 from .windows import (
     EVERY_DAY,
     EVERY_MONTH,
@@ -42,6 +44,11 @@ CONF_START = "start"
 CONF_END = "end"
 CONF_WEEKDAYS = "weekdays"
 CONF_MONTHS = "months"
+CONF_MOST_KWH = "most_kwh"
+"""Of a rate: it is for so much energy a day. Of a credit: as much may be bought."""
+CONF_POOLED = "pooled"
+"""Whether the days of a month share the energy of a capped rate."""
+CONF_AMOUNT = "amount"
 
 BEHIND = timedelta(days=1)
 AHEAD = HORIZON + timedelta(days=1)
@@ -67,6 +74,7 @@ class FixedTariff:
     sold: Rates
     standing_per_day: float | None = None
     holidays: str | None = None
+    credit: DailyCredit | None = None
 
     def curve(
         self,
@@ -74,15 +82,25 @@ class FixedTariff:
         end: datetime,
         holidays: frozenset[date] = NO_HOLIDAYS,
     ) -> PriceCurve:
-        """Return the prices from `start` to `end`, all firm."""
-        slots = tuple(self._slots(start, end, holidays))
-        return PriceCurve(self.currency, self.zone.key, slots)
+        """Return the prices from `start` to `end`, all firm, and what is beside."""
+        if start >= end:
+            return PriceCurve(self.currency, self.zone.key, ())
+        caps = (
+            caps_between(rates, self.zone, (start, end), holidays, sold=sold)
+            for rates, sold in ((self.bought, False), (self.sold, True))
+        )
+        credit = self.credit
+        return PriceCurve(
+            self.currency,
+            self.zone.key,
+            tuple(self._slots(start, end, holidays)),
+            () if credit is None else tuple(credit.between(start, end, self.zone)),
+            tuple(chain.from_iterable(caps)),
+        )
 
     def _slots(
         self, start: datetime, end: datetime, holidays: frozenset[date]
     ) -> Iterator[PriceSlot]:
-        if start >= end:
-            return
         for begin, until, prices in spans(
             self.bought, self.sold, self.zone, start, end, holidays
         ):
@@ -109,7 +127,9 @@ class FixedPriceSource:
 
     async def history(self, start: datetime, end: datetime) -> PriceCurve:
         """Return the prices from `start` to `end`, as if they had been so always."""
-        return await self._curve(start, min(end, self._now()), anew=False)
+        curve = await self._curve(start, min(end, self._now()), anew=False)
+        # What was bought in the past for a credit, and of a cap, nobody has counted.
+        return replace(curve, credits=(), caps=())
 
     async def _curve(self, start: datetime, end: datetime, *, anew: bool) -> PriceCurve:
         """Return prices; where nobody knows the holidays, none of them is known."""
@@ -160,24 +180,45 @@ def read_tariff(settings: JsonObject) -> FixedTariff:
         sold,
         None if standing is None else number_of(standing),
         None if holidays is None else text_of(holidays),
+        _read_credit(settings.get(CONF_CREDIT)),
     )
+
+
+def _read_credit(stored: Json) -> DailyCredit | None:
+    if stored is None:
+        return None
+    if not isinstance(stored, Mapping):
+        raise TypeError("a credit is an object")
+    return DailyCredit(
+        number_of(stored.get(CONF_AMOUNT)),
+        number_of(stored.get(CONF_MOST_KWH)),
+        Window(*_clocks(stored)),
+    )
+
+
+def _clocks(stored: JsonObject) -> tuple[time, time]:
+    """Return the start and the end of a window."""
+    start = time.fromisoformat(text_of(stored.get(CONF_START)))
+    end = time.fromisoformat(text_of(stored.get(CONF_END)))
+    return start, time(0) if end.replace(second=0) == LAST_MINUTE else end
 
 
 def _read_rate(stored: Json) -> tuple[Direction, Rate]:
     if not isinstance(stored, Mapping):
         raise TypeError("a rate is an object")
-    start = time.fromisoformat(text_of(stored.get(CONF_START)))
-    end = time.fromisoformat(text_of(stored.get(CONF_END)))
-    if end.replace(second=0) == LAST_MINUTE:
-        end = time(0)
     window = Window(
-        start,
-        end,
+        *_clocks(stored),
         _chosen(stored.get(CONF_WEEKDAYS), EVERY_DAY | {HOLIDAY}),
         _chosen(stored.get(CONF_MONTHS), EVERY_MONTH),
     )
-    price = number_of(stored.get(CONF_PRICE_PER_KWH))
-    return Direction(text_of(stored.get(CONF_DIRECTION))), Rate(price, window)
+    most = stored.get(CONF_MOST_KWH)
+    rate = Rate(
+        number_of(stored.get(CONF_PRICE_PER_KWH)),
+        window,
+        None if most is None else number_of(most),
+        stored.get(CONF_POOLED) is True,
+    )
+    return Direction(text_of(stored.get(CONF_DIRECTION))), rate
 
 
 def _chosen(stored: Json, all_of: frozenset[int]) -> frozenset[int]:

@@ -22,10 +22,8 @@ def merge(old: PriceCurve | None, new: PriceCurve) -> PriceCurve:
     layers: Layers[PriceSlot] = Layers()
     for slot in (*new.slots, *old.slots):
         layers.add(slot.start, slot.end, slot)
-    return PriceCurve(
-        new.currency,
-        new.zone,
-        tuple(cut(slot, start, end) for start, end, slot in layers),
+    return replace(
+        new, slots=tuple(cut(slot, start, end) for start, end, slot in layers)
     )
 
 

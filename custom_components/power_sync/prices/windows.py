@@ -9,7 +9,7 @@ A public holiday is a day of its own kind: of the windows on some days of the we
 those that are on holidays apply. A window on all seven days is on holidays, too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -39,12 +39,20 @@ class Window:
 
     def covers(self, local: datetime, holidays: frozenset[date] = NO_HOLIDAYS) -> bool:
         """Whether a moment, on the clock on the wall, lies in the window."""
-        clock, today = local.time(), local.date()
+        return self.begun_on(local, holidays) is not None
+
+    def begun_on(
+        self, local: datetime, holidays: frozenset[date] = NO_HOLIDAYS
+    ) -> date | None:
+        """Return the day on which the window of a moment began; None outside."""
+        clock, day = local.time(), local.date()
         if self.start < self.end:
-            return self.start <= clock < self.end and self._begins_on(today, holidays)
-        if clock >= self.start:
-            return self._begins_on(today, holidays)
-        return clock < self.end and self._begins_on(today - DAY, holidays)
+            within = self.start <= clock < self.end
+        elif clock >= self.start:
+            within = True
+        else:
+            within, day = clock < self.end, day - DAY
+        return day if within and self._begins_on(day, holidays) else None
 
     def _begins_on(self, day: date, holidays: frozenset[date]) -> bool:
         if day.month not in self.months:
@@ -56,10 +64,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A price per kWh while a window lasts."""
+    """A price per kWh while a window lasts.
+
+    With `most_kwh` it is for so much energy a day only, or `pooled`, for so much a
+    day in the mean of a calendar month.
+    """
 
     price_per_kwh: float
     window: Window
+    most_kwh: float | None = None
+    pooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +85,23 @@ class Rates:
 
     def at(self, local: datetime, holidays: frozenset[date] = NO_HOLIDAYS) -> float:
         """Return the price per kWh at a moment on the clock on the wall."""
+        return next(self.prices(local, holidays))
+
+    def prices(
+        self, local: datetime, holidays: frozenset[date] = NO_HOLIDAYS
+    ) -> Iterator[float]:
+        """Yield the price at a moment, then those that it would be without it."""
+        for rate in self.applying(local, holidays):
+            yield rate.price_per_kwh
+        yield self.otherwise_per_kwh
+
+    def applying(
+        self, local: datetime, holidays: frozenset[date] = NO_HOLIDAYS
+    ) -> Iterator[Rate]:
+        """Yield the rates whose window a moment is in, the one that counts first."""
         for rate in reversed(self.rates):
             if rate.window.covers(local, holidays):
-                return rate.price_per_kwh
-        return self.otherwise_per_kwh
+                yield rate
 
     def times(self) -> Iterable[time]:
         """Yield the times of day at which the price may change."""
@@ -93,18 +120,31 @@ def spans(  # noqa: PLR0913, PLR0917 - two tariffs, where and when
 ) -> Iterator[tuple[datetime, datetime, Prices]]:
     """Yield the intervals of constant prices from `start` to `end` (UTC), gapless."""
 
-    def at(when: datetime) -> Prices:
-        local = when.astimezone(zone)
+    def at(local: datetime) -> Prices:
         return bought.at(local, holidays), sold.at(local, holidays)
 
-    times = frozenset((MIDNIGHT, *bought.times(), *sold.times()))
-    since, prices = start, at(start)
-    for moment in _moments(times, zone, start, end):
-        changed = at(moment)
-        if changed != prices:
-            yield since, moment, prices
-            since, prices = moment, changed
-    yield since, end, prices
+    yield from stretches(at, (*bought.times(), *sold.times()), zone, start, end)
+
+
+def stretches[Value](
+    at: Callable[[datetime], Value],
+    times: Iterable[time],
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+) -> Iterator[tuple[datetime, datetime, Value]]:
+    """Yield the intervals of equal values from `start` to `end` (UTC), gapless.
+
+    `at` says the value of a moment on the clock on the wall, which may change at
+    `times` and at midnight.
+    """
+    since, value = start, at(start.astimezone(zone))
+    for moment in _moments(frozenset((MIDNIGHT, *times)), zone, start, end):
+        changed = at(moment.astimezone(zone))
+        if changed != value:
+            yield since, moment, value
+            since, value = moment, changed
+    yield since, end, value
 
 
 def _moments(

@@ -9,7 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
-from custom_components.power_sync.model.prices import PriceCurve, PriceSlot, Spike
+from custom_components.power_sync.model.prices import (
+    Cap,
+    Credit,
+    PriceCurve,
+    PriceSlot,
+    Spike,
+)
 from custom_components.power_sync.model.series import Series, Span
 
 from .errors import RecordingError
@@ -147,8 +153,29 @@ def series_of(value: Plain) -> Series:
 
 
 def curve_plain(curve: PriceCurve) -> PlainObject:
-    """Return prices as runs."""
+    """Return prices as runs, and credits and caps one by one where there are any."""
+    terms: PlainObject = {
+        "credits": [
+            {
+                **_span(each.start, each.end),
+                "amount": each.amount,
+                "most_kwh": each.most_kwh,
+            }
+            for each in curve.credits
+        ],
+        "caps": [
+            {
+                **_span(each.start, each.end),
+                "sold": each.sold,
+                "pool": each.pool,
+                "most_kwh": each.most_kwh,
+                "beyond_per_kwh": each.beyond_per_kwh,
+            }
+            for each in curve.caps
+        ],
+    }
     return {
+        **{key: value for key, value in terms.items() if value},
         "currency": curve.currency,
         "zone": curve.zone,
         "runs": [
@@ -185,7 +212,40 @@ def curve_of(value: Plain) -> PriceCurve:
         kind = run["firm"] is True, _spike_of(run), run.get("estimate") is True
         for (start, end), paid, earned in zip(times, bought, sold, strict=True):
             slots.append(PriceSlot(start, end, paid, earned, *kind))
-    return PriceCurve(str(value["currency"]), str(value["zone"]), tuple(slots))
+    return PriceCurve(
+        str(value["currency"]),
+        str(value["zone"]),
+        tuple(slots),
+        tuple(
+            Credit(*_times(each), _of(each, "amount"), _of(each, "most_kwh"))
+            for each in objects_of(value.get("credits", []))
+        ),
+        tuple(
+            Cap(
+                *_times(each),
+                each["sold"] is True,
+                str(each["pool"]),
+                _of(each, "most_kwh"),
+                _of(each, "beyond_per_kwh"),
+            )
+            for each in objects_of(value.get("caps", []))
+        ),
+    )
+
+
+def _span(start: datetime, end: datetime) -> PlainObject:
+    return {"start": time_text(start), "end": time_text(end)}
+
+
+def _times(stored: Mapping[str, Plain]) -> tuple[datetime, datetime]:
+    return time_of(stored["start"]), time_of(stored["end"])
+
+
+def _of(stored: Mapping[str, Plain], key: str) -> float:
+    value = stored[key]
+    if not isinstance(value, int | float):
+        raise RecordingError("a number was expected")
+    return value
 
 
 def _spike_of(run: Mapping[str, Plain]) -> Spike:
