@@ -8,10 +8,12 @@ from typing import NamedTuple
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.prices.demand import NO_CHARGES, Charges
 
+from .both import Both
 from .day import NOTHING, Day
 from .period import Energies, Period
 from .sample import Sample
-from .terms import Both, Terms, boundaries
+from .settling import Settling
+from .terms import Terms, boundaries
 
 
 def local_midnight(when: datetime, zone: tzinfo) -> datetime:
@@ -67,6 +69,7 @@ class Ledger:
     period: Period | None = None
     terms: Terms = field(default_factory=Terms)
     charges: Charges = field(default=NO_CHARGES, compare=False)
+    _settling: Settling = field(default_factory=Settling, compare=False)
     _zone: tzinfo = field(default=UTC, compare=False)
     _last: Sample | None = field(default=None, compare=False)
 
@@ -124,7 +127,7 @@ class Ledger:
             # Money of another currency cannot be added to what there is.
             self.currency, self.since = curve.currency, None
             self.saved_before, self.day, self.period = 0.0, None, None
-            self.terms = Terms()
+            self.terms, self._settling = Terms(), Settling()
         lasting = NOTHING if last is None else sample.at - last.at
         parts = None
         if last is not None and NOTHING < lasting <= longest and self.day is not None:
@@ -133,7 +136,7 @@ class Ledger:
             self._skip(sample, zone, closing)
         else:
             self._count(last, sample, parts, curve, closing)
-        self._credit(curve, sample.at, zone)
+        self._correct(curve, sample.at, zone)
 
     def turn(self, now: datetime, zone: tzinfo, closing: Callable[[], None]) -> None:
         """End day and billing period also where nothing is measured."""
@@ -186,6 +189,7 @@ class Ledger:
             stored_kwh = last.stored_kwh + moved_kwh * ((end - last.at) / whole)
             ours, without = day.add(last, end - start, price, stored_kwh)
             span, kwh = (start, end), Both(ours.kwh, without.kwh)
+            self._settling.add(price, start, kwh)
             dearer = self.terms.add(curve, price, span, kwh)
             day.paid += dearer.ours
             day.baseline_paid += dearer.without
@@ -198,14 +202,18 @@ class Ledger:
             )
         self._day_at(sample.at, zone, closing)
 
-    def _credit(self, curve: PriceCurve, now: datetime, zone: tzinfo) -> None:
-        """Pay what is credited for windows that have ended."""
-        earned, day = self.terms.settle(curve, now), self.day
-        if earned == (0.0, 0.0) or day is None:
+    def _correct(self, curve: PriceCurve, now: datetime, zone: tzinfo) -> None:
+        """Pay what is credited for windows that have ended, and settle estimates."""
+        earned, more = self.terms.settle(curve, now), self._settling.settle(curve, now)
+        day = self.day
+        if day is None or (earned.is_nothing and more.is_nothing):
             return
-        day.paid -= earned.ours
-        day.baseline_paid -= earned.without
-        self.period_at(now, zone).credited += earned.ours
+        day.paid += more.ours - earned.ours
+        day.baseline_paid += more.without - earned.without
+        period = self.period_at(now, zone)
+        period.credited += earned.ours
+        period.paid += more.ours
+        period.baseline_paid += more.without
 
     def _day_at(self, when: datetime, zone: tzinfo, closing: Callable[[], None]) -> Day:
         """Return the day of `when`; the day before it is closed.

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from custom_components.power_sync.model.prices import (
     Cap,
@@ -12,18 +11,12 @@ from custom_components.power_sync.model.prices import (
     PriceSlot,
 )
 
+from .both import Both
 from .period import ENOUGH
 
 KEPT = timedelta(days=32)
 """The month of a pool is over by then."""
 TINY_KWH = 1e-6
-
-
-class Both(NamedTuple):
-    """Money or kWh of the home as it is, and of the one without PowerSync."""
-
-    ours: float
-    without: float
 
 
 @dataclass(slots=True)
