@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_utc_time_change
@@ -11,6 +13,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .bridges.kept import KeptFile, KeptStore
+from .bridges.price_source import async_act
 from .const import CONF_BILLING, LOGGER, POLL_EVERY
 from .fleet import fleet_of
 from .ledger.codec import ledger_from_json, ledger_to_json
@@ -18,11 +21,13 @@ from .ledger.ledger import Figures, Ledger
 from .ledger.period import Bill
 from .ledger.sample import Sample
 from .model.plan import Plan
-from .model.timegrid import SLOT, floor_time
+from .model.timegrid import HORIZON, SLOT, floor_time
 from .planner import ProblemError
 from .planner.demand_ahead import DemandAhead
 from .planner.inputs import merged_fleet
-from .prices.demand import charges_from, days_between
+from .prices.demand import CONF_HOLIDAYS, charges_from, days_between
+from .prices.holidays import Holidays
+from .prices.protocols import PriceError
 
 if TYPE_CHECKING:
     from .site import PowerSyncConfigEntry, Site
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
 LEDGER_FILE = KeptFile("ledger", version=1, delay_s=240.0)
 POLLS_BRIDGED = 2.5
 """One lost answer is bridged with the reading before it; more is not measured."""
+HOLIDAYS_MINUTE = 2
+"""Of the hour in which holidays are looked up."""
 SECOND = 30
 """Of the minute in which a silent day is ended."""
 
@@ -48,6 +55,11 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
         self.ledger = Ledger(charges=self.charges)
         self._site = site
         self._store = ledger_store(hass, entry.entry_id, self)
+        calendar = entry.options.get(CONF_BILLING, {}).get(CONF_HOLIDAYS)
+        self._holidays = None
+        if calendar is not None:
+            zone, act = ZoneInfo(hass.config.time_zone), partial(async_act, hass)
+            self._holidays = Holidays(calendar, zone, act)
 
     @property
     def figures(self) -> Figures | None:
@@ -88,6 +100,7 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
             end_min=charges.end.hour * 60 + charges.end.minute,
             weekdays=charges.days.weekdays,
             interval=charges.interval,
+            holidays=charges.holidays,
         )
 
     async def async_start(self) -> None:
@@ -99,6 +112,7 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
                 self.ledger.charges = self.charges
             except ValueError as err:
                 LOGGER.debug("The ledger cannot be used: %s", err)
+        await self._async_look_up_holidays(dt_util.utcnow())
         self._async_look(dt_util.utcnow())
         entry = self.config_entry
         for battery in self._site.coordinators.batteries.values():
@@ -108,6 +122,28 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
                 self.hass, self._async_look, minute=range(0, 60, 5), second=SECOND
             )
         )
+        if self._holidays is not None:
+            entry.async_on_unload(
+                async_track_utc_time_change(
+                    self.hass,
+                    self._async_look_up_holidays,
+                    minute=HOLIDAYS_MINUTE,
+                    second=SECOND,
+                )
+            )
+
+    async def _async_look_up_holidays(self, now: datetime) -> None:
+        """Learn which days ahead are holidays; those known stay where it fails."""
+        if self._holidays is None:
+            return
+        try:
+            days = await self._holidays.between(now, now + HORIZON, anew=True)
+        except PriceError as err:
+            LOGGER.debug("The holidays of the demand window are not known: %s", err)
+            return
+        self.charges = replace(self.charges, holidays=days)
+        self.ledger.charges = self.charges
+        self.async_update_listeners()
 
     async def async_close(self) -> None:
         """Store what has been counted."""

@@ -26,6 +26,7 @@ DEMAND: dict[str, Any] = {
     "end": "21:00:00",
     "days": "weekdays",
     "interval_min": "30",
+    "holidays": "calendar.holidays",
 }
 TYPED: dict[str, Any] = {"billing_day": 15, "monthly_fee": 25, "demand": DEMAND}
 STORED = {
@@ -37,6 +38,7 @@ STORED = {
     "end": "21:00",
     "rate_per_kw": 9.0,
     "interval_min": 30,
+    "holidays": "calendar.holidays",
 }
 
 

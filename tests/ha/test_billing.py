@@ -1,11 +1,19 @@
 """Demand charge, supply charge and fee of a home: shown, kept, and planned with."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
 from homeassistant.const import STATE_UNKNOWN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+)
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.json import JsonValueType
 from simulators.home import SimulatedHome
 from simulators.profile import constant
 
@@ -76,6 +84,46 @@ async def test_a_home_with_a_demand_charge(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert float(value_of(hass, PEAK)) == peak
     assert value_of(hass, WINDOW) == "off"
+
+
+async def test_no_demand_window_on_a_public_holiday(
+    hass: HomeAssistant, set_up: SetUp, wait: Wait
+) -> None:
+    """The calendar is asked at the start and each hour; its outage changes nothing.
+
+    14 January is a Wednesday, and a holiday as long as the calendar says so.
+    """
+    await hass.config.async_set_time_zone("UTC")
+    events: list[JsonValueType] | None = [{"start": "2026-01-14", "end": "2026-01-15"}]
+
+    async def answer(call: ServiceCall) -> ServiceResponse:
+        assert call.data["entity_id"] == "calendar.holidays"
+        if events is None:
+            raise HomeAssistantError("no such calendar")
+        return {"calendar.holidays": {"events": events}}
+
+    register = partial(
+        hass.services.async_register,
+        *("calendar", "get_events", answer),
+        supports_response=SupportsResponse.ONLY,
+    )
+    register()
+    billing = {**BILLING, "days": "weekdays", "start": "11:00", "end": "20:00"}
+    entry = await set_up(
+        dry_run=True, billing={**billing, "holidays": "calendar.holidays"}
+    )
+    assert value_of(hass, WINDOW) == "off"
+    inputs = entry.runtime_data.plan_inputs()
+    assert inputs is not None
+    assert inputs.demand.holidays == {date(2026, 1, 14)}
+    # The calendar of the tariff has brought the real action.
+    register()
+    events = None
+    await wait(timedelta(hours=1))
+    assert value_of(hass, WINDOW) == "off"
+    events = []
+    await wait(timedelta(hours=1))
+    assert value_of(hass, WINDOW) == "on"
 
 
 async def test_without_one(hass: HomeAssistant, set_up: SetUp) -> None:

@@ -1,7 +1,7 @@
 """The demand charge in the plan: which slots count, and that the battery shaves."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,6 +43,7 @@ def test_which_slots_count() -> None:
         replace(EVENING, until=MIDNIGHT),
         replace(EVENING, rate_per_kw=0.0),
         replace(EVENING, weekdays=frozenset({6})),
+        replace(EVENING, holidays=frozenset({date(2026, 7, 17)})),
     ):
         assert none.charge_on(grid, MELBOURNE) is None
 

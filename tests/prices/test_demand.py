@@ -1,6 +1,6 @@
 """Charges beside energy: billing periods, windows, and what a peak costs."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -76,8 +76,26 @@ def test_billing_periods(day: int, when: str, start: str, end: str, days: int) -
         ),
         (Charges(rate_per_kw=1, start=time(0), end=time(0)), ["2026-07-15T03:00"], []),
         (NO_CHARGES, [], ["2026-07-15T15:00"]),
+        # A holiday is no day of Monday to Friday, and one of all days.
+        (
+            Charges(
+                rate_per_kw=1,
+                days=DemandDays.WEEKDAYS,
+                holidays=frozenset({date(2026, 7, 16)}),
+            ),
+            ["2026-07-15T14:00", "2026-07-17T14:00"],
+            ["2026-07-16T14:00"],
+        ),
+        (
+            Charges(rate_per_kw=1, holidays=frozenset({date(2026, 7, 16)})),
+            ["2026-07-16T14:00"],
+            [],
+        ),
     ],
-    ids=["evening", "weekdays", "weekends", "night", "all day", "no rate"],
+    ids=[
+        *("evening", "weekdays", "weekends", "night", "all day", "no rate"),
+        *("a holiday", "all days"),
+    ],
 )
 def test_windows(charges: Charges, inside: list[str], outside: list[str]) -> None:
     """By the clock on the wall, half-open, on the days that count."""

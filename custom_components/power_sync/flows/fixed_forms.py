@@ -73,11 +73,14 @@ def fixed_schema(currency: str) -> probatio.Schema:
             probatio.Required(CONF_IMPORT_PER_KWH): price,
             probatio.Required(CONF_EXPORT_PER_KWH, default=0): price,
             probatio.Optional(CONF_STANDING_PER_DAY): day,
-            probatio.Optional(CONF_HOLIDAYS): EntitySelector(
-                EntitySelectorConfig(domain="calendar")
-            ),
+            probatio.Optional(CONF_HOLIDAYS): holidays_selector(),
         }
     )
+
+
+def holidays_selector() -> EntitySelector:
+    """Return a field for a calendar of public holidays."""
+    return EntitySelector(EntitySelectorConfig(domain="calendar"))
 
 
 def rate_schema(currency: str, *, collapsed: bool, holidays: bool) -> probatio.Schema:

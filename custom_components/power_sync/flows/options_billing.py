@@ -11,6 +11,7 @@ from custom_components.power_sync.prices.demand import (
     CONF_BILLING_DAY,
     CONF_DAYS,
     CONF_END,
+    CONF_HOLIDAYS,
     CONF_INTERVAL_MIN,
     CONF_MONTHLY_FEE,
     CONF_RATE_IS,
@@ -35,7 +36,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .errors import InputError
-from .fixed_forms import money_selector
+from .fixed_forms import holidays_selector, money_selector
 from .options_step import OptionsStep
 
 SECTION_DEMAND: Final = "demand"
@@ -62,6 +63,7 @@ def billing_schema(currency: str) -> probatio.Schema:
         probatio.Required(
             CONF_INTERVAL_MIN, default=str(DEFAULT_INTERVAL_MIN)
         ): _choice(map(str, INTERVALS_MIN), CONF_INTERVAL_MIN),
+        probatio.Optional(CONF_HOLIDAYS): holidays_selector(),
     }
     return probatio.Schema(
         {
@@ -87,6 +89,7 @@ def _choice(options: Any, key: str) -> SelectSelector:
 def checked_billing(user_input: Mapping[str, Any]) -> dict[str, Json]:
     """Return the charges that were typed, as they are stored. Raises InputError."""
     demand = user_input[SECTION_DEMAND]
+    calendar = demand.get(CONF_HOLIDAYS)
     rate, fee = float(demand[CONF_RATE_PER_KW]), float(user_input[CONF_MONTHLY_FEE])
     if rate < 0 or fee < 0:
         raise InputError("charge_below_zero")
@@ -99,6 +102,7 @@ def checked_billing(user_input: Mapping[str, Any]) -> dict[str, Json]:
         **{key: demand[key][:5] for key in (CONF_START, CONF_END)},
         CONF_RATE_PER_KW: rate,
         CONF_INTERVAL_MIN: int(demand[CONF_INTERVAL_MIN]),
+        **({CONF_HOLIDAYS: calendar} if calendar else {}),
     }
 
 

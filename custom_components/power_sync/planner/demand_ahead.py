@@ -1,10 +1,10 @@
 """The demand charge of a billing period, on the slots of a plan."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from custom_components.power_sync.model.timegrid import TimeGrid
-from custom_components.power_sync.prices.windows import Window
+from custom_components.power_sync.prices.windows import NO_HOLIDAYS, Window
 
 from .specs import DemandCharge
 
@@ -14,7 +14,8 @@ class DemandAhead:
     """What the highest import costs until the billing period ends, at `until`.
 
     `rate_per_kw` is for the whole period, `peak_kw` the highest so far. The window is
-    in minutes after midnight on the clock on the wall; Monday is 0. What comes after
+    in minutes after midnight on the clock on the wall; Monday is 0. One that is on some
+    days of the week only is not on `holidays`. What comes after
     `until` begins a new period, and is planned with once that has begun.
     """
 
@@ -25,6 +26,7 @@ class DemandAhead:
     end_min: int
     weekdays: frozenset[int]
     interval: timedelta
+    holidays: frozenset[date] = NO_HOLIDAYS
 
     def charge_on(self, grid: TimeGrid, zone: tzinfo) -> DemandCharge | None:
         """Return the charge on a grid; None where no slot of it counts."""
@@ -33,7 +35,7 @@ class DemandAhead:
         )
         window = Window(start, end, self.weekdays)
         counts = tuple(
-            each < self.until and window.covers(each.astimezone(zone))
+            each < self.until and window.covers(each.astimezone(zone), self.holidays)
             for each in grid.starts()
         )
         if self.rate_per_kw <= 0 or not any(counts):

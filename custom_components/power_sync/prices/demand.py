@@ -16,7 +16,7 @@ from math import isfinite
 
 from custom_components.power_sync.model.timegrid import floor_time
 
-from .windows import EVERY_DAY, Window
+from .windows import EVERY_DAY, NO_HOLIDAYS, Window
 
 MINUTE = timedelta(minutes=1)
 INTERVALS_MIN = (15, 30, 60)
@@ -30,6 +30,8 @@ CONF_DAYS = "days"
 CONF_INTERVAL_MIN = "interval_min"
 CONF_BILLING_DAY = "billing_day"
 CONF_MONTHLY_FEE = "monthly_fee"
+CONF_HOLIDAYS = "holidays"
+"""The calendar of holidays, on which a window on some days of the week is not."""
 
 
 class RateIs(StrEnum):
@@ -60,7 +62,8 @@ class Charges:
     """The charges of a contract beside energy, taxes included.
 
     `rate_per_kw` is 0 where the highest import costs nothing. `monthly_fee` is paid
-    once in a billing period.
+    once in a billing period. `holidays` are the public holidays known: a window on some
+    days of the week is not on them.
     """
 
     rate_per_kw: float = 0.0
@@ -71,11 +74,13 @@ class Charges:
     interval: timedelta = DEFAULT_INTERVAL_MIN * MINUTE
     billing_day: int = 1
     monthly_fee: float = 0.0
+    holidays: frozenset[date] = NO_HOLIDAYS
 
     def covers(self, when: datetime, zone: tzinfo) -> bool:
         """Whether what is imported at a moment counts."""
         window = Window(self.start, self.end, self.days.weekdays)
-        return self.rate_per_kw > 0 and window.covers(when.astimezone(zone))
+        local = when.astimezone(zone)
+        return self.rate_per_kw > 0 and window.covers(local, self.holidays)
 
     def period(self, when: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
         """Return the billing period of a moment: its start and its end (UTC)."""
