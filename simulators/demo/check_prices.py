@@ -7,6 +7,7 @@ becomes of a battery when Home Assistant ends is looked at in the homes of the b
 from custom_components.power_sync.model.battery import Mode
 
 from .check import FOLLOWED_WITHIN_S, in_words, plan_of
+from .check_contract import CONTRACTS
 from .check_shown import check_shown, number
 from .follow import charging
 from .go_live import go_live
@@ -30,6 +31,8 @@ async def check_prices(demo: Demo, home: Home) -> bool:
     await go_live(demo.api)
     await _prices_are_followed(demo, report, home.provider)
     await check_shown(demo, report, home.provider)
+    if (contract := CONTRACTS.get(home.provider.key)) is not None:
+        await contract(demo, report)
     following = elsewhere(home.provider)
     await move_to(demo, following)
     report.say(f"moved to {following.title}, through the dialogue")

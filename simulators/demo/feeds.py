@@ -9,6 +9,7 @@ from simulators.aemo import AemoSimulator
 from simulators.amber import AmberSimulator
 from simulators.clock import Clock, RealClock
 from simulators.octopus import OctopusSimulator, PaymentMethod, Rate
+from simulators.octopus.account import Dispatch, Session
 from simulators.octopus.recorded import HALF_HOUR, agile_price
 
 FIVE_MINUTES: Final = timedelta(minutes=5)
@@ -16,6 +17,11 @@ HOUR: Final = timedelta(hours=1)
 REGION: Final = "VIC1"
 CHEAP_RRP: Final = -300.0
 """Below all that was recorded, in $/MWh."""
+
+
+SESSION_POINTS: Final = 1800
+SESSION_GBP_PER_KWH: Final = SESSION_POINTS / 800
+"""Eight points are a penny."""
 
 
 class Feeds:
@@ -39,6 +45,11 @@ class Feeds:
         end = start + hours * HOUR + HALF_HOUR
         cheap = Rate(pence / 1.05, pence, start, end, PaymentMethod.DIRECT_DEBIT)
         self.octopus.extra_rows["AGILE-24-10-01"] = [cheap]
+        # An account's car is charged meanwhile, and is asked to save later on.
+        account = self.octopus.accounts.account
+        account.planned = [Dispatch(start, end)]
+        later = end + 2 * HOUR
+        account.sessions = [Session(later, later + HOUR, SESSION_POINTS)]
         for step in range((end - start) // FIVE_MINUTES):
             begun = start + step * FIVE_MINUTES
             self.amber.prices[begun] = CHEAP_RRP

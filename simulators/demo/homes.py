@@ -18,7 +18,7 @@ from simulators.sungrow import (
 
 from .check_plant import check_plant, enable_phases
 from .home import Inverter, sigenergy, sungrow
-from .providers import OCTOPUS, PROVIDERS, Answers, Provider
+from .providers import GLOBIRD, OCTOPUS, PROVIDERS, Answers, Provider
 
 if TYPE_CHECKING:
     from .json_values import Json
@@ -315,16 +315,23 @@ BRANDS: Final = (
     *(SIGENERGY, ZAPPI, SIGENERGY_CLOUD, TESLA, SIMULATED, ENTITIES),
     TWO_BRANDS,
 )
-ELSEWHERE: Final = tuple(
-    replace(
-        SIMULATED,
+
+
+def _elsewhere(provider: Provider) -> Home:
+    """Return a provider's home; its battery matters where the market is answered."""
+    home, battery = SIMULATED, "a simulated battery"
+    if provider is GLOBIRD:
+        home, battery = SUNGROW, "a Sungrow SH10RT"
+    return replace(
+        home,
         key=f"prices_{provider.key}",
-        title=f"{provider.title}; a simulated battery",
+        title=f"{provider.title}; {battery}",
         provider=provider,
     )
-    for provider in PROVIDERS
-)
-"""A home of each provider: what its battery is does not matter there."""
+
+
+ELSEWHERE: Final = tuple(map(_elsewhere, PROVIDERS))
+"""A home of each provider."""
 HOMES: Final[Mapping[str, Home]] = MappingProxyType(
     {home.key: home for home in (*BRANDS, *ELSEWHERE)}
 )

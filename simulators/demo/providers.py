@@ -16,6 +16,7 @@ from simulators.amber.recorded import bought_cents
 from simulators.amber.server import HOME as AMBER_HOME, TOKEN
 from simulators.clock import RealClock
 from simulators.day_ahead import LEAST_PER_MWH
+from simulators.octopus.account import BEGAN, Meter
 
 from .feeds import CHEAP_RRP, HOUR, REGION, Feeds, hour_begun
 from .hass_config import HomeSettings
@@ -54,6 +55,8 @@ NETHERLANDS: Final = HomeSettings(
 TAX_FACTOR: Final = 1.21
 TAX_PER_KWH: Final = 0.13
 CHEAP_PER_KWH: Final = 0.04
+HOLIDAY_PER_KWH: Final = 0.29
+INTELLIGENT_NIGHT_PER_KWH: Final = 0.06825
 DAY: Final = timedelta(days=1)
 
 
@@ -85,6 +88,22 @@ def _octopus(demo: Demo) -> Answers:
     url = demo.home.feeds.octopus.url
     return {
         "octopus": {"region": "D", "advanced": {"base_url": url}},
+        "octopus_tariff": {},
+    }
+
+
+def _octopus_account(demo: Demo) -> Answers:
+    """Return the answers of who has an account, in which there are two homes."""
+    octopus = demo.home.feeds.octopus
+    account = octopus.accounts.account
+    other = Meter("1100000000002", [("E-1R-AGILE-24-10-01-D", BEGAN, None)])
+    account.elsewhere = {"2 Example Street": [other]}
+    return {
+        "octopus": {
+            "account": {"number": account.number, "token": account.key},
+            "advanced": {"base_url": octopus.url},
+        },
+        "octopus_home": {"home": "0"},
         "octopus_tariff": {},
     }
 
@@ -165,7 +184,11 @@ def _globird(demo: Demo) -> Answers:
     }
     return {
         # For less than the wear nobody sells what is charged for nothing.
-        "fixed": {"import_per_kwh": 0.38, "export_per_kwh": 0.01},
+        "fixed": {
+            "import_per_kwh": 0.38,
+            "export_per_kwh": 0.01,
+            "holidays": "calendar.public_holidays",
+        },
         "fixed_market": {"region": REGION.lower(), "advanced": report},
     }
 
@@ -175,9 +198,21 @@ def _globird_rounds() -> tuple[Answers, ...]:
         _menu("fixed_template"),
         {"fixed_template": {"template": "globird_zerohero_2026"}},
         _menu("fixed_add"),
+        {"fixed_rate": _on_holidays(HOLIDAY_PER_KWH)},
+        _menu("fixed_add"),
         {"fixed_rate": _this_hour(0.0, VICTORIA)},
         _menu("fixed_done"),
     )
+
+
+def _on_holidays(price: float) -> Mapping[str, Json]:
+    """Return a rate for the mornings of public holidays."""
+    return {
+        "price_per_kwh": price,
+        "start": "06:00:00",
+        "end": "10:00:00",
+        "days": {"weekdays": ["holiday"]},
+    }
 
 
 def _taxed(per_mwh: float) -> float:
@@ -215,6 +250,14 @@ OCTOPUS: Final = Provider(
     answers=_octopus,
     bought_per_kwh=_octopus_now,
 )
+OCTOPUS_ACCOUNT: Final = Provider(
+    key="octopus_account",
+    domain="octopus",
+    title="Intelligent Octopus Go, from an account with two homes",
+    place=BRITAIN,
+    answers=_octopus_account,
+    bought_per_kwh=lambda _: INTELLIGENT_NIGHT_PER_KWH,
+)
 FIXED: Final = Provider(
     key="fixed",
     title="prices by the time of day",
@@ -231,6 +274,7 @@ GLOBIRD: Final = Provider(
     answers=_globird,
     rounds=_globird_rounds,
     bought_per_kwh=lambda _: 0.0,
+    beside=("public_holidays",),
 )
 AMBER: Final = Provider(
     key="amber",
@@ -273,7 +317,7 @@ ENTITY: Final = Provider(
     beside=("nordpool",),
 )
 PROVIDERS: Final = (
-    *(OCTOPUS, FIXED, GLOBIRD, AMBER),
+    *(OCTOPUS, OCTOPUS_ACCOUNT, FIXED, GLOBIRD, AMBER),
     *(FLOW_POWER, FLOW_POWER_AMBER, DAY_AHEAD, ENTITY),
 )
 
@@ -286,11 +330,12 @@ def elsewhere(provider: Provider) -> Provider:
 
 def elsewhere_in_words(feeds: Feeds) -> str:
     """Return what a person enters who moves the home to another provider."""
-    aemo = feeds.aemo.addresses
+    aemo, account = feeds.aemo.addresses, feeds.octopus.accounts.account
     return (
         "To move to another provider, reconfigure PowerSync. In place of the real "
         "ones these answer:\n"
-        f"  Octopus     {feeds.octopus.url}\n"
+        f"  Octopus     {feeds.octopus.url}   account: {account.number}, "
+        f"{account.key}\n"
         f"  Amber       {feeds.amber.url}   token: {TOKEN}\n"
         f"  Flow Power  {aemo['report_url']}, {aemo['files_url']}, {aemo['past_url']}\n"
         "  Day-ahead   add the integration Nord Pool first\n"

@@ -24,6 +24,7 @@ COMPONENTS = (
     ROOT / "simulators" / "custom_components" / "simulated_home",
     ROOT / "simulators" / "custom_components" / "entity_battery",
     ROOT / "simulators" / "custom_components" / "nordpool",
+    ROOT / "simulators" / "custom_components" / "public_holidays",
 )
 HASS_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
 """What runs the demo's Home Assistant; the browser tests run in another one."""
@@ -195,6 +196,9 @@ async def add_zappi(demo: Demo) -> None:
 
 async def move_to(demo: Demo, provider: Provider) -> None:
     """Change to another provider, through the dialogue that reconfigures a site."""
+    for domain in provider.beside:
+        if not await demo.api.entries(domain):
+            await add_beside(demo, domain)
     await _walk(
         demo.api,
         await demo.api.start_flow("power_sync", demo.entry_id),
