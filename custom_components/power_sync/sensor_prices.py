@@ -1,6 +1,7 @@
 """The sensors of prices beyond that of now: what comes, what a day has, when to buy."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,6 +9,7 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import EntityCategory
 from homeassistant.util import dt as dt_util
 
+from .const import CONF_PROVIDER
 from .entity import Followed
 from .model.prices import PriceCurve, PriceSlot
 from .prices.glance import (
@@ -17,6 +19,7 @@ from .prices.glance import (
     level_at,
     slot_ahead,
 )
+from .prices.registry import DOUBT_FORECASTS
 from .sensor_site import PRICE_SHOWN_DIGITS, SiteSensorDescription
 from .site import Site
 from .site_coordinators import Coordinators
@@ -27,6 +30,8 @@ ATTR_END: Final = "end"
 ATTR_EXPORT: Final = "export_per_kwh"
 ATTR_FIRM: Final = "firm"
 ATTR_KNOWN_HOURS: Final = "known_hours"
+ATTR_MOST: Final = "most_per_kwh"
+ATTR_SAMPLES: Final = "samples"
 ATTR_START: Final = "start"
 
 HOUR: Final = timedelta(hours=1)
@@ -138,6 +143,23 @@ def _fetched_at(site: Site, _now: datetime) -> Value:
     return site.coordinators.prices.fetched_at
 
 
+def _doubts(site: Site) -> bool:
+    return site.entry.data[CONF_PROVIDER] in DOUBT_FORECASTS
+
+
+def _doubt(curve: PriceCurve, _site: Site, _now: datetime) -> Value:
+    doubt = curve.doubt
+    return None if doubt is None else round(doubt.mean_per_kwh, PRICE_DIGITS)
+
+
+def _doubt_parts(curve: PriceCurve, _site: Site, _now: datetime) -> _Attributes:
+    doubt = curve.doubt
+    if doubt is None:
+        return None
+    most = round(doubt.most_per_kwh, PRICE_DIGITS)
+    return {ATTR_MOST: most, ATTR_SAMPLES: doubt.samples}
+
+
 PRICE_SENSORS: Final = (
     _ahead("next_import_price", 1),
     _ahead("following_import_price", 2),
@@ -154,6 +176,12 @@ PRICE_SENSORS: Final = (
         lambda curve, _, now: level_at(curve, now),
         device_class=SensorDeviceClass.ENUM,
         options=[level.value for level in Level],
+    ),
+    replace(
+        _described("price_doubt", _doubt, _doubt_parts, price=True),
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        exists_fn=_doubts,
     ),
     SiteSensorDescription(
         key="prices_fetched_at",

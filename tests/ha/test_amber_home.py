@@ -65,6 +65,9 @@ async def test_prices_of_five_minutes(
     assert float(price.state) == pytest.approx(0.29354, abs=1e-5)
     # Until the next one is there, its forecast is gone by.
     assert value_of(hass, KNOWN_UNTIL) == (NOON + timedelta(minutes=10)).isoformat()
+    doubt = state_of(hass, "sensor.powersync_price_forecast_doubt")
+    assert 0 < float(doubt.state) <= doubt.attributes["most_per_kwh"]
+    assert doubt.attributes["samples"] > 40
     plan = entry.runtime_data.coordinators.plan.planning.plan
     assert [slot.firm for slot in plan.slots][:3] == [True, True, False]
     assert len(plan.slots) == 576

@@ -42,7 +42,7 @@ async def live(
     return entry
 
 
-async def test_a_spike_is_answered(
+async def test_row_8_a_spike_is_answered_over_a_restart(
     hass: HomeAssistant,
     sungrow: SungrowSimulator,
     octopus: OctopusSimulator,

@@ -205,6 +205,39 @@ async def test_without_an_advanced_price(
     assert prices == [0.13, 0.13, 0.2]
 
 
+async def test_row_19_discrepancy(
+    evening: AmberSimulator, session: ClientSession
+) -> None:
+    """40 and 60 expected, 55 and 85 in the dear case: 20 apart in the mean, 25 at most.
+
+    What is past or present does not count, nor does the feed-in, nor what is not said.
+    """
+    rows = evening.answers[HOME.site_id]
+    ahead = [
+        row
+        for row in rows
+        if row["type"] == "ForecastInterval" and row["channelType"] == "general"
+    ]
+    for row in rows:
+        if row in ahead:
+            row["advancedPrice"] = None
+        elif row["type"] != "ActualInterval":
+            row["advancedPrice"] = {"low": 0.0, "predicted": 1.0, "high": 99.0}
+    ahead[0]["advancedPrice"] = {"low": 30.0, "predicted": 40.0, "high": 55.0}
+    ahead[1]["advancedPrice"] = {"low": 30.0, "predicted": 60.0, "high": 85.0}
+    ahead[2]["advancedPrice"] = {"predicted": 60.0, "high": None}
+    curve = await source_of(evening, session, ManualClock(EVENING)).fetch()
+    doubt = curve.doubt
+    assert doubt is not None
+    assert doubt.mean_per_kwh == pytest.approx(0.20)
+    assert doubt.most_per_kwh == pytest.approx(0.25)
+    assert doubt.samples == 2
+    for row in ahead:
+        row["advancedPrice"] = None
+    curve = await source_of(evening, session, ManualClock(EVENING)).fetch()
+    assert curve.doubt is None
+
+
 async def test_feed_in_below_zero(
     evening: AmberSimulator, session: ClientSession
 ) -> None:

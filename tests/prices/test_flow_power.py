@@ -140,7 +140,7 @@ def test_it_is_a_provider() -> None:
 
 
 @pytest.mark.parametrize(("spot_cents", "cents"), [(-0.5, 23.8), (8, 32.3), (15, 39.3)])
-async def test_base_and_adjustment(spot_cents: float, cents: float) -> None:
+async def test_row_16_base_and_adjustment(spot_cents: float, cents: float) -> None:
     """With a market's average of 8 c and a benchmark of 1.7 c, as in the facts."""
     curve = await source_of(Market(slots_of(NOON, spot_cents))).fetch()
     assert at(curve, NOON).import_per_kwh == pytest.approx(cents / 100)
@@ -201,7 +201,7 @@ def flow_power_plan() -> dict[str, Json]:
         (datetime(2026, 10, 4, tzinfo=UTC), datetime(2026, 10, 4, 6, 30, tzinfo=UTC)),
     ],
 )
-async def test_happy_hour(day: datetime, begins: datetime) -> None:
+async def test_row_16_happy_hour(day: datetime, begins: datetime) -> None:
     """35 c from 17:30 to 19:30 on the wall, nothing before and after; cut to size."""
     # Slots of two hours from midnight UTC on: the edges lie inside of them.
     market = Market(slots_of(day, *[8.0] * 12, length=2 * HOUR))

@@ -1,10 +1,11 @@
 """Electricity prices as every provider gives them to the planner."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from statistics import fmean
 
 from .series import Series, Span
 
@@ -65,6 +66,25 @@ class Cap:
     beyond_per_kwh: float
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """How far a provider's forecast of import prices is below its dear case.
+
+    In money per kWh: in the mean of so many `samples`, and at the most.
+    """
+
+    mean_per_kwh: float
+    most_per_kwh: float
+    samples: int
+
+    @classmethod
+    def of(cls, apart_per_kwh: Sequence[float]) -> Doubt | None:
+        """Return the doubt of differences; None where there is none of them."""
+        if not apart_per_kwh:
+            return None
+        return cls(fmean(apart_per_kwh), max(apart_per_kwh), len(apart_per_kwh))
+
+
 @dataclass(frozen=True)
 class PriceCurve:
     """Prices in time order on the provider's own slots.
@@ -79,6 +99,8 @@ class PriceCurve:
     slots: tuple[PriceSlot, ...]
     credits: tuple[Credit, ...] = ()
     caps: tuple[Cap, ...] = ()
+    doubt: Doubt | None = None
+    """Where the provider says it of its forecast; nothing is planned with it."""
 
     def __post_init__(self) -> None:
         """Refuse slots that overlap or run backwards."""

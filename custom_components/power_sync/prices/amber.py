@@ -28,7 +28,7 @@ from .amber_client import (
     Kind,
     Outlook,
 )
-from .amber_rows import bridged, cut, slots_of
+from .amber_rows import bridged, cut, doubt_of, slots_of
 from .extend import HALF_HOUR, HISTORY
 from .nem import CURRENCY, NEM
 from .protocols import (
@@ -119,7 +119,7 @@ class AmberPriceSource:
         await self._learn(now)
         past = self._of_days(now - HISTORY, now)
         slots = slots_of((*bridged(near), *self._far, *past), self._home.feeds_in)
-        return PriceCurve(CURRENCY, self._home.zone, slots)
+        return PriceCurve(CURRENCY, self._home.zone, slots, doubt=doubt_of(near))
 
     async def _learn(self, now: datetime) -> None:
         """Renew the half-hours ahead and behind, where there may be newer ones."""

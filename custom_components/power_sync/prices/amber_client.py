@@ -71,6 +71,8 @@ class Interval:
     """The price of one channel from `start` to `end`.
 
     `aud_per_kwh` is paid by the customer, of the feed-in it is paid to the customer.
+    `apart_aud_per_kwh` is how far Amber's dear case is from what it expects, where it
+    says both.
     """
 
     start: datetime
@@ -80,6 +82,7 @@ class Interval:
     aud_per_kwh: float
     spike: Spike
     estimate: bool
+    apart_aud_per_kwh: float | None = None
 
 
 class AmberClient:
@@ -197,7 +200,20 @@ def _read_interval(row: Fields, channel: Channel, cents: Decimal) -> Interval:
         _read_spike(row.text("spikeStatus")),
         # A forecast is one in any case, and what is past is settled.
         kind == Kind.CURRENT and row.flag("estimate"),
+        _apart(row) if kind == Kind.FORECAST else None,
     )
+
+
+def _apart(row: Fields) -> float | None:
+    """Return how far the dear case is from what is expected; None where not said."""
+    said = row.optional_object("advancedPrice")
+    try:
+        if said is None:
+            return None
+        return abs(_dollars(said.number(Outlook.HIGH) - said.number(Outlook.PREDICTED)))
+    except PriceAnswerError:
+        # Nothing is planned with it: no price is lost for it.
+        return None
 
 
 def _dollars(cents: Decimal) -> float:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from custom_components.power_sync.model.layers import Layers
-from custom_components.power_sync.model.prices import PriceSlot, Spike
+from custom_components.power_sync.model.prices import Doubt, PriceSlot, Spike
 from custom_components.power_sync.model.timegrid import SLOT
 
 from .amber_client import Channel, Interval, Kind
@@ -24,6 +24,17 @@ def slots_of(rows: Iterable[Interval], feeds_in: bool) -> tuple[PriceSlot, ...]:
         channel = bought if row.channel is Channel.GENERAL else sold
         channel.add(row.start, row.end, row)
     return tuple(_pairs(bought, sold) if feeds_in else map(_unsold, bought))
+
+
+def doubt_of(rows: Iterable[Interval]) -> Doubt | None:
+    """Return how far Amber's dear case is from what it expects to be paid."""
+    return Doubt.of(
+        [
+            row.apart_aud_per_kwh
+            for row in rows
+            if row.channel is Channel.GENERAL and row.apart_aud_per_kwh is not None
+        ]
+    )
 
 
 def bridged(rows: Iterable[Interval]) -> Iterator[Interval]:

@@ -32,3 +32,5 @@ STATED_RATES = frozenset({"fixed"})
 """Those whose prices stand in a contract: what the market does is never in them."""
 MARK_SPIKES = frozenset({"amber"})
 """Those that say of each price whether it is a spike."""
+DOUBT_FORECASTS = frozenset({"amber"})
+"""Those that say how dear a price that they forecast may become."""
