@@ -134,10 +134,10 @@ async def _check(folder: Path, home: Home) -> bool:
             return await check_hold(demo, home)
         if home.second is not None:
             return await check_two(demo, home)
-        if home.seen_inside:
-            return await check(demo, home)
         if home in ELSEWHERE:
             return await check_prices(demo, home)
+        if home.seen_inside:
+            return await check(demo, home)
         return await check_following(demo, home)
 
 
