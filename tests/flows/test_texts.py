@@ -37,6 +37,7 @@ from custom_components.power_sync.flows import (
     day_ahead,
     entity,
     fixed,
+    fixed_credit_forms,
     fixed_forms,
     flow_power,
     flow_power_forms,
@@ -89,9 +90,9 @@ from custom_components.power_sync.flows.charger import (
 )
 from custom_components.power_sync.flows.day_ahead import day_ahead_schema
 from custom_components.power_sync.flows.entity import entity_schema
+from custom_components.power_sync.flows.fixed_credit_forms import credit_schema
 from custom_components.power_sync.flows.fixed_forms import (
     choice_schema,
-    credit_schema,
     fixed_schema,
     rate_schema,
     template_schema,
@@ -358,6 +359,7 @@ def used(*modules: Any) -> dict[str, set[str]]:
                 amber_account,
                 entity,
                 fixed,
+                fixed_credit_forms,
                 fixed_forms,
                 flow_power_forms,
                 market_forms,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from custom_components.power_sync.prices.amber import CONF_BASE_URL
 from custom_components.power_sync.prices.amber_client import AmberSite
 from custom_components.power_sync.prices.protocols import CONF_TOKEN
 from homeassistant.config_entries import ConfigFlowResult
@@ -15,9 +14,9 @@ from .amber_forms import (
     site_as_typed,
     site_prices,
     site_schema,
+    typed_account,
 )
 from .errors import InputError
-from .octopus_forms import SECTION_ADVANCED
 from .prices import PriceSteps, async_check_prices
 
 AMBER: Final = "amber"
@@ -36,11 +35,7 @@ class AmberSteps(PriceSteps):
         errors: dict[str, str] = {}
         known = CONF_TOKEN in self.prices
         if user_input is not None:
-            token = user_input.get(CONF_TOKEN, "").strip()
-            self._amber_account = {
-                CONF_TOKEN: token or self.prices.get(CONF_TOKEN, ""),
-                CONF_BASE_URL: user_input[SECTION_ADVANCED][CONF_BASE_URL].strip(),
-            }
+            self._amber_account = typed_account(user_input, self.prices)
             try:
                 self._amber_sites = await async_amber_sites(
                     self.hass, self._amber_account

@@ -91,6 +91,17 @@ def _label(site: AmberSite) -> str:
     return f"{site.name} ({site.interval_min} min)"
 
 
+def typed_account(
+    user_input: Mapping[str, Any], before: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the account that was typed; a token left empty is that of before."""
+    token = user_input.get(CONF_TOKEN, "").strip()
+    return {
+        CONF_TOKEN: token or before.get(CONF_TOKEN, ""),
+        CONF_BASE_URL: user_input[SECTION_ADVANCED][CONF_BASE_URL].strip(),
+    }
+
+
 def account_as_typed(prices: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored settings in the shape of the account's form, without the token."""
     if not prices:

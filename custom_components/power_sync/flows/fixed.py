@@ -26,17 +26,15 @@ from custom_components.power_sync.prices.terms import CONF_CREDIT
 from homeassistant.config_entries import ConfigFlowResult
 
 from .errors import InputError
+from .fixed_credit_forms import checked_credit, credit_described, credit_schema
 from .fixed_forms import (
     CONF_CHOSEN,
     CONF_TEMPLATE,
     Stored,
     async_labels,
-    checked_credit,
     checked_prices,
     checked_rate,
     choice_schema,
-    credit_described,
-    credit_schema,
     described,
     fixed_schema,
     price_text,

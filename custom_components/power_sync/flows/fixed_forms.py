@@ -7,7 +7,6 @@ import probatio
 
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.prices.fixed import (
-    CONF_AMOUNT,
     CONF_DIRECTION,
     CONF_END,
     CONF_EXPORT_PER_KWH,
@@ -56,8 +55,6 @@ MONTHS: Final = (
 MONEY_OF_CENTS: Final = frozenset({"AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "USD"})
 """Currencies in which no home pays more than this per kWh: it was meant in cents."""
 LEAST_IN_CENTS: Final = 5.0
-MOST_CREDIT: Final = 50.0
-"""No contract credits so much for a day."""
 
 type Stored = dict[str, Any]
 """A rate as it is stored."""
@@ -116,7 +113,9 @@ def rate_schema(currency: str, *, collapsed: bool, holidays: bool) -> probatio.S
             probatio.Optional(SECTION_CAP): section(
                 probatio.Schema(
                     {
-                        probatio.Optional(CONF_MOST_KWH): _energy(1000, "kWh/d"),
+                        probatio.Optional(CONF_MOST_KWH): energy_selector(
+                            1000, "kWh/d"
+                        ),
                         probatio.Optional(
                             CONF_POOLED, default=False
                         ): BooleanSelector(),
@@ -128,19 +127,8 @@ def rate_schema(currency: str, *, collapsed: bool, holidays: bool) -> probatio.S
     )
 
 
-def credit_schema(currency: str) -> probatio.Schema:
-    """Return the form of what is credited for buying hardly anything."""
-    return probatio.Schema(
-        {
-            probatio.Required(CONF_AMOUNT): money_selector(f"{currency}/d"),
-            probatio.Required(CONF_START): TimeSelector(),
-            probatio.Required(CONF_END): TimeSelector(),
-            probatio.Required(CONF_MOST_KWH): _energy(100, "kWh"),
-        }
-    )
-
-
-def _energy(most: float, unit: str) -> NumberSelector:
+def energy_selector(most: float, unit: str) -> NumberSelector:
+    """Return a field for energy per something."""
     return NumberSelector(
         NumberSelectorConfig(
             min=0,
@@ -202,28 +190,11 @@ def checked_rate(user_input: Mapping[str, Any], currency: str) -> Stored:
     return {
         CONF_DIRECTION: user_input[CONF_DIRECTION],
         CONF_PRICE_PER_KWH: float(user_input[CONF_PRICE_PER_KWH]),
-        CONF_START: _clock(user_input[CONF_START]),
-        CONF_END: _clock(user_input[CONF_END]),
+        CONF_START: clock_of(user_input[CONF_START]),
+        CONF_END: clock_of(user_input[CONF_END]),
         CONF_WEEKDAYS: sorted(weekdays),
         CONF_MONTHS: sorted(months),
         **({} if most is None else capped),
-    }
-
-
-def checked_credit(user_input: Mapping[str, Any], currency: str) -> Stored | None:
-    """Return the credit that was typed, None for none. Raises InputError."""
-    amount = float(user_input[CONF_AMOUNT])
-    if amount < 0:
-        raise InputError("charge_below_zero", CONF_AMOUNT)
-    if currency in MONEY_OF_CENTS and amount >= MOST_CREDIT:
-        raise InputError("price_in_cents", CONF_AMOUNT)
-    if not amount:
-        return None
-    return {
-        CONF_AMOUNT: amount,
-        CONF_START: _clock(user_input[CONF_START]),
-        CONF_END: _clock(user_input[CONF_END]),
-        CONF_MOST_KWH: float(user_input[CONF_MOST_KWH]),
     }
 
 
@@ -283,15 +254,6 @@ def described(rate: Stored, currency: str, labels: Labels) -> str:
     return f"{direction}: {', '.join(part for part in parts if part)}"
 
 
-def credit_described(credit: Stored, currency: str, labels: Labels) -> str:
-    """Return a credit in a line."""
-    return labels["terms.credit"].format(
-        amount=f"{credit[CONF_AMOUNT]:.2f} {currency}",
-        time=f"{credit[CONF_START]}\N{EN DASH}{credit[CONF_END]}",
-        kwh=f"{credit[CONF_MOST_KWH]:g}",
-    )
-
-
 def _days_text(days: Sequence[int], labels: Labels) -> str:
     """Return the days of a rate; "" for all of them, with or without holidays."""
     weekdays = [day for day in days if day != HOLIDAY]
@@ -331,7 +293,7 @@ def check_price(price: float, currency: str, field: str) -> None:
         raise InputError("price_in_cents", field)
 
 
-def _clock(typed: str) -> str:
+def clock_of(typed: str) -> str:
     """Return hours and minutes of a time that may have seconds."""
     return typed[:5]
 

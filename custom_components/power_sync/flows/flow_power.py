@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from custom_components.power_sync.model.plain import Json
 from custom_components.power_sync.prices.amber import (
-    CONF_BASE_URL,
     CONF_INTERVAL_MIN,
     CONF_SITE_ID,
 )
@@ -16,7 +15,7 @@ from custom_components.power_sync.prices.protocols import CONF_TOKEN
 from homeassistant.config_entries import ConfigFlowResult
 
 from .amber_account import async_amber_sites
-from .amber_forms import account_as_typed, account_schema
+from .amber_forms import account_as_typed, account_schema, typed_account
 from .errors import InputError
 from .flow_power_forms import (
     URLS,
@@ -25,7 +24,6 @@ from .flow_power_forms import (
     contract_schema,
     market_site_schema,
 )
-from .octopus_forms import SECTION_ADVANCED
 from .prices import PriceSteps, async_check_prices, check_address
 
 FLOW_POWER: Final = "flow_power"
@@ -70,11 +68,7 @@ class FlowPowerSteps(PriceSteps):
         errors: dict[str, str] = {}
         known = CONF_TOKEN in self.prices
         if user_input is not None:
-            token = user_input.get(CONF_TOKEN, "").strip()
-            account: dict[str, Json] = {
-                CONF_TOKEN: token or self.prices.get(CONF_TOKEN, ""),
-                CONF_BASE_URL: user_input[SECTION_ADVANCED][CONF_BASE_URL].strip(),
-            }
+            account = typed_account(user_input, self.prices)
             try:
                 self._market_sites = await async_amber_sites(self.hass, account)
                 self._flow_power = {**self._flow_power, **account}
