@@ -2,5 +2,6 @@
 
 from .gateway import Gateway, TeslaSite
 from .server import TeslaSimulator
+from .teslemetry import TeslemetrySimulator
 
-__all__ = ["Gateway", "TeslaSimulator", "TeslaSite"]
+__all__ = ["Gateway", "TeslaSimulator", "TeslaSite", "TeslemetrySimulator"]

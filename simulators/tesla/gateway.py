@@ -48,6 +48,7 @@ class Gateway:
         self.ignores: set[str] = set()
         """What is acknowledged and not done, by the name of its field."""
         self._under_way: list[tuple[datetime, Callable[[], None]]] = []
+        self._dispatched: tuple[float, datetime] | None = None
         self._planned_at: datetime | None = None
         self._planned: Tree = told.tariff
 
@@ -60,6 +61,12 @@ class Gateway:
         self._under_way.append(
             (now + self.shown_after, lambda: setattr(self.shown, name, deepcopy(value)))
         )
+        self.act()
+
+    def dispatch(self, power_w: float | None, for_: timedelta = NOTHING) -> None:
+        """Discharge (charge where negative) for a while; None ends that."""
+        until = self.home.clock.now() + for_
+        self._dispatched = None if power_w is None else (power_w, until)
         self.act()
 
     def _take(self, name: str, value: object) -> None:
@@ -86,7 +93,19 @@ class Gateway:
             forced_power_w=BACKUP_W if told.mode == "backup" else self.home.rated_w,
             backup_reserve_pct=100.0 if told.mode == "backup" else told.reserve_pct,
             export_limit_w=0.0 if told.export_rule == "never" else None,
+            forced_until=None,
         )
+        if self._dispatched is not None and now < self._dispatched[1]:
+            power_w, until = self._dispatched
+            discharges = power_w > 0
+            self.home.control = replace(
+                self.home.control,
+                mode=InverterMode.FORCED_DISCHARGE
+                if discharges
+                else InverterMode.FORCED_CHARGE,
+                forced_power_w=abs(power_w),
+                forced_until=until,
+            )
 
     def _mode(self, now: datetime) -> InverterMode:
         told, full = self.told, 100.0

@@ -139,6 +139,7 @@ async def tesla(  # noqa: PLR0913 - the parts of a home, by keyword
     cells: Cells | None = PACK,
     zone: str = "Europe/London",
     now: Callable[[], datetime] | None = None,
+    cloud: type[TeslaSimulator] = TeslaSimulator,
     **site: object,
 ) -> AsyncIterator[Account]:
     """Run a cloud with one site, whose clock is `now` where there is one."""
@@ -153,10 +154,10 @@ async def tesla(  # noqa: PLR0913 - the parts of a home, by keyword
     )
     one = TeslaSite(home, told or owners(), zone=zone, **site)  # type: ignore[arg-type]  # parts of it by name
     async with (
-        TeslaSimulator(_Clock(), [one], token=TOKEN) as cloud,
+        cloud(_Clock(), [one], token=TOKEN) as running,
         ClientSession() as session,
     ):
-        yield Account(cloud, session, time, MemoryJournal())
+        yield Account(running, session, time, MemoryJournal())
 
 
 def told_of(account: Account) -> Mapping[str, object]:
