@@ -56,8 +56,8 @@ LIVE: Mapping[str, Any] = {
     "grid_power": -429.5,
     "grid_services_power": 12,
     "percentage_charged": 61.8,
-    "energy_left": 8343,
-    "total_pack_energy": 13500,
+    "energy_left": 15851.7,
+    "total_pack_energy": 25650,
     "island_status": "on_grid",
     "grid_status": "Active",
     "storm_mode_active": False,
@@ -79,7 +79,8 @@ def test_every_field_by_hand() -> None:
     reading = telemetry.reading_of(LIVE, INFO, AFTERNOON)
     assert (reading.soc_pct, reading.battery_power_w) == (61.8, -2600.5)
     assert (reading.solar_power_w, reading.load_power_w) == (4130, 1100)
-    assert (reading.grid_power_w, reading.capacity_kwh) == (-429.5, 13.5)
+    assert (reading.grid_power_w, reading.capacity_kwh) == (-429.5, 27)
+    assert (reading.soh_pct, reading.present_capacity_kwh) == (95, 25.65)
     assert (reading.max_charge_w, reading.max_discharge_w) == (10000, 10000)
     assert reading.islanded is False
     assert reading.extra == {
@@ -97,6 +98,8 @@ def test_every_field_by_hand() -> None:
         pytest.param({"percentage_charged": None}, "soc_pct", 61.8, id="by energies"),
         pytest.param({"percentage_charged": 101}, "soc_pct", None, id="beyond 100"),
         pytest.param({"total_pack_energy": None}, "capacity_kwh", 27, id="nameplate"),
+        pytest.param({"total_pack_energy": None}, "soh_pct", None, id="no health"),
+        pytest.param({"total_pack_energy": 27270}, "soh_pct", 101, id="more than new"),
         pytest.param({"load_power": -3}, "load_power_w", 0, id="load below 0"),
         pytest.param({"solar_power": None}, "solar_power_w", None, id="no sun told"),
         pytest.param({"grid_power": True}, "grid_power_w", None, id="no number"),
@@ -134,6 +137,14 @@ def test_what_is_no_reading() -> None:
     for live in (old, {**LIVE, **nothing}):
         with pytest.raises(DeviceUnreachableError):
             telemetry.reading_of(live, INFO, AFTERNOON)
+
+
+def test_row_18_health() -> None:
+    """40.5 kWh of which 38.475 are left are 95.0 %, by the nameplate or the packs."""
+    live = {"total_pack_energy": 38475}
+    for info in ({"nameplate_energy": 40500}, {"battery_count": 3}):
+        assert telemetry.health_pct(live, info) == 95.0
+    assert telemetry.health_pct(live, {}) is None
 
 
 def test_size_and_name_of_packs() -> None:

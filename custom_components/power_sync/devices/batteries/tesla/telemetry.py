@@ -41,6 +41,7 @@ def reading_of(live: Answer, info: Answer, at: datetime) -> BatteryReading:
     if power_w is None and soc_pct is None:
         raise DeviceUnreachableError("the cloud tells nothing of the battery")
     most_w = number(info, "nameplate_power") or None
+    health = health_pct(live, info)
     return BatteryReading(
         at=at,
         soc_pct=soc_pct,
@@ -48,7 +49,11 @@ def reading_of(live: Answer, info: Answer, at: datetime) -> BatteryReading:
         solar_power_w=_not_negative(number(live, "solar_power")),
         grid_power_w=number(live, "grid_power"),
         load_power_w=_not_negative(number(live, "load_power")),
-        capacity_kwh=capacity_kwh(live, info),
+        soh_pct=health,
+        # What is left of the original capacity follows from the health.
+        capacity_kwh=(
+            capacity_kwh(live, info) if health is None else original_kwh(info)
+        ),
         max_charge_w=most_w,
         max_discharge_w=most_w,
         islanded=_islanded(live),
@@ -104,16 +109,26 @@ def zone_of(info: Answer) -> str | None:
 
 
 def capacity_kwh(live: Answer, info: Answer) -> float | None:
-    """Return the energy of all packs, from the first of what tells it."""
+    """Return the energy of all packs: as they are now, else as they were new."""
+    present = number(live, "total_pack_energy")
+    return present / 1000 if present else original_kwh(info)
+
+
+def original_kwh(info: Answer) -> float | None:
+    """Return the energy of all packs when they were new: as told, or by their count."""
     packs = number(info, "battery_count")
-    for watt_hours in (
-        number(live, "total_pack_energy"),
-        number(info, "nameplate_energy"),
-        None if packs is None else 1000 * PACK_KWH * packs,
-    ):
-        if watt_hours:
-            return watt_hours / 1000
-    return None
+    told = number(info, "nameplate_energy")
+    if told:
+        return told / 1000
+    return PACK_KWH * packs if packs else None
+
+
+def health_pct(live: Answer, info: Answer) -> float | None:
+    """Return what is left of the energy that all packs had; it may exceed 100."""
+    present, original = number(live, "total_pack_energy"), original_kwh(info)
+    if not present or not original:
+        return None
+    return round(present / original / 10, 1)
 
 
 def power_w(info: Answer) -> float:
