@@ -1,0 +1,188 @@
+"""What goes wrong at a Powerwall and in its cloud, and where that ends.
+
+Each over a real socket, in the middle of a forced charge or at its beginning; and
+each with what the user is told.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import override
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.power_sync.control.health import Trouble
+from custom_components.power_sync.control.log import Outcome
+from custom_components.power_sync.control.problems import ProblemKey
+from custom_components.power_sync.control.reasons import ControlReason
+from custom_components.power_sync.devices.batteries.tesla.client import (
+    TeslaAccount,
+    TeslaTokenSite,
+)
+from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery
+from simulators.clock import ManualClock
+from simulators.rest import Fault
+from simulators.tesla.server import READ
+from tests.devices.tesla_site import AFTERNOON, SITE_ID, Account, tesla, told_of
+
+from .test_brand_faults import Home
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+@dataclass
+class Powerwall(Home):
+    """A Powerwall through its cloud, with a token."""
+
+    account: Account = field(kw_only=True)
+
+    @property
+    @override
+    def settings(self) -> object:
+        return told_of(self.account)
+
+    @property
+    @override
+    def charges(self) -> bool:
+        self.account.site.gateway.act()
+        return self.account.site.home.flows.battery_w == -5000
+
+
+@asynccontextmanager
+async def powerwall() -> AsyncIterator[Powerwall]:
+    """Run a cloud that takes tariffs as often as it is told, and control a site."""
+    clock = ManualClock(AFTERNOON)
+    async with tesla(now=clock.now) as account, ClientSession() as web:
+        account.cloud.tariff_every = timedelta(0)
+        found = await account.driver()
+        asked = TeslaAccount(
+            web, account.cloud.root, account.cloud.token, timeout_s=0.3
+        )
+
+        async def wait(seconds: float) -> None:
+            clock.advance(timedelta(seconds=seconds))
+
+        battery = TeslaBattery(
+            TeslaTokenSite(asked, SITE_ID),
+            found._config,  # noqa: SLF001 - what is stored of it
+            now=clock.now,
+            settle=timedelta(0),
+            sleep=wait,
+        )
+        home = Powerwall(battery, clock, account=account)
+        await home.start()
+        yield home
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault(delay_s=9), "the cloud did not answer in time"),
+        (Fault(body="<html>"), "the cloud did not answer with an object"),
+        (Fault(torn=True), "the cloud cannot be reached"),
+        (Fault(status=503), "the cloud answered 503"),
+        (Fault(empty=True), "the cloud answered nothing"),
+        (Fault(status=404), "the cloud answered 404"),
+        (Fault(body='{"response": null, "error": "x"}'), "the cloud answered with"),
+        (Fault(body='{"response": [1]}'), "the cloud did not answer what was asked"),
+    ],
+)
+async def test_while_it_lasts_it_is_silent(fault: Fault, told: str) -> None:
+    """The user is told; the force goes on after it, and the owner's comes back."""
+    async with powerwall() as home:
+        owners = home.settings
+        assert await home.force() is Outcome.FOLLOWED
+        assert home.charges
+        home.account.cloud.standing_fault = fault
+        said = str(await home.polls(3))
+        assert said.startswith(told)
+        assert home.because == Trouble.UNREADABLE
+        await home.polls(4)
+        assert home.problems == {ProblemKey.RESTORE_FAILING}
+        assert home.held
+        home.account.cloud.heal()
+        assert await home.polls(9) is None
+        assert home.problems == set()
+        assert home.because == ControlReason.USER_REQUEST
+        assert home.charges
+        await home.controller.restore_normal()
+        assert (home.settings, home.held) == (owners, False)
+
+
+@pytest.mark.parametrize("name", ["mode", "tariff", "grid_charging_off"])
+async def test_acknowledged_and_ignored(name: str) -> None:
+    """It is found out, given back, and told."""
+    async with powerwall() as home:
+        owners = home.settings
+        home.account.site.gateway.ignores = {name}
+        assert await home.force() is Outcome.NOT_FOLLOWED
+        assert home.settings == owners
+        await home.polls(12)
+        assert home.problems == {ProblemKey.COMMAND_NOT_FOLLOWED}
+        assert home.settings == owners
+
+
+async def test_a_token_that_may_only_read() -> None:
+    """No command is taken: nothing of ours stays, and the user is told."""
+    async with powerwall() as home:
+        owners = home.settings
+        home.account.cloud.scopes = {READ}
+        assert await home.force() is Outcome.REFUSED
+        await home.polls(12)
+        assert home.problems == {ProblemKey.COMMAND_NOT_FOLLOWED}
+        assert home.settings == owners
+
+
+async def test_a_token_that_is_refused() -> None:
+    """In the middle of a force; with a good one all is put back."""
+    async with powerwall() as home:
+        owners, token = home.settings, home.account.cloud.token
+        assert await home.force() is Outcome.FOLLOWED
+        home.account.cloud.token = "another"  # noqa: S105 - that of the simulation
+        assert await home.polls(7) == "the token is not accepted"
+        assert home.because == Trouble.UNREADABLE
+        assert home.problems == {ProblemKey.RESTORE_FAILING}
+        home.account.cloud.token = token
+        # A tariff of ours ends at midnight, whatever becomes of it.
+        await home.controller.restore_normal()
+        await home.polls(9)
+        assert home.problems == set()
+        assert (home.settings, home.held) == (owners, False)
+
+
+async def test_a_gateway_that_the_cloud_has_lost() -> None:
+    """It goes on telling the last it heard: that counts as silence after a while."""
+    async with powerwall() as home:
+        assert await home.force() is Outcome.FOLLOWED
+        last = home.account.site.live()
+
+        def stuck(answer: object) -> object:
+            live = isinstance(answer, dict) and "solar_power" in answer["response"]
+            return {"response": last} if live else answer
+
+        home.account.cloud.spoil = stuck
+        assert await home.polls(9) is None
+        said = await home.polls(5)
+        assert said == "the gateway has not been heard of for a while"
+        assert home.because == Trouble.UNREADABLE
+        home.account.cloud.heal()
+        assert await home.polls(9) is None
+        assert home.charges
+
+
+async def test_the_grid_fails() -> None:
+    """An islanded home is left to the Powerwall, and forced again when that is over."""
+    async with powerwall() as home:
+        owners = home.settings
+        assert await home.force() is Outcome.FOLLOWED
+        home.account.site.home.islanded = True
+        await home.polls(2)
+        assert home.because == Trouble.ISLANDED
+        assert (home.settings, home.held) == (owners, False)
+        home.account.site.home.islanded = False
+        await home.polls(2)
+        assert home.because == Trouble.GRID_RETURNING
+        await home.polls(6)
+        assert home.because == ControlReason.USER_REQUEST
