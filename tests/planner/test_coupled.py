@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from math import inf
+from functools import partial
+from math import fsum, inf
 import sys
 from typing import Any
 
 import pytest
 
-from benchmarks.homes import home as benchmark_home
+from benchmarks.coupled import coupled_home
+from benchmarks.homes import TARIFFS, home as benchmark_home
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan
 from custom_components.power_sync.planner import (
@@ -19,10 +21,18 @@ from custom_components.power_sync.planner import (
     program,
     site_orders,
 )
-from custom_components.power_sync.planner.fleet import merged_problem
+from custom_components.power_sync.planner.blocks import Blocks
+from custom_components.power_sync.planner.car_times import retimed, snapped
+from custom_components.power_sync.planner.fleet import (
+    fleet_home,
+    fleet_values,
+    merged_problem,
+)
 from custom_components.power_sync.planner.problem import Scenario
 from custom_components.power_sync.planner.site import Site
 from custom_components.power_sync.planner.site_orders import SiteOrders
+from custom_components.power_sync.planner.site_plan import timed
+from custom_components.power_sync.planner.site_replay import baseline_site
 from custom_components.power_sync.planner.specs import (
     CarSpec,
     DemandCharge,
@@ -585,3 +595,47 @@ def test_five_minute_slots_are_planned_by_blocks() -> None:
     saving = found.baseline_cost - found.cost
     assert saving > 0
     assert found.gap <= 0.02 * saving
+
+
+@pytest.mark.parametrize("tariff", ["bands", "half_hourly"])
+def test_blocks_bound_what_a_plan_costs_as_well_as_slots(
+    tariff: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No block has sun to spare in one slot for the needs of the next."""
+    site = Site(coupled_home(tariff))
+    by_block = coupled.SiteProgram(site)
+    monkeypatch.setattr(coupled, "Blocks", partial(Blocks, fine=True))
+    by_slot = coupled.SiteProgram(site)
+    assert by_block.bound == pytest.approx(by_slot.bound, abs=SMALL)
+    assert Blocks(site).count < site.count / 4
+
+
+@pytest.mark.parametrize("tariff", TARIFFS)
+def test_cars_are_timed_near_to_the_bound(tariff: str) -> None:
+    """Two batteries, a car from 6 A on and a peak, around any orders of the fleet."""
+    site = Site(coupled_home(tariff))
+    program = coupled.SiteProgram(site)
+    without = baseline_site(site)
+    timing = timed(site, program, without)
+    saving = without.objective - program.bound
+    assert program.bound - SMALL <= timing.objective
+    assert timing.objective <= program.bound + 0.004 * saving
+
+
+def test_a_car_moves_only_for_what_it_gains() -> None:
+    """The same energy, and no other slots where a move must gain more than it can."""
+    site = Site(coupled_home("bands"))
+    cars_kw = snapped(site, coupled.SiteProgram(site).relaxed.cars_kw)
+    home = fleet_home(site, cars_kw, [inf] * site.count)
+    values = fleet_values(home)
+    drawn = fsum(cars_kw[0])
+    moved = []
+    for move in (0.0, 0.01, 10.0):
+        powers = retimed(site, home, values, cars_kw, move=move)
+        assert fsum(powers[0]) == pytest.approx(drawn, abs=1e-3)
+        moved.append(
+            fsum(abs(kw - old) for kw, old in zip(powers[0], cars_kw[0], strict=True))
+        )
+    least_kw = site.problem.cars[0].ranges_kw[0][0]
+    # What is wanted need not be whole slots: one may change place with another.
+    assert moved[0] > moved[1] > 2 * least_kw + SMALL >= moved[2]

@@ -121,6 +121,7 @@ def _marks(site: Site, *, fine: bool) -> list[object]:
             site.sell[index],
             site.import_max[index],
             site.export_max[index],
+            site.net[index] > 0,
             intervals[index],
             tuple(index < count for count in plugged),
             tuple((unit.floors[index], unit.tops[index]) for unit in site.units),

@@ -25,11 +25,18 @@ _SAME_KW = 1e-6
 
 
 def retimed(
-    site: Site, home: Home, values: Values | None, cars_kw: CarPowers
+    site: Site,
+    home: Home,
+    values: Values | None,
+    cars_kw: CarPowers,
+    *,
+    move: float = 0.0,
 ) -> CarPowers:
     """Return the cars with the same energy, in the slots that are the cheapest.
 
-    `home` and `values` are the fleet with `cars_kw` as load.
+    `home` and `values` are the fleet with `cars_kw` as load. What energy is worth
+    changes with the cars, so only a few are right to move at once: a kWh is drawn at
+    another time than now where that gains more than `move`.
     """
     worth = _worths(home, values)
     result = list(cars_kw)
@@ -40,6 +47,8 @@ def retimed(
         for index in slots:
             net[index] -= row[index] * site.step_h
         timer = _Timer(site, home, car, net, worth)
+        if move > 0:
+            timer.stay_near(row, move)
         timed = timer.powers(slots, fsum(row))
         row = tuple(timed) + (0.0,) * (site.count - len(timed))
         result[place] = row
@@ -126,6 +135,12 @@ class _Timer:
         self._into = fsum(unit.into_cells for unit in units) / len(units)
         self._out = fsum(unit.out_of_cells for unit in units) / len(units)
         self._wear = fsum(unit.wear for unit in units) / len(units)
+        self._near: Sequence[float] = ()
+        self._move = 0.0
+
+    def stay_near(self, powers: Sequence[float], move: float) -> None:
+        """Have each kWh beside these powers, more or less, cost `move`."""
+        self._near, self._move = powers, move
 
     def powers(self, slots: Sequence[int], wanted: float) -> list[float]:
         """Return the power in each slot; they add up to `wanted` as far as can be."""
@@ -155,7 +170,14 @@ class _Timer:
             if low <= room_kw:
                 most = min(high, room_kw)
                 powers.update((low, most, min(max(sun_kw, low), most)))
-        return [(kw, self._cost(index, kw * hours)) for kw in sorted(powers)]
+        if not self._near:
+            return [(kw, self._cost(index, kw * hours)) for kw in sorted(powers)]
+        near = self._near[index]
+        powers.add(near)
+        return [
+            (kw, self._cost(index, kw * hours) + self._move * abs(kw - near) * hours)
+            for kw in sorted(powers)
+        ]
 
     def _room_kw(self, index: int) -> float:
         """Return the most that a car may draw within the limits at the meter."""

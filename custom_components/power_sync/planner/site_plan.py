@@ -11,7 +11,7 @@ cheapest slots by what the exact solver says energy is worth.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import inf
+from math import fsum, inf
 from typing import Self
 
 from custom_components.power_sync.model.plan import Plan
@@ -54,7 +54,11 @@ LONG_CLOSE_SHARE = 0.02
 _LONG = 192
 """With more slots than that, less near is good enough: another look takes long."""
 _CLOSE = 0.001
-_TIMINGS = 2
+_FREE_MOVES = (0.0, 0.0)
+_MOVES = (0.16, 0.08, 0.04, 0.02, 0.01)
+"""Parts of the mean price that a kWh of a car must gain to be drawn at another time."""
+_TIMED_SHARE = 0.001
+"""Cars as near to the bound, in parts of what they and the fleet save, are timed."""
 _KEPT_SHARE = 0.001
 _PEAK_STEPS = 3
 _SOME_KWH = 0.01
@@ -67,6 +71,7 @@ class _Timing:
 
     cars_kw: CarPowers
     home: Home
+    values: Values | None
     objective: float
 
 
@@ -83,7 +88,7 @@ def plan_site(
         solver, failure = "merged", MISSING
     except SolverFailedError:
         solver, failure = "merged", STOPPED
-    timing = _timed(site, program)
+    timing = timed(site, program, without)
     timing = _kept(site, timing, going_on(site, running, now), without)
     outcome = plan_one(timing.home, baseline(timing.home), running, now)
     best = _Way.of(site, split_orders(site, outcome.orders, timing.cars_kw), timing)
@@ -154,11 +159,14 @@ def _closer(
     return best, None
 
 
-def _timed(site: Site, program: SiteProgram | None) -> _Timing:
+def timed(site: Site, program: SiteProgram | None, without: SiteReplay) -> _Timing:
     """Return when the cars charge."""
     if program is not None:
         schedule = program.relaxed
-        return _best_timing(site, schedule.cars_kw, peaks_of(site, schedule.imported))
+        saving = max(0.0, without.objective - program.bound)
+        enough = program.bound + _TIMED_SHARE * saving
+        peaks = peaks_of(site, schedule.imported)
+        return _best_timing(site, schedule.cars_kw, peaks, enough)
     found = [
         _best_timing(site, eager_cars(site), peaks) for peaks in _guessed_peaks(site)
     ]
@@ -171,9 +179,7 @@ def _kept(
     """Return the cars as they were planned, where other times gain but a trifle."""
     if cars_kw is None:
         return timing
-    peaks = timing.home.import_max
-    home = fleet_home(site, cars_kw, peaks)
-    kept = _timing(site, cars_kw, home, fleet_values(home))
+    kept = _timing(site, cars_kw, timing.home.import_max)
     trifle = _CLOSE + _KEPT_SHARE * max(0.0, without.objective - timing.objective)
     return kept if kept.objective <= timing.objective + trifle else timing
 
@@ -193,30 +199,42 @@ def _guessed_peaks(site: Site) -> Iterator[list[float]]:
         yield [peak if on else inf for on in demand.window]
 
 
-def _best_timing(site: Site, cars_kw: CarPowers, peaks: Sequence[float]) -> _Timing:
-    """Return the best of some timings, each made from the worth after the last."""
-    cars_kw = snapped(site, cars_kw)
+def _best_timing(
+    site: Site, cars_kw: CarPowers, peaks: Sequence[float], enough: float = -inf
+) -> _Timing:
+    """Return the best of some timings, each made from the worth after another.
+
+    First the cars move freely. That may be too far, for it changes what energy is
+    worth; so then, from the beginning again, a kWh moves where it gains enough, which
+    is less and less. It ends early with a timing that costs no more than `enough`.
+    """
+    first = best = around = _timing(site, snapped(site, cars_kw), peaks)
+    mean = fsum(map(abs, site.buy)) / site.count
+    for move in (*_FREE_MOVES, *_MOVES) if site.problem.cars else ():
+        if best.objective <= enough:
+            break
+        if move == _MOVES[0]:
+            around = first
+        powers = retimed(
+            site, around.home, around.values, around.cars_kw, move=move * mean
+        )
+        found = _timing(site, powers, peaks)
+        if not move or found.objective < around.objective:
+            around = found
+        best = min(best, found, key=lambda timing: timing.objective)
+    return best
+
+
+def _timing(site: Site, cars_kw: CarPowers, peaks: Sequence[float]) -> _Timing:
+    """Return the cars with what the fleet comes to around them."""
     home = fleet_home(site, cars_kw, peaks)
     values = fleet_values(home)
-    found = [_timing(site, cars_kw, home, values)]
-    for _ in range(_TIMINGS if site.problem.cars else 0):
-        cars_kw = retimed(site, home, values, cars_kw)
-        home = fleet_home(site, cars_kw, peaks)
-        values = fleet_values(home)
-        found.append(_timing(site, cars_kw, home, values))
-    return min(found, key=lambda timing: timing.objective)
-
-
-def _timing(
-    site: Site, cars_kw: CarPowers, home: Home, values: Values | None
-) -> _Timing:
-    """Return the cars with what the fleet comes to around them."""
     if values is None:
         replay = baseline(home)
     else:
         replay = replay_setpoints(home, setpoints(home, values))
     demand = demand_cost(site, [flow.imported for flow in replay.flows])
-    return _Timing(cars_kw, home, replay.objective + demand)
+    return _Timing(cars_kw, home, values, replay.objective + demand)
 
 
 def _by_battery(
