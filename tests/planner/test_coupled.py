@@ -639,3 +639,12 @@ def test_a_car_moves_only_for_what_it_gains() -> None:
     least_kw = site.problem.cars[0].ranges_kw[0][0]
     # What is wanted need not be whole slots: one may change place with another.
     assert moved[0] > moved[1] > 2 * least_kw + SMALL >= moved[2]
+
+
+@pytest.mark.parametrize("tariff", TARIFFS)
+def test_a_plan_for_two_batteries_and_a_car_is_near_to_the_bound(tariff: str) -> None:
+    """Whatever it takes: commands that are spared, shared powers, a car from 6 A on."""
+    found = plan(coupled_home(tariff))
+    assert found.gap is not None
+    saving = found.baseline_cost - found.cost + found.gap
+    assert 0 <= found.gap <= 0.005 * saving

@@ -6,14 +6,17 @@ from datetime import timedelta
 from hypothesis import given, settings
 import pytest
 
+from benchmarks.coupled import nonconvex_home
+from benchmarks.homes import home as reference
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan, ReasonKey
 from custom_components.power_sync.planner import Problem, plan
 from custom_components.power_sync.planner.aim import aimed
+from custom_components.power_sync.planner.engine import CALM_SHARE
 from custom_components.power_sync.planner.exact import solve_exact
 from custom_components.power_sync.planner.home import FOLLOW, Home, Order
 from custom_components.power_sync.planner.modes import changes, choose_orders
-from custom_components.power_sync.planner.replay import replay_orders
+from custom_components.power_sync.planner.replay import baseline, replay_orders
 from custom_components.power_sync.planner.stages import convex_hull, stages_of
 from custom_components.power_sync.planner.steady import (
     CHANGE_KWH,
@@ -170,3 +173,23 @@ def test_steadiness_costs_less_than_the_changes_it_spares(problem: Problem) -> N
     assert ours <= best + price * spared + 0.001 + ALMOST * max(1.0, abs(best))
     # Whatever it spares, most of the saving stays.
     assert plain - ours >= (1 - CHANGE_SHARE * most) * (plain - best) - 0.001 - ALMOST
+
+
+def test_a_battery_that_rests_is_not_left_with_what_it_cannot_use() -> None:
+    """Orders that may change for next to nothing are as good as the best."""
+    aim = Home(reference("wholesale"))
+    values = solve_exact(aim, stages_of(aim)[0])
+    best = replay_orders(aim, choose_orders(aim, values)).objective
+    saving = baseline(aim).objective - best
+    orders = steady_orders(aim, values, InForce(), 1e-5, eager=False)
+    assert replay_orders(aim, orders).objective <= best + 0.001 * saving
+
+
+@pytest.mark.parametrize("tariff", ["half_hourly", "wholesale"])
+def test_prices_that_are_not_convex_are_changed_for(tariff: str) -> None:
+    """Where a plan is promised to be near to the bound, spared changes cost little."""
+    found = plan(nonconvex_home(tariff))
+    saving = found.baseline_cost - found.cost
+    given_up = found.notes["steadiness_cost"]
+    assert isinstance(given_up, float)
+    assert 0 < given_up <= CALM_SHARE * saving

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from math import inf
 from time import perf_counter
 
 from custom_components.power_sync.model.plan import Plan
 
 from .aim import aimed
 from .assemble import Outcome, assemble
+from .bound import bound_of
 from .exact import setpoints, solve_exact
 from .home import FOLLOW, Home, Order
 from .modes import changes, choose_orders
@@ -31,6 +34,12 @@ TRIFLE_SHARE = 0.001
 NEAR_SHARE = 0.004
 """Where prices are not convex: a plan that is as near to the bound, in parts of what
 it saves, is not looked for again on a grid of levels, which takes ten times as long."""
+
+CALM_SHARE = 0.003
+"""Where a plan is promised to be near to its bound, coupled or with prices that are
+not convex, fewer changes cost no more than this part of what it saves, if they can:
+else a change need gain less, in turn these parts of what it had to gain before."""
+_PRICE_SHARES = (1.0, 0.5, 0.5, 0.5)
 
 _TINY = 1e-9
 _SOME_KWH = 1e-4
@@ -87,7 +96,7 @@ def plan(
         running = None
     moment = now or problem.made_at
     if problem.is_coupled:
-        planned = plan_site(problem, running, moment, _outcome)
+        planned = plan_site(problem, running, moment, partial(_outcome, near=True))
     else:
         home = Home(aimed(problem))
         outcome = _outcome(home, baseline(home), running, moment)
@@ -96,15 +105,21 @@ def plan(
 
 
 def _outcome(
-    home: Home, without: Replay, running: Plan | None, now: datetime
+    home: Home,
+    without: Replay,
+    running: Plan | None,
+    now: datetime,
+    *,
+    near: bool = False,
 ) -> Outcome:
-    """Return what is planned for a home with one battery."""
+    """Return what is planned for a home with one battery, `near` to its bound."""
     battery = home.problem.battery
     useful = battery.max_charge_kw > 0 or battery.max_discharge_kw > 0
     if home.span_kwh < _USEFUL_KWH or not useful:
         return Outcome.of_nothing(home, without)
     in_force = InForce.of(running, home.problem, now)
-    return _on_spread(home, without, in_force) or _plan(home, without, in_force)
+    spread = _on_spread(home, without, in_force)
+    return spread or _plan(home, without, in_force, near=near)
 
 
 def _on_spread(home: Home, without: Replay, in_force: InForce) -> Outcome | None:
@@ -115,12 +130,12 @@ def _on_spread(home: Home, without: Replay, in_force: InForce) -> Outcome | None
     return plan_on_spread(home, without, in_force)
 
 
-def _plan(home: Home, without: Replay, in_force: InForce) -> Outcome:
+def _plan(home: Home, without: Replay, in_force: InForce, *, near: bool) -> Outcome:
     stages, convex = stages_of(home)
     relaxed = stages if convex else convex_hull(stages)
     exact = solve_exact(home, relaxed)
     schedule = setpoints(home, exact)
-    bound, bound_over_kwh = _bound(home, relaxed, schedule)
+    bound, bound_over_kwh = bound_of(home, relaxed, schedule)
     wanted = in_force.wanted
     chances = Chances.of(home)
     judge, plain = _judge_of(chances, without)
@@ -136,7 +151,8 @@ def _plan(home: Home, without: Replay, in_force: InForce) -> Outcome:
         best = min(best, rival, key=lambda each: judge(each).objective)
     restless = best.replay
     if home.problem.objective is Objective.LOWEST_COST:
-        best = _settle(home, best, in_force, judge, plain)
+        share = CALM_SHARE if near or not convex else inf
+        best = _settle(home, best, in_force, judge, plain, calm_share=share)
     accepted = _is_better(judge(best), plain)
     ideal = replay_setpoints(home, setpoints(home, best.values))
     return Outcome(
@@ -182,53 +198,6 @@ def _best_on_mean(
     return _Candidate("scenarios", values, orders, replay_orders(home, orders))
 
 
-def _bound(
-    home: Home, stages: list[Stage], schedule: list[float]
-) -> tuple[float, float]:
-    """Return an objective that no schedule beats, and the over-import in it."""
-    if not home.starts_outside:
-        return _relaxed_objective(home, stages, schedule)
-    # Below the reserve or above the top the battery may do less than inside of
-    # limits that are moved to where it starts, so the optimum there is a bound.
-    battery = home.problem.battery
-    wider = Home(
-        replace(
-            home.problem,
-            battery=replace(
-                battery,
-                reserve_pct=min(battery.soc_pct, battery.reserve_pct),
-                max_soc_pct=max(
-                    battery.soc_pct, battery.max_soc_pct, battery.reserve_pct
-                ),
-            ),
-            leftover_value_per_kwh=home.leftover,
-        )
-    )
-    wider_stages = convex_hull(stages_of(wider)[0])
-    wider_schedule = setpoints(wider, solve_exact(wider, wider_stages))
-    bound, over_kwh = _relaxed_objective(wider, wider_stages, wider_schedule)
-    return bound + max(0.0, -home.start_kwh) * home.leftover, over_kwh
-
-
-def _relaxed_objective(
-    home: Home, stages: list[Stage], schedule: list[float]
-) -> tuple[float, float]:
-    """Return the cost of a schedule under the costs of `stages`, and over-import."""
-    total, over_kwh = 0.0, 0.0
-    energy = home.start_kwh
-    for index, (stage, battery) in enumerate(zip(stages, schedule, strict=True)):
-        left = home.after(battery, energy)
-        total += home.price_of(index, stage.lowest / home.into_cells)
-        rest = energy - left - stage.lowest
-        for slope, length in stage.pieces:
-            part = min(rest, length)
-            total += slope * part
-            rest -= part
-        over_kwh += home.flow(index, battery).over_import
-        energy = left
-    return total - home.leftover * energy, over_kwh
-
-
 def _best(
     home: Home, solver: str, values: Values, wanted: Sequence[Order]
 ) -> _Candidate:
@@ -252,24 +221,41 @@ def _trifle(ours: Judged, without: Judged) -> float:
     return TRIFLE + TRIFLE_SHARE * saving
 
 
-def _settle(
-    home: Home, best: _Candidate, in_force: InForce, judge: _Judge, without: Judged
+def _settle(  # noqa: PLR0913 - what plans are told apart by
+    home: Home,
+    best: _Candidate,
+    in_force: InForce,
+    judge: _Judge,
+    without: Judged,
+    *,
+    calm_share: float,
 ) -> _Candidate:
     """Return the plan that changes the battery's orders for money only.
 
-    It costs no more than `best` but for the price of the changes that it spares.
-    The running plan's orders stay where new ones gain but a trifle.
+    It costs no more than `best` but for the price of the changes that it spares,
+    which is lower where they cost more than `calm_share` of what is saved. The
+    running plan's orders stay where new ones gain but a trifle.
     """
     ours = judge(best)
-    price = price_of_change(home, without.objective - ours.objective)
+    saving = max(0.0, without.objective - ours.objective)
+    price = price_of_change(home, saving)
 
     def restless(each: _Candidate) -> float:
         return judge(each).objective + price * changes(in_force.before(each.orders))
 
     if price > 0:
-        orders = steady_orders(home, best.values, in_force, price, eager=best.eager)
-        calm = replace(best, orders=orders, replay=replay_orders(home, orders))
-        best = min(best, calm, key=restless)
+        enough = ours.objective + calm_share * saving
+        calm: list[_Candidate] = []
+        for share in _PRICE_SHARES:
+            price *= share
+            orders = steady_orders(home, best.values, in_force, price, eager=best.eager)
+            calm.append(
+                replace(best, orders=orders, replay=replay_orders(home, orders))
+            )
+            if judge(calm[-1]).objective <= enough:
+                calm = calm[-1:]
+                break
+        best = min((best, *calm), key=restless)
     if in_force.wanted:
         orders = choose_orders(home, best.values, wanted=in_force.wanted, fixed=True)
         kept = replace(best, orders=orders, replay=replay_orders(home, orders))

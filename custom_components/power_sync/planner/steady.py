@@ -118,7 +118,7 @@ def steady_orders(  # noqa: PLR0913 - as few as a search has
     ways = [_Way(order, start, start <= TINY_KWH, 0.0, 0.0, None)]
     for index in range(home.count):
         wish = chooser.wish(in_force.wanted, index)
-        best: dict[tuple[Order, int], _Way] = {}
+        best: dict[tuple[Order, bool, int], _Way] = {}
         for way in ways:
             # From the cheapest way on there may be changes; the others go on.
             taken = values.best(index, way.energy) if way is ways[0] else None
@@ -127,11 +127,11 @@ def steady_orders(  # noqa: PLR0913 - as few as a search has
                 paid = way.paid + home.price_of(index, kwh) + _RANK * len(best)
                 if option != way.order and not free:
                     paid += price
-                score = paid + values.at(index, after)
-                place = (option, int(after * per_kwh))
+                resting = home.rests(after, resting=way.resting)
+                score = paid + _from_there(home, values, index, after, resting=resting)
+                place = (option, resting, int(after * per_kwh))
                 known = best.get(place)
                 if known is None or score < known.score:
-                    resting = home.rests(after, resting=way.resting)
                     best[place] = _Way(option, after, resting, paid, score, way)
         free = False
         ways = sorted(best.values(), key=lambda way: way.score)
@@ -140,6 +140,21 @@ def steady_orders(  # noqa: PLR0913 - as few as a search has
         if index + 1 == decided:
             del ways[1:]
     return ways[0].orders()
+
+
+def _from_there(
+    home: Home, values: Values, index: int, energy: float, *, resting: bool
+) -> float:
+    """Return the least cost after a slot.
+
+    What a battery that rests has cannot be used before there is more of it: it is
+    worth no more than what comes on top of that.
+    """
+    if not resting or energy <= TINY_KWH:
+        return values.at(index, energy)
+    resumes = home.resume_kwh
+    more = values.at(index, resumes + energy) - values.at(index, resumes)
+    return values.at(index, 0.0) + more
 
 
 def _options(
