@@ -103,9 +103,13 @@ def _lost(able: Capabilities) -> str:
     """
     problem = home(REFERENCE)
     battery = replace(problem.battery, min_power_kw=able.min_power_w / 1000)
+    known = able.modes | {Mode.SELF_CONSUMPTION}
     all_of_it, ours = (
-        plan(replace(problem, battery=replace(battery, modes=modes)))
-        for modes in (frozenset(Mode), able.modes | {Mode.SELF_CONSUMPTION})
+        plan(replace(problem, battery=each))
+        for each in (
+            replace(battery, modes=frozenset(Mode)),
+            replace(battery, modes=known, slot_minutes=able.slot_minutes),
+        )
     )
     possible = all_of_it.baseline_cost - all_of_it.cost
     lost = max(0.0, ours.cost - all_of_it.cost)

@@ -38,6 +38,7 @@ def fleet_of(
                 ),
                 modes=_plannable(controller.batteries[battery_id]),
                 min_power_w=capabilities.min_power_w,
+                slot_minutes=capabilities.slot_minutes,
             )
         )
     return tuple(members)

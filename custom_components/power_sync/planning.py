@@ -1,9 +1,10 @@
 """A plan with what it was made from. Pure."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from .model.plan import Plan
-from .planner import mode_losses, plan
+from .planner import mode_losses, plan, slot_loss
 from .planner.inputs import Outlook, PlanInputs, merged, outlook, problem_from
 
 
@@ -41,8 +42,12 @@ def make_plan(inputs: PlanInputs, running: Plan | None) -> Planning | None:
 def losses_of(planning: Planning) -> dict[str, float]:
     """Return what each mode saves over the plan's horizon. Runs in a thread.
 
-    Several batteries count as one that knows the modes that all of them know.
+    Several batteries count as one that knows the modes that all of them know. For a
+    battery that can only follow longer slots there is what these cost, as `slots`.
     """
     problem = problem_from(planning.inputs, planning.outlook)
-    losses = mode_losses(merged(problem, planning.inputs))
-    return {mode.value: round(money, 4) for mode, money in losses.items()}
+    problem = merged(problem, planning.inputs)
+    losses = {mode.value: money for mode, money in mode_losses(problem).items()}
+    if timedelta(minutes=problem.battery.slot_minutes) > problem.grid.step:
+        losses["slots"] = slot_loss(problem)
+    return {name: round(money, 4) for name, money in losses.items()}

@@ -1,7 +1,7 @@
 """The planner: a problem in, a plan out. Pure and deterministic."""
 
 from .engine import plan
-from .losses import mode_losses
+from .losses import mode_losses, slot_loss
 from .problem import BatterySpec, Objective, Problem, ProblemError
 from .savings import saving_until
 
@@ -13,4 +13,5 @@ __all__ = [
     "mode_losses",
     "plan",
     "saving_until",
+    "slot_loss",
 ]

@@ -46,6 +46,8 @@ class FleetMember:
     max_soc_pct: float
     modes: frozenset[Mode]
     min_power_w: float
+    slot_minutes: int = 0
+    """It can be told something new only so often, by the home's clock; 0: always."""
     battery_id: str = field(default="", repr=False)
 
 
@@ -307,7 +309,14 @@ def merged_battery(inputs: PlanInputs) -> BatterySpec:
         max_charge_kw=_limited(able.max_charge_kw, kw(inputs.charge_limit_w)),
         max_discharge_kw=_limited(able.max_discharge_kw, kw(inputs.discharge_limit_w)),
         wear_per_kwh=inputs.wear_per_kwh,
+        slot_offset_minutes=_offset_minutes(inputs) if able.slot_minutes else 0,
     )
+
+
+def _offset_minutes(inputs: PlanInputs) -> int:
+    """Return how far the home's clock is ahead of UTC."""
+    ahead = inputs.now.astimezone(inputs.zone).utcoffset()
+    return (ahead or timedelta(0)) // timedelta(minutes=1)
 
 
 def _limited(most: float, limit: float | None) -> float:
@@ -334,6 +343,7 @@ def merged_fleet(fleet: Sequence[FleetMember], reserve_pct: float) -> BatterySpe
         reserve_pct=mean(floors),
         max_soc_pct=mean([m.max_soc_pct for m in fleet]),
         modes=frozenset.intersection(*modes) if modes else frozenset(),
+        slot_minutes=max((m.slot_minutes for m in fleet), default=0),
         min_power_kw=sum(m.min_power_w for m in fleet) / W_PER_KW,
         power_step_kw=POWER_GRAIN_KW,
         resume_margin_pct=RESERVE_MARGIN_PCT,

@@ -49,6 +49,24 @@ def mode_losses(problem: Problem) -> dict[Mode, float]:
     }
 
 
+def slot_loss(problem: Problem) -> float:
+    """Return the money that is lost as the battery has one order for several slots.
+
+    The best plan with one for each slot against the best with the battery's own, as
+    `mode_losses` has it: 0 where it can be told something new in every slot.
+    """
+    free = replace(problem, battery=replace(problem.battery, slot_minutes=0))
+    aim = Home(aimed(problem))
+    if not aim.stretches or aim.span_kwh <= 0:
+        return 0.0
+    stages, convex = stages_of(aim)
+    values: list[Values] = [solve_exact(aim, stages if convex else convex_hull(stages))]
+    if not convex:
+        values.append(solve_grid(aim, stages))
+    able = problem.battery.modes
+    return max(0.0, _cost(problem, able, values) - _cost(free, able, values))
+
+
 def _cost(problem: Problem, able: frozenset[Mode], values: Iterable[Values]) -> float:
     """Return money and wear of the best plan with the modes that are `able`."""
     able_to = replace(problem, battery=replace(problem.battery, modes=able))

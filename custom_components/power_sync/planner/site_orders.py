@@ -7,7 +7,7 @@ that comes to the same, by how far it leads away from the schedule. So a missing
 a rounded power or a rest at the reserve is answered with what is best from there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import ceil, fsum, inf
 from operator import ne
 from time import perf_counter
@@ -21,6 +21,7 @@ from .home import FOLLOW, Order
 from .program import SolverFailedError
 from .site import Draw, Reach, Site, State, Step, Wish
 from .site_replay import advance, overridden
+from .split import turned
 from .unit import Unit
 
 type Orders = list[Order]
@@ -58,13 +59,21 @@ class _Slot(NamedTuple):
 class SiteOrders:
     """Chooses the orders of each battery from a schedule of the whole site."""
 
-    def __init__(self, site: Site, schedule: Schedule, until: float = inf) -> None:
+    def __init__(
+        self,
+        site: Site,
+        schedule: Schedule,
+        until: float = inf,
+        before: Sequence[Order | None] | None = None,
+    ) -> None:
         """Take what both ways of choosing need.
 
+        `before` is what each battery has been told until now, if anything.
         `until` is on the clock of `perf_counter`: then choosing is given up.
         """
         self._site = site
         self._until = until
+        self._before = before or [None] * len(site.units)
         self._schedule = schedule
         self._change, self._uneven = 0.0, _UNEVEN
         self._draw: Draw = site.draw(schedule.cars_kw)
@@ -126,7 +135,8 @@ class SiteOrders:
         wishes: list[dict[Order, Wish]] = [{} for _ in slot.reaches]
         seen: set[tuple[Order, ...]] = set()
         for orders in self._options(index, slot, before):
-            told = overridden(site, index, orders)
+            going_on = before if index else self._before
+            told = overridden(site, index, turned(site, index, orders, going_on))
             key = tuple(told)
             if key in seen or (len(seen) >= self._most and orders is not before):
                 continue

@@ -11,6 +11,7 @@ cheapest slots by what the exact solver says energy is worth.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from math import fsum, inf
 from typing import Self
 
@@ -38,7 +39,7 @@ from .site_replay import (
     eager_cars,
     replay_site,
 )
-from .split import split_orders
+from .split import split_orders, told_before
 from .steady import price_of_change
 from .values import Values
 
@@ -91,12 +92,15 @@ def plan_site(
     timing = timed(site, program, without)
     timing = _kept(site, timing, going_on(site, running, now), without)
     outcome = plan_one(timing.home, baseline(timing.home), running, now)
-    best = _Way.of(site, split_orders(site, outcome.orders, timing.cars_kw), timing)
+    before = told_before(site, running, now)
+    orders = split_orders(site, outcome.orders, timing.cars_kw, before)
+    best = _Way.of(site, orders, timing)
     # A plan for what may come is not the best one for what is expected.
     chances = problem.price_spread is not None or bool(problem.scenarios)
     if program is not None and not chances:
         saving = max(0.0, without.cost + without.wear - program.bound)
-        best, failure = _closer(site, program, timing, best, saving)
+        look = partial(_by_battery, site, program, timing, before)
+        best, failure = _closer(timing.home, program.bound, best, saving, look)
     accepted = _is_better(best.replay, without) or (chances and outcome.accepted)
     if not accepted:
         # That the cars wait may gain something all the same.
@@ -133,7 +137,11 @@ class _Way:
 
 
 def _closer(
-    site: Site, program: SiteProgram, timing: _Timing, best: _Way, saving: float
+    home: Home,
+    bound: float,
+    best: _Way,
+    saving: float,
+    look: Callable[[float], Iterator[_Way]],
 ) -> tuple[_Way, str | None]:
     """Return what is nearer to the bound, where the fleet's orders are far from it.
 
@@ -141,14 +149,14 @@ def _closer(
     horizon the fleet's orders change but where that gains enough, so others have to
     gain what their changes are worth as well.
     """
-    is_long = site.count > _LONG
-    price = price_of_change(timing.home, saving) / len(site.units) if is_long else 0.0
+    is_long = home.count > _LONG
+    price = price_of_change(home, saving) / len(best.orders[0]) if is_long else 0.0
     share = LONG_CLOSE_SHARE if is_long else CLOSE_SHARE
     trifle = _CLOSE + _FEW_CHANGES * price
-    if best.replay.objective <= program.bound + trifle + share * saving:
+    if best.replay.objective <= bound + trifle + share * saving:
         return best, None
     try:
-        for rival in _by_battery(site, program, timing, price):
+        for rival in look(price):
             more = price * (rival.changes - best.changes)
             if rival.replay.objective + more < best.replay.objective - _CLOSE:
                 best = rival
@@ -238,7 +246,11 @@ def _timing(site: Site, cars_kw: CarPowers, peaks: Sequence[float]) -> _Timing:
 
 
 def _by_battery(
-    site: Site, program: SiteProgram, timing: _Timing, price: float
+    site: Site,
+    program: SiteProgram,
+    timing: _Timing,
+    before: Sequence[Order | None],
+    price: float,
 ) -> Iterator[_Way]:
     """Yield ways of the program's own schedule.
 
@@ -248,7 +260,7 @@ def _by_battery(
     """
     schedule = program.best(timing.cars_kw)
     cars = replace(timing, cars_kw=schedule.cars_kw)
-    chooser = SiteOrders(site, schedule, program.until)
+    chooser = SiteOrders(site, schedule, program.until, before)
     if price > 0:
         for share in _CHANGE_SHARES:
             yield _Way.of(site, chooser.choose(change=share * price), cars)

@@ -6,9 +6,11 @@ is empty must not take what its neighbour sells.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from math import ceil
 
 from custom_components.power_sync.model.battery import Mode
+from custom_components.power_sync.model.plan import Plan
 
 from .home import FOLLOW, Order
 from .site import Site, State
@@ -21,16 +23,60 @@ _ROUNDING = 1e-7
 
 
 def split_orders(
-    site: Site, orders: Sequence[Order], cars_kw: CarPowers
+    site: Site,
+    orders: Sequence[Order],
+    cars_kw: CarPowers,
+    before: Sequence[Order | None] | None = None,
 ) -> list[list[Order]]:
-    """Return for each slot of the fleet's `orders` one order for each battery."""
+    """Return for each slot of the fleet's `orders` one order for each battery.
+
+    `before` is what each has been told until now, if anything.
+    """
     draw, state, result = site.draw(cars_kw), site.start(), []
+    going_on = before or [None] * len(site.units)
     for index, order in enumerate(orders):
-        told = _split(site, index, state, order)
+        going_on = told = turned(
+            site, index, _split(site, index, state, order), going_on
+        )
         result.append(told)
         step = site.step(index, state, overridden(site, index, told), draw)
         state = advance(site, index, state, step)
     return result
+
+
+def told_before(site: Site, running: Plan | None, now: datetime) -> list[Order | None]:
+    """Return what each battery goes on with where it cannot be told anything new yet.
+
+    That of the plan in force at `now`, if it may still be told; None where nothing.
+    """
+    slot = None if running is None or not running.accepted else running.slot_at(now)
+    parts = () if slot is None or not slot.firm else slot.batteries
+    told: list[Order | None] = [None] * len(site.units)
+    if len(parts) != len(told):
+        return told
+    barred = set()
+    if not site.problem.grid_charging:
+        barred.add(Mode.CHARGE)
+    if not site.problem.battery_export:
+        barred.add(Mode.DISCHARGE)
+    for place, (unit, part) in enumerate(zip(site.units, parts, strict=True)):
+        known = unit.spec.modes | {Mode.SELF_CONSUMPTION}
+        if part.mode in known - barred:
+            told[place] = Order(part.mode, part.power_kw)
+    return told
+
+
+def turned(
+    site: Site,
+    index: int,
+    orders: Sequence[Order],
+    before: Sequence[Order | None],
+) -> list[Order]:
+    """Return `orders` for the batteries that can be told something new in a slot."""
+    return [
+        order if told is None or unit.turns[index] else told
+        for unit, order, told in zip(site.units, orders, before, strict=True)
+    ]
 
 
 def _split(site: Site, index: int, state: State, order: Order) -> list[Order]:

@@ -19,8 +19,9 @@ from typing import NamedTuple, Self
 
 from custom_components.power_sync.model.plan import Plan
 
+from .chooser import Chooser
 from .home import FOLLOW, TINY_KWH, Home, Order
-from .modes import Chooser
+from .long_slots import LongChooser
 from .problem import Problem
 from .values import Values
 
@@ -108,6 +109,11 @@ def steady_orders(  # noqa: PLR0913 - as few as a search has
     Of equally good ones those are taken that `choose_orders` would take. The first
     `decided` slots are decided by `values` alone, whatever comes after them.
     """
+    if home.stretches:
+        long = LongChooser(home, values, eager=eager)
+        return _steady_stretches(
+            home, values, in_force, long, price=price, decided=decided
+        )
     chooser = Chooser(home, values, eager=eager)
     start = home.start_kwh
     current = in_force.current
@@ -140,6 +146,70 @@ def steady_orders(  # noqa: PLR0913 - as few as a search has
         if index + 1 == decided:
             del ways[1:]
     return ways[0].orders()
+
+
+def _steady_stretches(  # noqa: PLR0913 - see there
+    home: Home,
+    values: Values,
+    in_force: InForce,
+    chooser: LongChooser,
+    *,
+    price: float,
+    decided: int,
+) -> list[Order]:
+    """Return the same as `steady_orders` with one order for each stretch.
+
+    What has begun before the first slot, if anything, goes on to its end.
+    """
+    current = in_force.current
+    free = current is None or not chooser.knows(current)
+    order = FOLLOW if free or current is None else current
+    start = home.start_kwh
+    ways = [_Way(order, start, start <= TINY_KWH, 0.0, 0.0, None)]
+    per_kwh = _PARTS / home.span_kwh
+    for slots, begins in home.stretches:
+        wish = chooser.wish(in_force.wanted, slots.start)
+        best: dict[tuple[Order, bool, int], _Way] = {}
+        for way in ways:
+            options = _stretch_options(chooser, slots, way, wish, first=way is ways[0])
+            for option in options if begins or wish is None else [wish]:
+                run = chooser.run(slots, option, way.energy, resting=way.resting)
+                paid = way.paid + run.paid + _RANK * len(best)
+                if option != way.order and not free:
+                    paid += price
+                left, rests = run.energy, run.resting
+                score = paid + _from_there(home, values, slots[-1], left, resting=rests)
+                place = (option, rests, int(left * per_kwh))
+                known = best.get(place)
+                if known is None or score < known.score:
+                    best[place] = _Way(option, left, rests, paid, score, way)
+        free = False
+        ways = sorted(best.values(), key=lambda way: way.score)
+        most = ways[0].score + price
+        ways = [way for way in ways if way.score <= most]
+        if slots.start < decided <= slots.stop:
+            del ways[1:]
+    orders = ways[0].orders()
+    lengths = [len(slots) for slots, _ in home.stretches]
+    return [
+        order
+        for order, length in zip(orders, lengths, strict=True)
+        for _ in range(length)
+    ]
+
+
+def _stretch_options(
+    chooser: LongChooser, slots: range, way: _Way, wish: Order | None, *, first: bool
+) -> list[Order]:
+    """Return the orders to go on with; other than that of the way for the first."""
+    resting = way.resting
+    going_on = chooser.going_on(slots.start, way.energy, way.order, resting=resting)
+    options = [] if going_on is None else [way.order]
+    if first:
+        liked = (wish, way.order)
+        offers = chooser.stretch_offers(slots, way.energy, liked, resting=resting)
+        options = list(dict.fromkeys([*offers, *options]))
+    return options
 
 
 def _from_there(

@@ -12,6 +12,7 @@ from .home import TINY_KWH
 from .leftover import leftover_value_per_kwh
 from .problem import Problem
 from .specs import BatterySpec
+from .stretches import turns_of
 
 
 class Unit:
@@ -32,6 +33,7 @@ class Unit:
         "spec",
         "start",
         "tops",
+        "turns",
         "wear",
     )
 
@@ -39,6 +41,7 @@ class Unit:
         """Turn percent and powers into energies."""
         hours, kwh = problem.grid.step_h, spec.capacity_kwh / 100
         self.spec = spec
+        self.turns = turns_of(problem.grid, spec)
         self.charge = spec.max_charge_kw * hours
         self.discharge = spec.max_discharge_kw * hours
         self.into_cells = spec.charge_efficiency
