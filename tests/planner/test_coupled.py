@@ -411,6 +411,35 @@ def test_an_override_holds_whatever_it_costs(
     assert found.cost < found.baseline_cost
 
 
+def test_an_override_may_begin_later() -> None:
+    """It holds then, and what comes before makes room for it."""
+    told = Override(Mode.CHARGE, 3.0, slots=2, first=2)
+    assert [index for index in range(6) if told.holds(index)] == [2, 3]
+    spec = battery(soc_pct=80.0, override=told, efficiency=1.0)
+    problem = home([0.3, 0.3, 0.2, 0.2, 0.6, 0.6], 0.05, spec=spec, load_kw=2.5)
+    found = plan(problem)
+    check(problem, found)
+    modes = [slot.mode for slot in found.slots]
+    assert modes[2:4] == [Mode.CHARGE] * 2
+    assert [slot.battery_kw for slot in found.slots[2:4]] == pytest.approx([-3.0, -3.0])
+    assert found.accepted
+    # 5.5 kW are bought in both, and what is left over is sold.
+    assert found.cost == pytest.approx(2 * 5.5 * 0.2 - 3.0 * 0.05)
+    # The same at five minutes, in the middle of what would be one block.
+    fine = replace(told, slots=24, first=25)
+    problem = home(
+        [0.3] * 24 + [0.2] * 24 + [0.6] * 24,
+        0.05,
+        step=timedelta(minutes=5),
+        spec=replace(spec, override=fine),
+        load_kw=2.5,
+    )
+    found = plan(problem)
+    check(problem, found)
+    assert {slot.mode for slot in found.slots[25:49]} == {Mode.CHARGE}
+    assert found.slots[24].mode is not Mode.CHARGE
+
+
 def test_what_may_come_counts_for_several_batteries_too() -> None:
     """Energy is kept for a day that may stay dark; the gap says what that costs."""
     dark = Scenario(weight=1, solar_kw=(0.0,) * 12, load_kw=(1.0,) * 12)

@@ -52,6 +52,7 @@ HOME = home([0.2, 0.3])
         (lambda: Fuse(16, phases=2), "fuse.phases"),
         (lambda: Override(Mode.CHARGE, -1.0, 3), "override.power_kw"),
         (lambda: Override(Mode.CHARGE, 1.0, 0), "override.slots"),
+        (lambda: Override(Mode.CHARGE, 1.0, 1, -1), "override.first"),
         (lambda: replace(HOME, import_limits_kw=(1.0,)), "import_limits_kw"),
         (lambda: replace(HOME, export_limits_kw=(1.0, nan)), "export_limits_kw"),
         (lambda: replace(HOME, curtail_per_kwh=-0.1), "curtail_per_kwh"),

@@ -107,14 +107,11 @@ def _marks(site: Site, *, fine: bool) -> list[object]:
     step = site.problem.grid.step
     longest = max(1, _LONGEST // step)
     plugged, intervals = plugged_slots(site), interval_numbers(site)
-    overridden = max(
-        (unit.spec.override.slots for unit in site.units if unit.spec.override),
-        default=0,
-    )
+    told = [unit.spec.override for unit in site.units if unit.spec.override]
     offset = (site.problem.grid.start - datetime.min.replace(tzinfo=UTC)) // step
     return [
         index
-        if index < max(FINE_SLOTS, overridden)
+        if index < FINE_SLOTS or any(override.holds(index) for override in told)
         else (
             (offset + index) // longest,
             site.buy[index],

@@ -113,7 +113,9 @@ class SiteProgram:
             most = inf
             if override.power_kw is not None:
                 most = override.power_kw * self._site.step_h
-            for index in range(min(override.slots, self._blocks.count)):
+            for index in range(self._blocks.count):
+                if not self._is_overridden(place, index):
+                    continue
                 into = self._columns.charge[place][index]
                 out = self._columns.discharge[place][index]
                 for column, modes, limited in (
@@ -151,7 +153,7 @@ class SiteProgram:
 
     def _is_overridden(self, place: int, index: int) -> bool:
         override = self._site.units[place].spec.override
-        return override is not None and self._blocks.first[index] < override.slots
+        return override is not None and override.holds(self._blocks.first[index])
 
     def _sides(self, index: int) -> tuple[float, float]:
         """Return what the cells take and give in a block."""

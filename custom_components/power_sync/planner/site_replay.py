@@ -58,7 +58,7 @@ def overridden(site: Site, index: int, orders: Sequence[Order]) -> list[Order]:
     """Return the orders of a slot, those of the owner's overrides in their place."""
     return [
         Order(override.mode, override.power_kw)
-        if (override := unit.spec.override) is not None and index < override.slots
+        if (override := unit.spec.override) is not None and override.holds(index)
         else order
         for unit, order in zip(site.units, orders, strict=True)
     ]

@@ -34,17 +34,23 @@ def check(field: str, value: float, low: float, high: float = float("inf")) -> N
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What the owner told a battery, for the first `slots` slots; power in kW."""
+    """What the owner told a battery, for `slots` slots from `first` on; power in kW."""
 
     mode: Mode
     power_kw: float | None
     slots: int
+    first: int = 0
 
     def __post_init__(self) -> None:
         """Refuse an order that cannot be."""
         if self.power_kw is not None:
             check("override.power_kw", self.power_kw, 0.0)
         check("override.slots", self.slots, 1)
+        check("override.first", self.first, 0)
+
+    def holds(self, index: int) -> bool:
+        """Return whether it holds in a slot."""
+        return self.first <= index < self.first + self.slots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
