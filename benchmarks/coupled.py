@@ -59,15 +59,31 @@ def coupled_home(tariff: str) -> Problem:
     )
 
 
+def large_home(tariff: str) -> Problem:
+    """Return a home with nine batteries and four cars, paid for its cheap imports."""
+    plain = coupled_home(tariff)
+    second, car = plain.batteries[0], plain.cars[0]
+    return replace(
+        plain,
+        import_per_kwh=_lowered(plain.import_per_kwh),
+        batteries=tuple(
+            replace(second, capacity_kwh=5.0 + place, soc_pct=10.0 + 10.0 * place)
+            for place in range(8)
+        ),
+        cars=tuple(replace(car, energy_kwh=10.0 + 5.0 * place) for place in range(4)),
+    )
+
+
+def _lowered(prices: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(price - _LOWERED if price < _CHEAP else price for price in prices)
+
+
 def nonconvex_home(tariff: str) -> Problem:
     """Return a home that is paid for import in its cheap hours."""
     plain = home(tariff)
     return replace(
         plain,
-        import_per_kwh=tuple(
-            price - _LOWERED if price < _CHEAP else price
-            for price in plain.import_per_kwh
-        ),
+        import_per_kwh=_lowered(plain.import_per_kwh),
     )
 
 

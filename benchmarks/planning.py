@@ -1,6 +1,6 @@
 """How fast a plan is made, and in how much memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 import subprocess
@@ -11,6 +11,7 @@ from benchmarks import many
 from benchmarks.coupled import (
     best_of_milp,
     coupled_home,
+    large_home,
     nonconvex_home,
     solve_segments,
     year_home,
@@ -101,7 +102,15 @@ def _coupled() -> dict[str, float]:
         "coupled_ms": _median_ms(plan, _TEXTBOOK_ROUNDS, problems),
         "coupled_scenarios_ms": _median_ms(plan_for_three, _TEXTBOOK_ROUNDS, problems),
         "coupled_gap_pct": median(gaps),
+        "large_slowest_ms": max(_large_ms()),
     }
+
+
+def _large_ms() -> Iterator[float]:
+    """Yield how long homes with more than anybody has take, in three scenarios too."""
+    for problem in map(large_home, TARIFFS):
+        yield plan(problem).solve_ms
+        yield plan_for_three(problem).solve_ms
 
 
 def _note(found: Plan, name: str) -> float:
