@@ -28,13 +28,13 @@ def slots_of(rows: Iterable[Interval], feeds_in: bool) -> tuple[PriceSlot, ...]:
 
 def doubt_of(rows: Iterable[Interval]) -> Doubt | None:
     """Return how far Amber's dear case is from what it expects to be paid."""
-    return Doubt.of(
-        [
-            row.apart_aud_per_kwh
-            for row in rows
-            if row.channel is Channel.GENERAL and row.apart_aud_per_kwh is not None
-        ]
-    )
+    # A row that is told twice counts once.
+    apart = {
+        row.start: row.apart_aud_per_kwh
+        for row in rows
+        if row.channel is Channel.GENERAL and row.apart_aud_per_kwh is not None
+    }
+    return Doubt.of([*apart.values()])
 
 
 def bridged(rows: Iterable[Interval]) -> Iterator[Interval]:
