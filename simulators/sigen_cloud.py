@@ -18,12 +18,15 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from .clock import Clock
 from .home import InverterMode, SimulatedHome
 from .rest import Fault, Handler, RestSimulator
+from .sigen_prices import owners_tariff
 
 NO_LIMIT = "4294967.295"
 WRONG_STATION = 11000
 NO_PERMISSION = 401
+PRICES = "/device/stationelecsetprice"
 
 _KEY = b"sigensigensigenp"
+_DEFAULT_MODES = {"0": "Maximum Self-Powered", "1": "Sigen AI Mode", "2": "TOU"}
 _MODES = {
     "0": InverterMode.FORCED_CHARGE,
     "1": InverterMode.FORCED_DISCHARGE,
@@ -40,6 +43,11 @@ class SimulatedStation:
     station_id: str = "12025061000219"
     name: str = "Home"
     operating_mode: int = 0
+    profile: int = -1
+    tariff: dict[str, object] = field(default_factory=owners_tariff)
+    """The prices in the app: `priceMode`, `buyPrice` and `sellPrice`."""
+    keeps_tariffs: bool = True
+    """Whether what is saved is read back as it was sent."""
     charge_limit_kw: str = NO_LIMIT
     discharge_limit_kw: str = NO_LIMIT
     manual: dict[str, str] = field(default_factory=dict)
@@ -130,6 +138,8 @@ class SigenCloudSimulator(RestSimulator):
         self.logins = 0
         self.refreshes = 0
         self.commands_taken = 0
+        self.told: list[str] = []
+        """Operating modes and tariffs that were set, in their order."""
         self._tokens: dict[str, datetime] = {}
 
     @property
@@ -154,6 +164,8 @@ class SigenCloudSimulator(RestSimulator):
         yield "/device/sigen/station/energyflow", self._get_flow
         profile = "/device/energy-profile/"
         yield profile + "mode/current/{station}", self._get_mode
+        yield profile + "mode/all/{station}", self._get_modes
+        yield PRICES + "/latest/static/price", self._get_tariff
         yield profile + "battery/limit/{station}", self._get_limits
         yield profile + "battery/level/{station}", self._get_levels
         yield profile + "instant/manunal/{station}", self._get_manual
@@ -163,6 +175,8 @@ class SigenCloudSimulator(RestSimulator):
         """Return what is logged in with, and what changes anything."""
         yield "POST", "/auth/oauth/token", self._post_token
         yield "PUT", "/device/energy-profile/instant/manunal", self._put_manual
+        yield "PUT", "/device/energy-profile/mode", self._put_mode
+        yield "POST", PRICES + "/save", self._post_tariff
 
     @override
     def empty(self) -> web.Response:
@@ -266,7 +280,17 @@ class SigenCloudSimulator(RestSimulator):
 
     async def _get_mode(self, request: web.Request) -> web.Response:
         station = self._station(request, request.match_info["station"])
-        return _good({"currentMode": station.operating_mode, "currentProfileId": -1})
+        mode, profile = station.operating_mode, station.profile
+        return _good({"currentMode": mode, "currentProfileId": profile})
+
+    async def _get_modes(self, request: web.Request) -> web.Response:
+        self._station(request, request.match_info["station"])
+        modes = [{"label": v, "value": k} for k, v in _DEFAULT_MODES.items()]
+        return _good({"defaultWorkingModes": modes, "energyProfileItems": []})
+
+    async def _get_tariff(self, request: web.Request) -> web.Response:
+        station = self._station(request, request.query["stationId"])
+        return _good({"stationId": int(station.station_id), **station.tariff})
 
     async def _get_limits(self, request: web.Request) -> web.Response:
         station = self._station(request, request.match_info["station"])
@@ -309,6 +333,22 @@ class SigenCloudSimulator(RestSimulator):
         except KeyError, ValueError:
             return web.json_response({"code": 1, "msg": "parameter", "data": None})
         self.commands_taken += 1
+        return _good(data=True)
+
+    async def _put_mode(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        station = self._station(request, body["stationId"])
+        station.operating_mode = body["operationMode"]
+        station.profile = body["profileId"]
+        self.told.append(f"mode {station.operating_mode}")
+        return _good(data=True)
+
+    async def _post_tariff(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        station = self._station(request, body.pop("stationId"))
+        self.told.append(f"tariff {body['buyPrice']['staticPricing']['planName']}")
+        if station.keeps_tariffs:
+            station.tariff = body
         return _good(data=True)
 
 

@@ -9,6 +9,7 @@ from custom_components.power_sync.control.controlled import Controlled
 from custom_components.power_sync.control.controller import Controller, Member
 from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.control.view import Master, PlannedBy, SiteLimits
+from custom_components.power_sync.devices.batteries.tariff_text import prices_of
 from custom_components.power_sync.devices.batteries.tesla import tariff
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.tariff import DayTariff
@@ -228,7 +229,7 @@ async def test_without_a_tariff_to_put_back() -> None:
 def test_prices_as_a_setting() -> None:
     """Read back from the device they are the same; what was edited is not ours."""
     text = tariff.prices_text(PRICES)
-    assert tariff.prices_of(text) == replace(
+    assert prices_of(text) == replace(
         PRICES, sold=tuple(max(0.0, each) for each in PRICES.sold)
     )
     content = tariff.content_of(text, "AUD")
@@ -239,6 +240,6 @@ def test_prices_as_a_setting() -> None:
     assert tariff.value_of(edited) != text
     assert tariff.forces(tariff.value_of(edited))
     for wrong in ("PowerSync prices 2026-11-26 GBP\t[[1],[2]]", "x", 3, None):
-        assert tariff.prices_of(wrong) is None
+        assert prices_of(wrong) is None
     assert tariff.value_of({**content, "sell_tariff": 1}) != text
     assert tariff.value_of({**content, "energy_charges": {}}) != text

@@ -1,6 +1,7 @@
 """A site with a Sigenergy system behind its cloud, in a real Home Assistant."""
 
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 import json
@@ -22,9 +23,10 @@ from custom_components.power_sync.diagnostics import async_get_config_entry_diag
 from custom_components.power_sync.flows import battery, reauth
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from simulators.octopus import OctopusSimulator
 from simulators.rest import Fault
-from simulators.sigen_cloud import SigenCloudSimulator
+from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
 from tests.devices.sigen_account import ACCOUNT, STATION, cloud
 from tests.flows.dialogue import LIMITS, TARIFFS, ConfigDialogue
 
@@ -44,7 +46,8 @@ TYPED = {
 async def sigen(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[SigenCloudSimulator]:
-    """Run a cloud, which shows at once what it was told."""
+    """Run a cloud, which shows at once what it was told; its clock is the prices'."""
+    await hass.config.async_set_time_zone("Europe/London")
 
     def quick(*args: Any, **more: Any) -> SigenergyCloudBattery:
         return SigenergyCloudBattery(*args, **more, settle=timedelta(0))
@@ -152,3 +155,45 @@ async def test_diagnostics_hold_nothing_private(
     shown = json.dumps(await async_get_config_entry_diagnostics(hass, entry))
     secrets = (ACCOUNT.email, ACCOUNT.password, STATION, "token-1", sigen.url)
     assert not [each for each in secrets if each in shown]
+
+
+async def test_it_plans_for_itself(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """It has the prices of the day, and its owner's tariff when that is over."""
+    station = sigen.station
+    before = as_set(station)
+
+    async def act(domain: str, action: str, key: str, **more: str) -> None:
+        data = {"entity_id": entity(hass, domain, key), **more}
+        await hass.services.async_call(domain, action, data, blocking=True)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    await act("select", "select_option", f"{STATION}_planned_by", option="itself")
+    assert as_set(station) == before
+    await act("switch", "turn_on", f"{entry.entry_id}_tou_sync")
+    # What the plan had told it may have been less than a minute ago.
+    for _ in range(2):
+        await wait(MINUTE)
+    bought = station.tariff["buyPrice"]
+    assert isinstance(bought, dict)
+    assert bought["staticPricing"]["planName"].startswith("Prices 2")
+    assert station.operating_mode == 1
+    shown = entity(hass, "sensor", f"{STATION}_tariff")
+    assert value_of(hass, shown) == "prices"
+    assert value_of(hass, "sensor.powersync_because") == "plans_itself"
+    await act("select", "select_option", f"{STATION}_planned_by", option="owner")
+    assert as_set(station) == before
+    assert value_of(hass, shown) == "own"
+
+
+def as_set(station: SimulatedStation) -> tuple[dict[str, object], int]:
+    """Return what the owner has set of both."""
+    return deepcopy(station.tariff), station.operating_mode
+
+
+def entity(hass: HomeAssistant, platform: str, unique_id: str) -> str:
+    """Return an entity's id."""
+    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, unique_id)
+    assert found is not None
+    return found

@@ -52,4 +52,6 @@ def cloud_driver(
 ) -> BatteryDriver:
     """Return a driver that asks in the name of an account. Raises StoredConfigError."""
     login = login_of(hass, brand, data)
-    return cloud_access(brand).driver(login, config, now=dt_util.utcnow)
+    return cloud_access(brand).driver(
+        login, config, now=dt_util.utcnow, zone=dt_util.get_default_time_zone()
+    )

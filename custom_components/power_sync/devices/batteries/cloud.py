@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final, Protocol
 
 from aiohttp import ClientSession
@@ -73,8 +73,12 @@ class CloudDriver(Protocol):
         config: BatteryConfig,
         *,
         now: Callable[[], datetime] = utc_now,
+        zone: tzinfo | None = None,
     ) -> BatteryDriver:
-        """Return a driver; without a login it only says its writes."""
+        """Return a driver; without a login it only says its writes.
+
+        `zone` is the clock on the wall where the battery is.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

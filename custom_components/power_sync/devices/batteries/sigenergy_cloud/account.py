@@ -96,6 +96,10 @@ class CloudSession:
         """Send an object; return the data of the answer."""
         return await self._authorized("PUT", path, body=body)
 
+    async def post(self, *path: str, body: Mapping[str, object]) -> object:
+        """Send a new object; return the data of the answer."""
+        return await self._authorized("POST", path, body=body)
+
     async def _authorized(
         self,
         method: str,

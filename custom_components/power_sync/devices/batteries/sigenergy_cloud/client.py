@@ -1,7 +1,8 @@
 """The few calls of Sigenergy's cloud that PowerSync makes.
 
-Sources: the public projects `sigenergy-cloud`, `sig-cloud-control` and `sigen`. Of two
-fields the signs are turned here: the cloud's battery power is positive while it
+Sources: the public projects `sigenergy-cloud`, `sig-cloud-control`, `sigen` and, for
+the tariff, `amber2sigen`; that the tariff can be read is described in public once. Of
+two fields the signs are turned here: the cloud's battery power is positive while it
 charges, and its grid power while the home exports.
 """
 
@@ -22,6 +23,12 @@ from .budget import Need
 
 _PROFILE: Final = ("device", "energy-profile")
 _MANUAL: Final = (*_PROFILE, "instant", "manunal")
+_PRICES: Final = ("device", "stationelecsetprice")
+AI_MODE: Final = "1"
+"""The operating mode that plans by the tariff in the app."""
+CUSTOM_MODE: Final = 9
+"""A profile of the owner's own, which has a number, too."""
+NO_PROFILE: Final = -1
 _NO_LIMIT_KW: Final = 4_294_967.295
 """How the cloud says that a power has no limit."""
 _GREATEST: Final = 100_000.0
@@ -160,6 +167,52 @@ class SigenCloud:
         )
         mode = _number(data, "currentMode")
         return None if mode is None else int(mode)
+
+    async def profile(self, station_id: str) -> str | None:
+        """Return the operating mode as it can be set again; None where it is unknown.
+
+        A profile of the owner's own is "9:" and its number.
+        """
+        data = _object(
+            await self._session.get(*_PROFILE, "mode", "current", station_id)
+        )
+        mode, profile = _number(data, "currentMode"), data.get("currentProfileId")
+        if mode is None:
+            return None
+        if mode != CUSTOM_MODE:
+            return f"{mode:.0f}"
+        return f"{CUSTOM_MODE}:{profile}" if isinstance(profile, int) else None
+
+    async def modes(self, station_id: str) -> frozenset[str]:
+        """Return the operating modes that the account may choose."""
+        data = _object(await self._session.get(*_PROFILE, "mode", "all", station_id))
+        listed = data.get("defaultWorkingModes")
+        return frozenset(
+            str(each.get("value"))
+            for each in (listed if isinstance(listed, list) else ())
+            if isinstance(each, dict)
+        )
+
+    async def set_profile(self, station_id: str, value: str) -> None:
+        """Set the operating mode that `profile` tells. Raises DeviceRefusedError."""
+        mode, _, profile = value.partition(":")
+        body = {
+            "stationId": int(station_id),
+            "operationMode": int(mode),
+            "profileId": int(profile) if profile else NO_PROFILE,
+        }
+        await self._session.put(*_PROFILE, "mode", body=body)
+
+    async def tariff(self, station_id: str) -> object:
+        """Return the tariff that is entered in the app, as the cloud has it."""
+        return await self._session.get(
+            *_PRICES, "latest", "static", "price", query={"stationId": station_id}
+        )
+
+    async def save_tariff(self, station_id: str, content: Mapping[str, object]) -> None:
+        """Save a tariff in the app. Raises DeviceRefusedError."""
+        body = {"stationId": int(station_id), **content}
+        await self._session.post(*_PRICES, "save", body=body)
 
     async def powers(self, station_id: str) -> Powers:
         """Return the owner's limits of the battery's power."""

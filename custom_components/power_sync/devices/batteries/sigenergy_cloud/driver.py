@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig, utc_now
@@ -25,6 +25,7 @@ from custom_components.power_sync.model.battery import (
     Write,
 )
 
+from . import planning
 from .account import session_of
 from .budget import BudgetSpentError, Need
 from .client import Flow, Levels, Manual, Powers, SigenCloud
@@ -51,6 +52,8 @@ BRIDGED: Final = timedelta(minutes=5)
 """So long the last reading is one that others of the account go before, and so long it
 stands at all, where the account has asked for enough."""
 OWNERS_EVERY: Final = timedelta(minutes=10)
+APART: Final = timedelta(minutes=1)
+TARIFF_EVERY: Final = timedelta(minutes=5)
 SETTLE: Final = timedelta(seconds=2)
 LOOKS: Final = 5
 """So often at most, `SETTLE` apart, the cloud is asked what it was told last."""
@@ -59,7 +62,10 @@ EXTERNAL_MODES: Final = frozenset({6, 7})
 
 
 class SigenergyCloudBattery(NoOwnerSettings):
-    """The battery of one station. Asks at most four times a minute."""
+    """The battery of one station. Asks at most four times a minute.
+
+    `zone` is the clock that its tariff counts by: the cloud tells none.
+    """
 
     def __init__(
         self,
@@ -68,6 +74,7 @@ class SigenergyCloudBattery(NoOwnerSettings):
         *,
         now: Callable[[], datetime] = utc_now,
         settle: timedelta = SETTLE,
+        zone: tzinfo | None = None,
     ) -> None:
         """Take what a probe found; without a login, it only says its writes."""
         self._cloud = None if login is None else SigenCloud(session_of(login))
@@ -76,6 +83,9 @@ class SigenergyCloudBattery(NoOwnerSettings):
         self._now = now
         self._settle = settle
         self._started = now()
+        self._zone = zone
+        served = config.settings >= planning.BOTH and zone is not None
+        self._planning = planning.Planning(self._station, now) if served else None
         self._reading: BatteryReading | None = None
         self._owners_read_at: datetime | None = None
         self._operating_mode: int | None = None
@@ -95,17 +105,21 @@ class SigenergyCloudBattery(NoOwnerSettings):
     def capabilities(self) -> Capabilities:
         """What it can do now; nothing while a VPP or another EMS has the battery."""
         modes = {Mode.SELF_CONSUMPTION}
-        if self._operating_mode not in EXTERNAL_MODES:
+        external = self._operating_mode in EXTERNAL_MODES
+        if not external:
             modes |= MODES.keys()
+        plans = self._planning is not None and self._planning.plans
         return Capabilities(
             modes=frozenset(modes),
             max_charge_w=self._config.max_charge_w,
             max_discharge_w=self._config.max_discharge_w,
             slot_minutes=30,
-            min_interval=timedelta(minutes=1),
+            min_interval=TARIFF_EVERY if plans else APART,
             device_expiry=DURATION,
             settle=self._settle,
             poll_every=POLL_EVERY,
+            plans_itself=self._planning is not None and not external,
+            tariff_zone=self._zone,
         )
 
     async def read(self) -> BatteryReading:
@@ -185,7 +199,9 @@ class SigenergyCloudBattery(NoOwnerSettings):
             if awaited is None or value == awaited:
                 break
             await asyncio.sleep(self._settle.total_seconds())
-        return {MANUAL: value}
+        if self._planning is None:
+            return {MANUAL: value}
+        return {MANUAL: value, **await self._planning.read(self._client)}
 
     async def _present(self) -> tuple[Manual, SettingValue]:
         """Return the manual control, and what that is as a setting."""
@@ -197,35 +213,54 @@ class SigenergyCloudBattery(NoOwnerSettings):
     def writes_for(
         self, command: Command, owner: Settings, now: Settings
     ) -> tuple[Write, ...]:
-        """Return the one write that brings a command about."""
+        """Return the one write that brings a command about.
+
+        A station that is to plan for itself has its tariff first, then the mode; what
+        it is told otherwise begins once both are the owner's again.
+        """
         if command.mode is Mode.SELF_CONSUMPTION:
-            return self.writes_for_release(owner, now)
+            if command.tariff is None:
+                return self.writes_for_release(owner, now)
+            return (
+                *self._manual_ended(owner, now),
+                *planning.writes_for(command.tariff, owner),
+            )
         charges = command.mode is Mode.CHARGE
         config = self._config
         most_w = config.max_charge_w if charges else config.max_discharge_w
-        return (Write(MANUAL, wanted(command, most_w)),)
+        return (
+            *planning.writes_back(owner),
+            Write(MANUAL, wanted(command, most_w)),
+        )
 
     def writes_for_release(self, owner: Settings, now: Settings) -> tuple[Write, ...]:
         """Return what ends the manual control; the operating mode then acts again.
 
         A control that somebody has begun meanwhile counts as the owner's, and stays.
         """
+        return (*self._manual_ended(owner, now), *planning.writes_back(owner))
+
+    def _manual_ended(self, owner: Settings, now: Settings) -> tuple[Write, ...]:
         kept = (owner.get(MANUAL), OFF)
         return () if now.get(MANUAL) in kept else (Write(MANUAL, OFF),)
 
     def owner_settings(self, found: Settings) -> Settings:
         """Return no manual control: by its nature, one is temporary."""
-        return {MANUAL: OFF} if MANUAL in found else {}
+        manual = {MANUAL: OFF} if MANUAL in found else {}
+        return {**manual, **planning.owners(found)}
 
     def safe_settings(self, found: Settings) -> Settings:
         """Return no manual control."""
         return self.owner_settings(found)
 
     async def write(self, write: Write) -> None:
-        """Begin or end the manual control: one request.
+        """Begin or end the manual control, or set what has it plan for itself.
 
         That it was acknowledged is no proof. Raises DeviceRefusedError.
         """
+        if self._planning is not None and write.setting in planning.BOTH:
+            await self._planning.write(self._client, write)
+            return
         if write.setting != MANUAL:
             raise DeviceRefusedError(f"cannot write {write.setting}")
         (found, value), self._found = self._found or await self._present(), None

@@ -17,9 +17,11 @@ from custom_components.power_sync.devices.protocols import (
 from custom_components.power_sync.model.battery import BatteryIdentity
 
 from .account import CloudSession
-from .client import Levels, Powers, SigenCloud
+from .client import AI_MODE, Levels, Powers, SigenCloud
 from .driver import BRAND, EXTERNAL_MODES
 from .manual import MANUAL
+from .planning import BOTH
+from .tariff import value_of
 
 MODEL: Final = "system"
 """The cloud tells none."""
@@ -34,6 +36,15 @@ async def places(login: Login) -> list[Place]:
     """Return the account's stations. Raises DeviceError."""
     stations = await SigenCloud(CloudSession(login)).stations()
     return [Place(each.station_id, each.name, each.usable) for each in stations]
+
+
+async def _plans_itself(cloud: SigenCloud, key: str) -> bool:
+    """Whether it has a tariff that could be put back, and the mode that heeds one."""
+    try:
+        told, modes = await cloud.tariff(key), await cloud.modes(key)
+    except DeviceRefusedError:
+        return False
+    return value_of(told) is not None and AI_MODE in modes
 
 
 async def probe(login: Login, key: str) -> BatteryProbe:
@@ -55,6 +66,7 @@ async def probe(login: Login, key: str) -> BatteryProbe:
         powers = await cloud.powers(key)
     with suppress(DeviceRefusedError):
         levels = await cloud.levels(key)
+    plans = await _plans_itself(cloud, key)
     capacity_kwh = stations[key].capacity_kwh
     per_hour_w = 1000 * (capacity_kwh or UNKNOWN_CAPACITY_KWH)
     most_w = FASTEST_PER_HOUR * per_hour_w
@@ -64,7 +76,7 @@ async def probe(login: Login, key: str) -> BatteryProbe:
         capacity_kwh=capacity_kwh,
         max_charge_w=powers.charge_w or most_w,
         max_discharge_w=powers.discharge_w or most_w,
-        settings=frozenset({MANUAL}),
+        settings=frozenset({MANUAL}) | (BOTH if plans else frozenset()),
     )
     return BatteryProbe(
         config=config,

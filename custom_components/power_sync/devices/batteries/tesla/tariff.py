@@ -8,15 +8,19 @@ known again, after a restart too. Any other tariff is its name and, after a tab,
 it, so that it can be put back.
 """
 
-import base64
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-import json
 import re
 from typing import Any, Final
-import zlib
 
+from custom_components.power_sync.devices.batteries import tariff_text
+from custom_components.power_sync.devices.batteries.tariff_text import (
+    numbers,
+    packed,
+    prices_of,
+    unpacked,
+)
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import Mode, SettingValue
 from custom_components.power_sync.model.tariff import (
@@ -51,7 +55,6 @@ _CODE: Final = re.compile(
     r"POWER_SYNC:(CHARGE|DISCHARGE):(\d{4}-\d\d-\d\d):(\d\d)(00|30)-(\d\d)(00|30)"
     r"(?::(\d+(?:\.\d+)?))?"
 )
-_PRICES: Final = re.compile(r"PowerSync prices (\d{4}-\d\d-\d\d) ([A-Z]{3})\t(\S+)")
 _PRICES_CODE: Final = re.compile(r"POWER_SYNC:PRICES:(\d{4}-\d\d-\d\d)")
 _FORCING: Final = ("CHARGE_", "DISCHARGE_", "AEMO-SPIKE", f"{OURS}:")
 """How the codes of tariffs begin that force, and never are the owner's."""
@@ -139,10 +142,7 @@ def value_of(tariff: Answer | None) -> str:
         return window.text
     if (found := _PRICES_CODE.fullmatch(code)) and (prices := _told(tariff, found[1])):
         return prices_text(prices)
-    plain = json.dumps(_normal(tariff), sort_keys=True, separators=(",", ":"))
-    packed = base64.b64encode(zlib.compress(plain.encode(), 9)).decode()
-    name = re.sub(r"\s+", " ", str(tariff.get("name") or "")).strip()
-    return f"{name or 'Tariff'}\t{packed}"
+    return packed(str(tariff.get("name") or ""), _normal(tariff))
 
 
 def content_of(value: SettingValue, currency: str) -> Answer:
@@ -152,14 +152,7 @@ def content_of(value: SettingValue, currency: str) -> Answer:
         return forcing_tariff(window, currency)
     if (prices := prices_of(value)) is not None:
         return prices_tariff(prices)
-    _, _, packed = str(value).partition("\t")
-    try:
-        content = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
-    except ValueError, zlib.error:
-        content = None
-    if not isinstance(content, dict):
-        raise DeviceRefusedError("there is no tariff to set")
-    return content
+    return unpacked(value)
 
 
 def forces(value: SettingValue) -> bool:
@@ -208,24 +201,8 @@ def prices_text(prices: DayTariff) -> str:
 
     It holds all of them, as far as a Powerwall takes them.
     """
-    told = [[price_of(each) for each in side] for side in (prices.bought, prices.sold)]
-    packed = json.dumps(told, separators=(",", ":"))
-    return f"PowerSync prices {prices.day} {prices.currency}\t{packed}"
-
-
-def prices_of(value: SettingValue) -> DayTariff | None:
-    """Return the prices that a value stands for; None for any other tariff."""
-    found = _PRICES.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return None
-    day, currency, packed = found.groups()
-    try:
-        bought, sold = json.loads(packed)
-        return DayTariff(
-            date.fromisoformat(day), currency, _numbers(bought), _numbers(sold)
-        )
-    except TypeError, ValueError:
-        return None
+    bought, sold = (tuple(map(price_of, side)) for side in (prices.bought, prices.sold))
+    return tariff_text.prices_text(replace(prices, bought=bought, sold=sold))
 
 
 def prices_tariff(prices: DayTariff) -> Answer:
@@ -256,11 +233,7 @@ def _told(tariff: Answer, day: str) -> DayTariff | None:
 
 def _rates(side: Mapping[str, Any]) -> tuple[float, ...]:
     rates = side["energy_charges"][SEASON]["rates"]
-    return _numbers(rates[period_of(slot)] for slot in range(SLOTS))
-
-
-def _numbers(values: Iterable[Any]) -> tuple[float, ...]:
-    return tuple(float(each) for each in values)
+    return numbers(rates[period_of(slot)] for slot in range(SLOTS))
 
 
 def flat_tariff(currency: str) -> Answer:
@@ -291,16 +264,20 @@ def _window(found: re.Match[str] | None) -> Window | None:
         return None
 
 
-def _normal(value: object) -> object:
+def _normal(tree: Mapping[str, Any]) -> dict[str, object]:
     """Return a tariff without what says nothing, so that equal ones look equal."""
+    return {
+        str(key): _plain(each)
+        for key, each in tree.items()
+        if each is not None and not (key in _DEFAULTS and each == _DEFAULTS[key])
+    }
+
+
+def _plain(value: object) -> object:
     if isinstance(value, Mapping):
-        return {
-            str(key): _normal(each)
-            for key, each in value.items()
-            if each is not None and not (key in _DEFAULTS and each == _DEFAULTS[key])
-        }
+        return _normal(value)
     if isinstance(value, list | tuple):
-        return [_normal(each) for each in value]
+        return [_plain(each) for each in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
