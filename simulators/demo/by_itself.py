@@ -13,6 +13,8 @@ from .report import Report, until
 from .run import Demo, DemoError
 
 OURS = "POWER_SYNC:PRICES:"
+SHOWN_WITHIN_S = 75.0
+"""It is read once a minute."""
 NEAR_PER_KWH = 0.0051
 """Prices go out anew when they have moved by more than half a cent."""
 
@@ -24,6 +26,8 @@ async def by_itself(demo: Demo, home: Home, report: Report) -> None:
     )
     await _planned_by(demo, "itself")
     await set_automatic(demo, on=True)
+    # What was just given back keeps the prices waiting for five minutes.
+    await _storm_watch(demo, report)
     good = await until(lambda: _plans(demo), FOLLOWED_WITHIN_S + home.late_s)
     report.judge(
         f"planned by itself: the gateway has {_code(demo)}, {_bought(demo)} a kWh now "
@@ -37,6 +41,24 @@ async def by_itself(demo: Demo, home: Home, report: Report) -> None:
     report.judge("kill -9 while it plans for itself: it goes on", good=good)
     await _planned_by(demo, "powersync")
     await set_automatic(demo, on=False)
+
+
+async def _storm_watch(demo: Demo, report: Report) -> None:
+    """Switch Storm Watch on and off, which is the owner's and no command's."""
+    switch = await _entity(demo, "switch", "storm_watch")
+    told = demo.home.tesla.site.gateway.told
+    for action, wanted in (("turn_on", True), ("turn_off", False)):
+        await demo.api.call_action("switch", action, {"entity_id": switch})
+
+        async def shown(state: str = "on" if wanted else "off") -> bool:
+            found = await demo.api.state(switch)
+            return found is not None and found.state == state
+
+        good = await until(shown, SHOWN_WITHIN_S)
+        report.judge(
+            f"Storm Watch, {action}: the gateway has {told.storm_mode}, as shown",
+            good=good and told.storm_mode is wanted,
+        )
 
 
 async def _plans(demo: Demo) -> bool:
