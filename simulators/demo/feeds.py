@@ -14,6 +14,8 @@ from simulators.octopus.recorded import HALF_HOUR, agile_price
 
 FIVE_MINUTES: Final = timedelta(minutes=5)
 HOUR: Final = timedelta(hours=1)
+LOOKED_AT: Final = timedelta(minutes=45)
+"""A cheap time lasts at least so long; no longer than a battery takes to fill."""
 REGION: Final = "VIC1"
 CHEAP_RRP: Final = -300.0
 """Below all that was recorded, in $/MWh."""
@@ -41,8 +43,10 @@ class Feeds:
         ahead = (agile_price(start + HALF_HOUR * index) for index in range(96))
         known = [price.import_inc_vat for price in ahead if price is not None]
         pence = min(0.1, min(known) - 5)
-        # The half-hour may be nearly over, and what follows is to be looked at.
-        end = start + hours * HOUR + HALF_HOUR
+        end = start + hours * HOUR
+        if end - self._clock.now() < LOOKED_AT:
+            # The half-hour is nearly over, and what follows is to be looked at.
+            end += HALF_HOUR
         cheap = Rate(pence / 1.05, pence, start, end, PaymentMethod.DIRECT_DEBIT)
         self.octopus.extra_rows["AGILE-24-10-01"] = [cheap]
         # An account's car is charged meanwhile, and is asked to save later on.
