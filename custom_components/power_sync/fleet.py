@@ -1,11 +1,13 @@
 """The batteries of a home as the planner needs them. Pure."""
 
 from collections.abc import Mapping
+from math import inf
 
 from .control.controlled import Controlled
 from .control.controller import Controller
 from .control.view import PlannedBy
 from .model.battery import BatteryReading, Mode
+from .model.mains import Mains
 from .planner.inputs import FleetMember
 
 
@@ -24,24 +26,34 @@ def fleet_of(
         capacity_kwh = reading.capacity_kwh or capacities_kwh.get(battery_id)
         if capacity_kwh is None or reading.soc_pct is None:
             continue
-        capabilities = controller.batteries[battery_id].executor.driver.capabilities
+        battery = controller.batteries[battery_id]
+        capabilities = battery.executor.driver.capabilities
+        fused_w = _fused_w(battery, controller.limits.mains)
         members.append(
             FleetMember(
                 battery_id=battery_id,
                 capacity_kwh=capacity_kwh * (reading.soh_pct or 100.0) / 100.0,
                 soc_pct=reading.soc_pct,
-                max_charge_w=capabilities.max_charge_w,
-                max_discharge_w=capabilities.max_discharge_w,
+                max_charge_w=min(capabilities.max_charge_w, fused_w),
+                max_discharge_w=min(capabilities.max_discharge_w, fused_w),
                 floor_pct=reading.min_soc_pct or 0.0,
                 max_soc_pct=(
                     100.0 if reading.max_soc_pct is None else reading.max_soc_pct
                 ),
-                modes=_plannable(controller.batteries[battery_id]),
+                modes=_plannable(battery),
                 min_power_w=capabilities.min_power_w,
                 slot_minutes=capabilities.slot_minutes,
             )
         )
     return tuple(members)
+
+
+def _fused_w(battery: Controlled, mains: Mains) -> float:
+    """Return the most that the fuses of a battery's phases let through, in W."""
+    limit_w = mains.phase_limit_w
+    return (
+        inf if limit_w is None else limit_w * len(battery.connection.on(mains.phases))
+    )
 
 
 def _plannable(battery: Controlled) -> frozenset[Mode]:

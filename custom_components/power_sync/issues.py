@@ -39,6 +39,7 @@ _WARNINGS = frozenset(
     {
         ProblemKey.BATTERIES_FEED,
         ProblemKey.DEVICE_UNREACHABLE,
+        ProblemKey.PHASES_UNKNOWN,
         ProblemKey.PRICES_MISSING,
         ProblemKey.SOLAR_FORECAST_MISSING,
     }

@@ -7,11 +7,12 @@ answered when the site was set up is where they start.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from enum import Enum
+from enum import Enum, StrEnum
 from math import inf, isfinite
 from typing import Any, Final
 
 from .control.view import HoldMethod, PlannedBy, SiteLimits
+from .model.mains import THREE_PHASES, Connection, Mains
 from .picture import Theme
 from .planner.problem import DEFAULT_WEAR_PER_KWH, Objective
 from .planner.shaping import MIDNIGHT_MIN, TRUE_PRICES, Shaping
@@ -27,6 +28,8 @@ LOWEST_IMPORT_LIMIT_W: Final = 500.0
 LOWEST_EXPORT_LIMIT_W: Final = 100.0
 SHORTEST_WINDOW_H: Final = 0.5
 LONGEST_WINDOW_H: Final = 24.0
+LEAST_FUSE_A: Final = 6.0
+MOST_FUSE_A: Final = 250.0
 LOWEST_POWER_W: Final = 200.0
 """A power limit below this is one in kW, or no operation at all."""
 
@@ -39,8 +42,9 @@ class Settings:
     `export_ceiling_w` is the highest export limit that may be set on the entity:
     the one that was found on the inverter at first contact, unless the user has
     chosen another in a dialogue. `spike_reserve_pct` None is the reserve, and
-    `dear_per_kwh` None what suits the currency (`dear.py`). `planned_by` is by the
-    battery's config subentry, and has only those that PowerSync does not plan.
+    `dear_per_kwh` None what suits the currency (`dear.py`). `planned_by` and
+    `connections` are by the battery's config subentry, and have only those that
+    PowerSync does not plan, and those that are on a single phase.
     """
 
     automatic: bool = True
@@ -82,6 +86,10 @@ class Settings:
     dear_per_kwh: float | None = None
     tou_sync: bool = False
     planned_by: Mapping[str, PlannedBy] = field(default_factory=dict)
+    mains_phases: int = 1
+    fuse_a: float | None = None
+    metered_per_phase: bool = False
+    connections: Mapping[str, Connection] = field(default_factory=dict)
 
     @property
     def limits(self) -> SiteLimits:
@@ -100,6 +108,11 @@ class Settings:
             max_soc_pct=self.max_soc_pct,
             charge_limit_w=self.charge_limit_w,
             discharge_limit_w=self.discharge_limit_w,
+            mains=Mains(
+                phases=self.mains_phases,
+                fuse_a=self.fuse_a,
+                metered_per_phase=self.metered_per_phase,
+            ),
         )
 
     @property
@@ -132,8 +145,18 @@ _MOST: Final = {
     "chip_start_min": MIDNIGHT_MIN - 1,
     "chip_end_min": MIDNIGHT_MIN - 1,
     "cheapest_window_h": LONGEST_WINDOW_H,
+    "mains_phases": THREE_PHASES,
+    "fuse_a": MOST_FUSE_A,
 }
-_LEAST: Final = {"cheapest_window_h": SHORTEST_WINDOW_H}
+_LEAST: Final = {
+    "cheapest_window_h": SHORTEST_WINDOW_H,
+    "mains_phases": 1,
+    "fuse_a": LEAST_FUSE_A,
+}
+_BY_BATTERY: Final[Mapping[str, type[StrEnum]]] = {
+    "planned_by": PlannedBy,
+    "connections": Connection,
+}
 _PERCENT = frozenset({"reserve_pct", "min_soc_pct", "max_soc_pct", "spike_reserve_pct"})
 
 
@@ -155,11 +178,11 @@ def settings_from(data: Mapping[str, object], defaults: Settings) -> Settings:
     return replace(defaults, **found)
 
 
-def _planners(value: object) -> dict[str, PlannedBy]:
-    """Return who plans which battery. Raises TypeError or ValueError."""
+def _by_battery(name: str, value: object) -> dict[str, StrEnum]:
+    """Return what is chosen for which battery. Raises TypeError or ValueError."""
     if not isinstance(value, Mapping):
-        raise TypeError("planned_by")
-    return {str(key): PlannedBy(planner) for key, planner in value.items()}
+        raise TypeError(name)
+    return {str(key): _BY_BATTERY[name](chosen) for key, chosen in value.items()}
 
 
 def _checked(name: str, value: object) -> object:
@@ -168,7 +191,7 @@ def _checked(name: str, value: object) -> object:
     if value is None and default is None:
         return None
     if isinstance(default, Mapping):
-        return _planners(value)
+        return _by_battery(name, value)
     if isinstance(default, Enum):
         return type(default)(value)
     if isinstance(default, bool) and isinstance(value, bool):

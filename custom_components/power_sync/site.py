@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from .accounts import Accounts
 from .backtesting import BacktestCoordinator
+from .bridges.phase_meter import phase_meter
 from .bridges.storage import JournalStore, SettingsStore
 from .car_stopping import CarStopping
 from .charger_coordinator import async_look_at_cars, charger_coordinators
@@ -49,7 +50,12 @@ from .site_inputs import (
     stored_capacities_kwh,
     tightest_export_limit_w,
 )
-from .site_settings import async_act_on, not_stored, seed_settings
+from .site_settings import (
+    async_act_on,
+    not_stored,
+    seed_settings,
+    take_connections,
+)
 from .spike import SpikeCoordinator
 from .strays import Strays
 from .tariff_sync import TariffSync
@@ -98,6 +104,7 @@ class Site:
             backtest=BacktestCoordinator(hass, entry, self.past_inputs, source),
             spike=None if watch is None else SpikeCoordinator(hass, entry, watch),
         )
+        self.controller.sight.measure = phase_meter(hass, entry)
         self._settings_store = SettingsStore(hass, entry.entry_id)
         self.loads = RecentLoads()
         self._strays = Strays(hass, entry, self.controller)
@@ -127,6 +134,7 @@ class Site:
         self.controller.hold = self.settings.hold
         self.controller.dry_run = self.settings.dry_run
         self.tariffs.async_take_planners()
+        take_connections(self)
         await self.market.async_restore()
         await self.car_stopping.async_restore()
         await self.controller.start()

@@ -51,8 +51,12 @@ def stored_capacities_kwh(site: Site) -> dict[str, float | None]:
 def tightest_export_limit_w(site: Site) -> float | None:
     """Return the tighter of the user's limit and those set on the devices."""
     found = [reading.export_limit_w for reading in site.readings.values()]
-    limits = (*found, site.controller.limits.export_limit_w)
-    return min((w for w in limits if w is not None), default=None)
+    return _tighter(*found, site.controller.limits.export_limit_w)
+
+
+def _tighter(*limits_w: float | None) -> float | None:
+    """Return the tightest of limits; None where there is none."""
+    return min((limit for limit in limits_w if limit is not None), default=None)
 
 
 def inputs_of(site: Site) -> PlanInputs | None:
@@ -80,8 +84,8 @@ def inputs_of(site: Site) -> PlanInputs | None:
         objective=site.settings.objective,
         shaping=site.settings.shaping,
         demand=site.coordinators.accounts.demand_ahead(now),
-        import_limit_w=limits.import_limit_w,
-        export_limit_w=site.export_limit_w(),
+        import_limit_w=_tighter(limits.import_limit_w, limits.mains.limit_w),
+        export_limit_w=_tighter(site.export_limit_w(), limits.mains.limit_w),
         grid_charging=limits.grid_charging,
         battery_export=limits.battery_export,
     )

@@ -21,6 +21,7 @@ from .const import (
     CONF_SPIKE_LEAVE_PER_MWH,
     DOMAIN,
 )
+from .model.mains import Connection
 from .prices.registry import STATED_RATES
 from .settings import Settings, settings_from
 
@@ -36,6 +37,7 @@ _NOT_PLANNED_FROM = {
     "force_duration_min",
     "force_power_w",
     "hold_method",
+    "metered_per_phase",
     "pause_dear_charge",
     "dear_per_kwh",
     "picture_theme",
@@ -101,6 +103,7 @@ async def async_act_on(site: Site, before: Settings) -> None:
         site.coordinators.spike.set_thresholds(settings.thresholds)
     answers = site.market.async_update() or settings.dear != before.dear
     site.tariffs.async_take_planners()
+    take_connections(site)
     answers |= site.tariffs.async_update() or settings.planned_by != before.planned_by
     switched = settings.automatic != controller.automatic
     # Both at once: going live must not act on a plan that is switched off.
@@ -117,6 +120,13 @@ async def async_act_on(site: Site, before: Settings) -> None:
         site.async_replan_soon()
         site.coordinators.backtest.async_settings_changed()
     site.coordinators.control.async_update_listeners()
+
+
+def take_connections(site: Site) -> None:
+    """Tell control which phases each battery is connected to."""
+    for battery_id, battery in site.controller.batteries.items():
+        subentry_id = site.coordinators.batteries[battery_id].subentry_id
+        battery.connection = site.settings.connections.get(subentry_id, Connection.ALL)
 
 
 def _planned_from(settings: Settings) -> Settings:

@@ -13,6 +13,7 @@ from .prices.protocols import PriceError, TariffEndedError, UnknownTariffError
 FEEDS_AFTER = timedelta(minutes=5)
 UNREACHABLE_AFTER = timedelta(minutes=15)
 NO_PRICES_AFTER = timedelta(minutes=15)
+NO_PHASES_AFTER = timedelta(minutes=5)
 RUNNING_OUT = timedelta(hours=2)
 """Prices that end so soon while no new ones can be had are told before they end."""
 NO_FORECAST_AFTER = timedelta(days=1)
@@ -23,6 +24,7 @@ WATCHED = frozenset(
     {
         ProblemKey.BATTERIES_FEED,
         ProblemKey.DEVICE_UNREACHABLE,
+        ProblemKey.PHASES_UNKNOWN,
         ProblemKey.PRICES_MISSING,
         ProblemKey.SOLAR_FORECAST_MISSING,
         ProblemKey.TARIFF_ENDED,
@@ -56,6 +58,7 @@ class Watch:
         return (
             *self._unreachable(controller, known, now),
             *self._feeding(controller, now),
+            *self._phases(controller, known, now),
             *self._prices(known, now),
             *self._forecast(known, now),
         )
@@ -89,6 +92,19 @@ class Watch:
         feeds = controller.feeding.goes_on
         if self._lasts(ProblemKey.BATTERIES_FEED, FEEDS_AFTER, now, so=feeds):
             yield Problem(ProblemKey.BATTERIES_FEED)
+
+    def _phases(
+        self, controller: Controller, known: Known, now: datetime
+    ) -> Iterator[Problem]:
+        """Tell where the fuse is kept by guessing what its phases carry."""
+        missing = controller.sight.phases.missing(now, controller.limits.mains)
+        if self._lasts(
+            ProblemKey.PHASES_UNKNOWN,
+            NO_PHASES_AFTER,
+            now,
+            so=missing and known.running,
+        ):
+            yield Problem(ProblemKey.PHASES_UNKNOWN)
 
     def _prices(self, known: Known, now: datetime) -> Iterator[Problem]:
         error, slot = known.price_error, known.curve.at(now) if known.curve else None

@@ -117,6 +117,21 @@ async def test_battery_power(
     assert (await read_all(unit)).battery_power_w == expected_w
 
 
+async def test_phases_at_the_meter() -> None:
+    """With a meter of three phases each is told; with none, or another, none is."""
+    unit = memory_unit()
+    phases = words(5602, 0x03E8, 0, 0xFE0C, 0xFFFF, 0, 0)
+    unit.input.update(words(5600, 0x01F4, 0) | phases)
+    assert (await read_all(unit)).grid_phases_w == (1000, -500, 0)
+    unit = memory_unit()
+    unit.input.update(words(5600, 0x01F4, 0, 0xFFFF, 0x7FFF, 0xFFFF, 0x7FFF))
+    got = await read_all(unit)
+    assert (got.grid_power_w, got.grid_phases_w) == (500, ())
+    refuse(unit, 5602)
+    got = await read_all(unit)
+    assert (got.grid_power_w, got.grid_phases_w) == (500, ())
+
+
 @pytest.mark.parametrize(
     ("registers", "expected_w"),
     [

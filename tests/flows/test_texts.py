@@ -50,6 +50,7 @@ from custom_components.power_sync.flows import (
     options_billing,
     options_history,
     options_limits,
+    options_mains,
     options_market,
     options_planning,
     options_solar,
@@ -117,6 +118,11 @@ from custom_components.power_sync.flows.options_history import (
     UNFIT_ERRORS,
 )
 from custom_components.power_sync.flows.options_limits import SITE_LIMITS_SCHEMA
+from custom_components.power_sync.flows.options_mains import (
+    CONNECTION_SCHEMA,
+    MAINS_SCHEMA,
+    PHASES_SCHEMA,
+)
 from custom_components.power_sync.flows.options_planning import planning_schema
 from custom_components.power_sync.flows.options_solar import (
     SENSORS_SCHEMA,
@@ -211,6 +217,9 @@ CHARGER_FIELDS: Mapping[str, Any] = {
 }
 OPTION_FIELDS: Mapping[str, Any] = {
     "limits": SITE_LIMITS_SCHEMA,
+    "mains": MAINS_SCHEMA,
+    "mains_phases": PHASES_SCHEMA,
+    "mains_battery": CONNECTION_SCHEMA,
     "planning": planning_schema("AUD"),
     "solar": SOLAR_SCHEMA,
     "solar_providers": providers_schema([]),
@@ -244,6 +253,7 @@ PLACEHOLDERS = {
     "battery_entities_modes": {"modes"},
     "battery_entities_mode": {"mode"},
     "limits": {"floor"},
+    "mains_battery": {"battery"},
     "solar_sensors": {"sensors"},
     "solar_found": {"source", "step", "until", "energy"},
     "history_sensors": {"sensor"},
@@ -265,6 +275,7 @@ BATTERY_STEPS = (
 OPTIONS = (
     options_step,
     options_limits,
+    options_mains,
     options_planning,
     options_solar,
     options_history,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import logging
 
 from custom_components.power_sync.model.battery import BatteryReading, Command, Mode
+from custom_components.power_sync.model.mains import Connection
 from custom_components.power_sync.model.tariff import DayTariff
 
 from .authority import Lease
@@ -67,6 +68,7 @@ class Controlled:
     hold_failed: frozenset[Mode] = frozenset()
     """Modes that were followed, and did not keep the battery from discharging."""
     planned_by: PlannedBy = PlannedBy.POWERSYNC
+    connection: Connection = Connection.ALL
     tariff: DayTariff | None = None
     """What it is to plan from, where it plans for itself."""
     tariff_since: datetime | None = None

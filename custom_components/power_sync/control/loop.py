@@ -26,6 +26,7 @@ from .journal import Journal, JournalBook
 from .log import CommandLog
 from .market import Market
 from .order import Order
+from .phases import MeterLimits
 from .problems import Problem, problems_of
 from .reasons import ControlReason
 from .seen import Seen, seen_beside
@@ -93,7 +94,7 @@ class ControlLoop:
         """Take a good poll of a battery."""
         self.batteries[battery_id].take(reading, self.limits)
         now = self.clock.now()
-        self.sight.read(reading, now)
+        self.sight.read(reading, now, self.limits.mains)
         self.feeding.take(battery_id, self.batteries, now)
 
     def unread(self, battery_id: str, *, wrong_device: bool = False) -> None:
@@ -165,7 +166,7 @@ class ControlLoop:
         self, batteries: Iterable[Controlled], by_user: Container[Controlled] = ()
     ) -> None:
         now = self.clock.now()
-        self.sight.note(now)
+        self.sight.note(now, self.limits.mains)
         asked = [(battery, battery in by_user) for battery in batteries]
         await in_turns(asked, self._decide, self._guarded)
         self._changed()
@@ -231,6 +232,15 @@ class ControlLoop:
             hold=self.hold,
             market=self.market,
             feeding=self.feeding.to_hold,
+            fuse=lambda battery_id: self.sight.fuse_room(
+                battery_id,
+                now,
+                self.limits.mains,
+                MeterLimits(
+                    import_limit_w=self.limits.import_limit_w,
+                    export_limit_w=self.limits.export_limit_w,
+                ),
+            ),
         )
         return seen_beside(battery, self.batteries.values(), seen)
 

@@ -1,6 +1,7 @@
 """Masks: what cuts the master's word down to what the home allows."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from custom_components.power_sync.model.battery import Command, Mode
 
@@ -17,6 +18,14 @@ STEP_UP_W = 500.0
 STALE_READING_S = 90.0
 
 
+class _Left(NamedTuple):
+    """The power that there is room for, in W: now, and for all of the last minutes."""
+
+    now_w: float
+    lasting_w: float
+    stale: bool
+
+
 def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
     """Return the intent after all masks. Safety passes unchanged.
 
@@ -28,7 +37,7 @@ def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
     if master is Master.SPIKE:
         view = view.in_spike
     masks = (
-        (hold_for_car, _within_site_limits)
+        (hold_for_car, _within_site_limits, _within_fuse)
         if master in (Master.NORMAL, Master.TARIFF)
         else (
             permitted,
@@ -37,6 +46,7 @@ def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
             below_top,
             within_power,
             _within_site_limits,
+            _within_fuse,
             _not_into_a_car,
         )
     )
@@ -101,10 +111,8 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
     limits = view.limits
     if command.mode is Mode.CHARGE and limits.import_limit_w is not None:
         limit_w, sign = limits.import_limit_w, -1
-        most_w = view.capabilities.max_charge_w
     elif command.mode is Mode.DISCHARGE and limits.export_limit_w is not None:
         limit_w, sign = limits.export_limit_w, 1
-        most_w = view.capabilities.max_discharge_w
     else:
         return intent
     worst_w = view.net_load_high_w if sign < 0 else view.net_load_low_w
@@ -115,11 +123,35 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
         room_w = lasting_w = _blind_room_w(view, command, lasting_w)
     else:
         room_w = max(0.0, (limit_w + sign * view.net_load_w) * view.share)
+    stale = view.reading_age_s is None or view.reading_age_s > STALE_READING_S
+    return _cut_down(view, intent, command, _Left(room_w, lasting_w, stale=stale))
+
+
+def _within_fuse(view: BatteryView, intent: Intent) -> Intent:
+    """Cut a forced power so that no phase goes beyond the main fuse."""
+    command, fuse = intent.command, view.fuse
+    room = None if command is None or fuse is None else fuse.of(command.mode)
+    if command is None or fuse is None or room is None:
+        return intent
+    lasting_w = 0.0 if room.lasting_w is None else room.lasting_w
+    now_w = room.now_w
+    if now_w is None:
+        now_w = lasting_w = _blind_room_w(view, command, lasting_w)
+    left = _Left(now_w, lasting_w, stale=not fuse.fresh)
+    return _cut_down(view, intent, command, left)
+
+
+def _cut_down(
+    view: BatteryView, intent: Intent, command: Command, left: _Left
+) -> Intent:
+    """Return an intent with what is left of its power; with another mode for none."""
+    able = view.capabilities
+    charging = command.mode is Mode.CHARGE
+    most_w = able.max_charge_w if charging else able.max_discharge_w
     wanted_w = most_w if command.power_w is None else command.power_w
-    power_w = _cut(view, command.mode, wanted_w, room_w, lasting_w)
+    power_w = _cut(view, command.mode, wanted_w, left)
     if power_w >= wanted_w:
         return intent
-    able = view.capabilities
     if not able.sets_power or power_w < max(able.min_power_w, POWER_GRAIN_W):
         return replace(
             intent, command=_instead_of(view, command), reason=ControlReason.NO_ROOM
@@ -160,20 +192,17 @@ def _instead_of(view: BatteryView, command: Command) -> Command | None:
     return None
 
 
-def _cut(
-    view: BatteryView, mode: Mode, wanted_w: float, room_w: float, lasting_w: float
-) -> float:
+def _cut(view: BatteryView, mode: Mode, wanted_w: float, left: _Left) -> float:
     """Return the power for a room that changes with every kettle.
 
     Down at once. Up only as far as there was room for all of the last minutes,
     in no small steps and on a fresh reading: each change costs writes.
     """
-    now_w, lasting_w = _within(wanted_w, room_w), _within(wanted_w, lasting_w)
+    now_w, lasting_w = _within(wanted_w, left.now_w), _within(wanted_w, left.lasting_w)
     present_w = _present_w(view, mode)
     if present_w is None or now_w <= present_w:
         return now_w
-    stale = view.reading_age_s is None or view.reading_age_s > STALE_READING_S
-    if stale or (lasting_w < wanted_w and lasting_w - present_w < STEP_UP_W):
+    if left.stale or (lasting_w < wanted_w and lasting_w - present_w < STEP_UP_W):
         return min(present_w, wanted_w)
     return max(present_w, lasting_w)
 

@@ -25,6 +25,7 @@ class ProblemKey(StrEnum):
     FOREIGN_CONTROL = "foreign_control"
     JOURNAL_NOT_WRITABLE = "journal_not_writable"
     OWNER_SETTINGS_LOST = "owner_settings_lost"
+    PHASES_UNKNOWN = "phases_unknown"
     PRICES_MISSING = "prices_missing"
     SOLAR_FORECAST_MISSING = "solar_forecast_missing"
     TARIFF_ENDED = "tariff_ended"

@@ -1,6 +1,6 @@
 """What is seen of one battery of a home at one moment."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from .car import CarView
 from .controlled import Controlled
 from .load import NetLoad
 from .market import Market
+from .phases import FuseRoom
 from .planned import Asked, planned_command
 from .view import BatteryView, HoldMethod, Neighbour, SiteLimits
 
@@ -32,6 +33,8 @@ class Seen:
     market: Market = field(default_factory=Market)
     feeding: frozenset[str] = frozenset()
     """The batteries that charge others unasked."""
+    fuse: Callable[[str], FuseRoom | None] = lambda _: None
+    """What the main fuse leaves a battery."""
 
 
 def view_of(battery: Controlled, home: Seen) -> BatteryView:
@@ -78,6 +81,7 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         too_dear=home.market.too_dear(now),
         planned_by=battery.planned_by,
         tariff=battery.tariff,
+        fuse=home.fuse(battery.battery_id),
     )
 
 

@@ -11,6 +11,7 @@ from custom_components.power_sync.model.battery import (
     Command,
     Mode,
 )
+from custom_components.power_sync.model.mains import Mains
 from custom_components.power_sync.model.plan import Reason
 from custom_components.power_sync.model.tariff import DayTariff
 
@@ -18,6 +19,7 @@ from .car import CarView
 from .health import Trouble
 from .journal import Force
 from .market import SpikeView
+from .phases import FuseRoom
 
 
 class Master(StrEnum):
@@ -83,6 +85,7 @@ class SiteLimits:
     max_soc_pct: float = 100.0
     charge_limit_w: float | None = None
     discharge_limit_w: float | None = None
+    mains: Mains = field(default_factory=Mains)
 
     @property
     def in_spike(self) -> SiteLimits:
@@ -177,6 +180,8 @@ class BatteryView:
     spike: SpikeView | None = None
     too_dear: bool = False
     thirsty: bool = False
+    fuse: FuseRoom | None = None
+    """What the main fuse leaves it; None where there is none to keep."""
 
     @property
     def in_spike(self) -> BatteryView:

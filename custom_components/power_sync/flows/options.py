@@ -12,16 +12,26 @@ from homeassistant.config_entries import ConfigFlowResult
 from .options_billing import BillingStep
 from .options_history import HistoryStep
 from .options_limits import LimitsStep
+from .options_mains import MainsStep
 from .options_market import MarketStep
 from .options_planning import PlanningStep
 from .options_solar import SolarStep
 
-MENU: Final = ("limits", "planning", "solar", "history", "billing", "market")
+MENU: Final = (
+    *("limits", "mains", "planning", "solar", "history"),
+    *("billing", "market"),
+)
 """The subjects, each a step. A new one is a mix-in and a word here."""
 
 
 class SiteOptionsFlow(
-    LimitsStep, PlanningStep, SolarStep, HistoryStep, BillingStep, MarketStep
+    LimitsStep,
+    MainsStep,
+    PlanningStep,
+    SolarStep,
+    HistoryStep,
+    BillingStep,
+    MarketStep,
 ):
     """Changes what a site may do and how it plans."""
 

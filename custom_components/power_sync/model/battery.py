@@ -187,6 +187,8 @@ class BatteryReading:
     load_energy_kwh: float | None = None
     phase_voltages_v: tuple[float | None, ...] = ()
     """Between each phase and neutral, the first phase first."""
+    grid_phases_w: tuple[float, ...] = ()
+    """What the home takes from each phase of the grid, + importing."""
     inverters: Mapping[str, InverterReading] = field(default_factory=dict)
     """What each inverter does of it, by its unit id as text."""
     extra: Mapping[str, float | str | None] = field(default_factory=dict)

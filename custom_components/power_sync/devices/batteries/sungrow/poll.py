@@ -29,6 +29,7 @@ from .registers import (
     ExportSwitch,
     Flows,
     Meter,
+    MeterPhases,
     Phases,
     Ratings,
     Reserve,
@@ -64,6 +65,8 @@ class Poll:
         self._solar = Part(Solar(unit), link)
         self._power = Part(BatteryPower(unit), link)
         self._meter = Part(Meter(unit), link)
+        self._meter_phases = Part(MeterPhases(unit), link)
+        self._meters = Pool(unit, link, (self._meter, self._meter_phases))
         self._phases = Part(Phases(unit), link)
         self._ratings = Part(Ratings(unit), link, keep=True)
         self._bounds = Part(ExportBounds(unit), link, keep=True)
@@ -113,10 +116,11 @@ class Poll:
         Returns False where it ended with a request that stayed unanswered: the
         others would only add their time-outs to this poll.
         """
-        fast: tuple[Part[Component], ...] = (self._solar, self._power, self._meter)
-        for part in fast:
-            part.forget()
+        fast: tuple[Part[Component], ...] = (self._solar, self._power)
         due: list[Pool | Part[Component]] = [b for b in fast if b.is_due(at)]
+        due += self._due_meters(at)
+        for part in (*fast, *self._meters.parts):
+            part.forget()
         slow = [
             *self._settings.blocks,
             *self._wide(),
@@ -131,6 +135,15 @@ class Poll:
             if silent(await block.read(at)):
                 return False
         return True
+
+    def _due_meters(self, at: datetime) -> list[Pool | Part[Component]]:
+        """Return how the meter is read now: with its phases, once it has answered."""
+        parts = self._meters.parts
+        if self._config.identity.model in RS_MODELS or self._meter.latest is None:
+            parts = (self._meter,)
+        elif self._meters.requests == 1 and self._meter.is_due(at):
+            return [self._meters]
+        return [part for part in parts if part.is_due(at)]
 
     async def read_owner(self, at: datetime) -> ModbusError | None:
         """Read the owner's settings anew; return what kept any from being read."""
@@ -185,6 +198,7 @@ class Poll:
             solar=self._solar.latest,
             power=self._power.latest,
             meter=self._meter.latest,
+            meter_phases=self._meter_phases.latest,
             bms=self._bms.latest,
             phases=self._phases.latest,
             ac_limit=self._ac_limit.latest,

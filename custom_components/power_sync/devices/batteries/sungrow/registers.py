@@ -37,6 +37,7 @@ DISCHARGING_BIT: Final = 1 << 2
 """Bits of the power flow status."""
 
 _GRID: tuple[Range, ...] = ((5001, 5020),)
+_METER: tuple[Range, ...] = ((5600, 5607),)
 _LIMITS: tuple[Range, ...] = ((5621, 5638),)
 _CORE: tuple[Range, ...] = ((12999, 13046),)
 _SETTINGS: tuple[Range, ...] = ((13049, 13099),)
@@ -95,7 +96,18 @@ class Meter(Component):
     """Power at the grid meter, + importing. Only with a meter on the inverter."""
 
     register_space = "input"
+    register_ranges = _METER
     power_w = _watts(5600)
+
+
+class MeterPhases(Component):
+    """The same on each phase. Only with a meter of three phases."""
+
+    register_space = "input"
+    register_ranges = _METER
+    phase_a_w = _watts(5602)
+    phase_b_w = _watts(5604)
+    phase_c_w = _watts(5606)
 
 
 class Ratings(Component):

@@ -32,6 +32,7 @@ from .registers import (
     Bms,
     Flows,
     Meter,
+    MeterPhases,
     Phases,
     RsAcLimit,
     Solar,
@@ -48,6 +49,10 @@ EXTERNAL_EMS: Final = "external_ems"
 PHASES_OF: Final[Mapping[int | None, int]] = MappingProxyType({0: 1, 1: 3})
 """How many phases there are by output type: single, and three with neutral."""
 
+PHASES_DIFFER_W: Final = 100.0
+PHASES_DIFFER: Final = 0.05
+"""What phases come to may differ so much from the power of all, read beside them."""
+
 _WHOLE_PERCENT: Final = 100
 """A state of health up to this many tenths is really in whole percent."""
 
@@ -63,6 +68,7 @@ class Registers:
     solar: Solar | None
     power: BatteryPower | None
     meter: Meter | None
+    meter_phases: MeterPhases | None
     bms: Bms | None
     phases: Phases | None
     ac_limit: AcLimit | RsAcLimit | None
@@ -116,6 +122,7 @@ def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryRead
         discharge_energy_kwh=totals.discharge_kwh if totals else None,
         load_energy_kwh=_load_kwh(totals),
         phase_voltages_v=_phase_voltages_v(regs.phases),
+        grid_phases_w=_grid_phases_w(regs.meter_phases, grid_w),
         extra={
             "running_state": state or _hex(regs.status),
             "ac_limit_pct": _ac_limit_pct(regs.ac_limit),
@@ -131,6 +138,20 @@ def _phase_voltages_v(told: Phases | None) -> tuple[float | None, ...]:
     if told is None or phases is None:
         return ()
     return phase_voltages((told.phase_a_v, told.phase_b_v, told.phase_c_v), phases)
+
+
+def _grid_phases_w(told: MeterPhases | None, grid_w: float | None) -> tuple[float, ...]:
+    """Return the power of each phase at the meter, + importing.
+
+    Only where they come to the power of all: a meter of one phase may tell zeros.
+    """
+    if told is None or grid_w is None:
+        return ()
+    phases = (told.phase_a_w, told.phase_b_w, told.phase_c_w)
+    known = tuple(watts for watts in phases if watts is not None)
+    differs_w = abs(sum(known) - grid_w)
+    fits = differs_w <= max(PHASES_DIFFER_W, PHASES_DIFFER * abs(grid_w))
+    return known if fits and len(known) == len(phases) else ()
 
 
 def _floor_pct(regs: Registers) -> float | None:
