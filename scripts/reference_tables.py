@@ -27,6 +27,7 @@ from custom_components.power_sync.sensor_inverter import INVERTER_SENSORS
 from custom_components.power_sync.sensor_money import MONEY_SENSORS
 from custom_components.power_sync.sensor_planned import PLANNED_SENSORS
 from custom_components.power_sync.sensor_prices import PRICE_SENSORS
+from custom_components.power_sync.sensor_quality import QUALITY_SENSORS, RULE_TIMES
 from custom_components.power_sync.sensor_scores import SCORE_SENSORS
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
 from custom_components.power_sync.sensor_tariff import TARIFF
@@ -83,6 +84,8 @@ DEVICES: Final[Mapping[str, tuple[Described, ...]]] = {
                 *BATTERY_SENSORS,
                 *LEASE_SENSORS,
                 *PLANNED_SENSORS,
+                *QUALITY_SENSORS,
+                *RULE_TIMES,
                 TARIFF,
             ),
         ),

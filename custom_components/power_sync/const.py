@@ -76,6 +76,7 @@ CONF_SUBENTRY_ID: Final = "subentry_id"
 
 POLL_EVERY: Final = timedelta(seconds=10)
 """How often a battery is read where nothing says otherwise."""
+TRACE_EVERY: Final = timedelta(seconds=1)
 TICK_EVERY: Final = timedelta(seconds=10)
 WATCH_EVERY: Final = timedelta(seconds=30)
 STRAY_EVERY: Final = timedelta(seconds=60)

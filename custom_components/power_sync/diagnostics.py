@@ -49,6 +49,7 @@ async def async_get_config_entry_diagnostics(
         dt_util.utcnow(),
         Versions(power_sync=version, home_assistant=__version__),
     )
+    recording = replace(recording, trace=site.controller.trace.stretches)
     return {
         "version": version,
         "entry": _entry(entry),

@@ -36,6 +36,7 @@ from .sensor_inverter import inverter_sensors
 from .sensor_money import MONEY_SENSORS, MoneySensor
 from .sensor_planned import PLANNED_SENSORS, PlannedSensor
 from .sensor_prices import PRICE_SENSORS
+from .sensor_quality import QUALITY_SENSORS, RULE_TIMES, QualitySensor, RuleTime
 from .sensor_scores import SCORE_ATTRIBUTES, SCORE_SENSORS
 from .sensor_site import (
     FORECAST_SENSORS,
@@ -111,6 +112,10 @@ def _battery_sensors(
         yield TariffSensor(entry, coordinator, site_device_id, TARIFF)
     for planned in PLANNED_SENSORS:
         yield PlannedSensor(entry, coordinator, site_device_id, planned)
+    for figure in QUALITY_SENSORS:
+        yield QualitySensor(entry, coordinator, site_device_id, figure)
+    for spent in RULE_TIMES:
+        yield RuleTime(entry, coordinator, site_device_id, spent)
     yield from inverter_sensors(hass, entry, coordinator, site_device_id)
 
 

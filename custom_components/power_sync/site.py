@@ -22,6 +22,7 @@ from .const import (
     RELEASE_AT_STOP_S,
     STRAY_EVERY,
     TICK_EVERY,
+    TRACE_EVERY,
     WATCH_EVERY,
 )
 from .control.clock import Clock
@@ -169,6 +170,7 @@ class Site:
         for charger in self.coordinators.chargers.values():
             charger.async_follow(self.async_act_soon)
         for action, every in (
+            (self._async_trace, TRACE_EVERY),
             (self._async_tick, TICK_EVERY),
             (self._async_watch, WATCH_EVERY),
             (self._strays.async_look, STRAY_EVERY),
@@ -227,6 +229,10 @@ class Site:
         return held + chargers
 
     # -- rhythms -----------------------------------------------------------------
+
+    @callback
+    def _async_trace(self, _now: datetime) -> None:
+        self.controller.note_second()
 
     async def _async_tick(self, _now: datetime) -> None:
         await self.controller.tick()

@@ -50,7 +50,7 @@ async def test_three_phases(hass: HomeAssistant, site: MockConfigEntry) -> None:
     assert dialogue.folded_up == {"export"}
     await dialogue.submit(SENSORS)
     assert dialogue.step == "mains_battery"
-    assert dialogue.result["description_placeholders"] == {"battery": "SH10RT"}
+    assert dialogue.result["description_placeholders"] == {"battery": "Sungrow SH10RT"}
     assert dialogue.form == {"connection": "all"}
     await dialogue.submit({"connection": "l2"})
     assert dialogue.result["type"] == "create_entry"

@@ -50,6 +50,7 @@ from custom_components.power_sync.sensor_inverter import INVERTER_SENSORS
 from custom_components.power_sync.sensor_money import MONEY_SENSORS, Basis
 from custom_components.power_sync.sensor_planned import PLANNED_SENSORS
 from custom_components.power_sync.sensor_prices import PRICE_SENSORS
+from custom_components.power_sync.sensor_quality import QUALITY_SENSORS, RULE_TIMES
 from custom_components.power_sync.sensor_scores import SCORE_SENSORS
 from custom_components.power_sync.sensor_site import FORECAST_SENSORS, SITE_SENSORS
 from custom_components.power_sync.sensor_tariff import TARIFF
@@ -85,6 +86,8 @@ SENSORS: tuple[SensorEntityDescription, ...] = (
     *CHARGER_SENSORS,
     *HOLD_SENSORS,
     LEAKED_IN_TOTAL,
+    *QUALITY_SENSORS,
+    *RULE_TIMES,
     PLAN_IN_WORDS,
     TARIFF,
 )

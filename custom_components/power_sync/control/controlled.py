@@ -15,6 +15,7 @@ from .executor import BatteryExecutor
 from .health import UNREADABLE_AFTER, HealthTracker
 from .log import Outcome
 from .order import Order
+from .quality import RuleTimes
 from .reasons import ControlReason
 from .view import BatteryView, HoldStatus, Master, PlannedBy, SiteLimits
 
@@ -63,6 +64,7 @@ class Controlled:
     at_reserve: bool = False
     at_spike_floor: bool = False
     at_top: bool = False
+    times: RuleTimes = field(default_factory=RuleTimes)
     failed: bool = False
     end_not_stored: bool = False
     hold_failed: frozenset[Mode] = frozenset()

@@ -32,6 +32,7 @@ from .reasons import ControlReason
 from .seen import Seen, seen_beside
 from .sight import Sight
 from .together import rest_first
+from .trace import Trace, moment_of
 from .turns import in_turns
 from .view import BatteryView, HoldMethod, SiteLimits
 
@@ -79,6 +80,7 @@ class ControlLoop:
         self.market = Market()
         self.sight = Sight(self.batteries)
         self.feeding = Feeding()
+        self.trace = Trace()
         self._listeners: list[Callable[[], None]] = []
         self.stray_failures: dict[str, int] = {}
         self.stopped = False
@@ -201,6 +203,13 @@ class ControlLoop:
         ended = force is not None and force.until <= self.clock.now()
         if (ended and not battery.executor.held) or battery.end_not_stored:
             await end_force(self.book, battery)
+
+    def note_second(self) -> None:
+        """Keep what is known of every battery now; to be called once a second."""
+        now = self.clock.now()
+        for battery in self.batteries.values():
+            battery.times.note(now, battery.lease.master)
+        self.trace.note(now, tuple(map(moment_of, self.batteries.values())))
 
     def car_is_news(self) -> bool:
         """Whether a car has begun or ended since batteries were last decided on."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from custom_components.power_sync.control.authority import Lease
 from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.control.order import Order
+from custom_components.power_sync.control.trace import Stretch
 from custom_components.power_sync.control.view import BatteryView
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig
 from custom_components.power_sync.model.battery import Settings, SettingValue, Write
@@ -85,3 +86,5 @@ class Recording:
     taken_at: datetime
     planning: RecordedPlanning | None
     batteries: tuple[RecordedBattery, ...]
+    trace: tuple[Stretch, ...] = ()
+    """The last ten minutes, with the batteries in the same order."""

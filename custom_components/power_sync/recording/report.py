@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from itertools import groupby
 
+from custom_components.power_sync.control.trace import Moment, Stretch, Told
 from custom_components.power_sync.model.battery import Command, Write
 from custom_components.power_sync.model.plan import Plan, PlannedSlot, Reason
 from custom_components.power_sync.model.timegrid import TimeGrid
@@ -46,6 +47,7 @@ def report(
     for battery in replayed.batteries:
         yield ""
         yield from _battery_lines(battery)
+    yield from _trace_lines(recording)
     yield ""
     if replayed.differences:
         yield "Different from what is recorded:"
@@ -174,6 +176,53 @@ def _battery_lines(battery: ReplayedBattery) -> Iterator[str]:
     yield from (f"  writes {_write(write)}" for write in battery.writes)
     if not battery.writes:
         yield "  writes nothing: it is so already"
+
+
+def _trace_lines(recording: Recording) -> Iterator[str]:
+    """Yield what was decided and sent in the last minutes, and measured meanwhile."""
+    for number, battery in enumerate(recording.batteries):
+        seconds = [
+            (stretch, stretch.batteries[number])
+            for stretch in recording.trace
+            if number < len(stretch.batteries)
+        ]
+        if seconds:
+            yield ""
+            yield f"{battery.battery_id} in the last minutes:"
+        for _, same in groupby(seconds, lambda each: _done(each[1])):
+            yield _done_line(list(same))
+
+
+def _done(moment: Moment) -> tuple[object, ...]:
+    return (
+        *(moment.master, moment.reason, moment.hold, moment.decided),
+        *(moment.sent, moment.outcome, moment.car),
+    )
+
+
+def _done_line(same: Sequence[tuple[Stretch, Moment]]) -> str:
+    (first, moment), (last, _) = same[0], same[-1]
+    moments = [each for _, each in same]
+    measured = ", ".join(
+        f"{name} {_span([w for w in watts if w is not None], 0) or '?'} W"
+        for name, watts in (
+            ("battery", [each.battery_w for each in moments]),
+            ("grid", [each.grid_w for each in moments]),
+            ("load", [each.load_w for each in moments]),
+        )
+    )
+    car = ", a car charges" if moment.car else ""
+    sent = "nothing" if moment.sent is None else _told(moment.sent)
+    return (
+        f"  {first.first:%H:%M:%S}..{last.last:%H:%M:%S} {_told(moment.decided)} by "
+        f"{moment.master.value} because of {moment.reason}{car}; sent {sent} "
+        f"({moment.outcome.value if moment.outcome else 'no outcome yet'}); {measured}"
+    )
+
+
+def _told(told: Told) -> str:
+    power = "" if told.power_w is None else f" at {told.power_w:.0f} W"
+    return f"{told.mode.value}{power}"
 
 
 def _command(command: Command | None) -> str:
