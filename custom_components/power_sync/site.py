@@ -242,7 +242,10 @@ class Site:
 
     @callback
     def _async_new_reading(self) -> None:
-        self.loads.add(dt_util.utcnow(), self.reading.load_power_w)
+        now, load_w = dt_util.utcnow(), self.reading.load_power_w
+        car = self.controller.sight.cars.view(now)
+        # The last hour says what comes next: a car that charges is no habit of it.
+        self.loads.add(now, load_w if car is None else car.home_w(load_w))
         self.async_act_soon()
 
     @callback
@@ -330,9 +333,9 @@ class Site:
         return inputs_of(self)
 
     def past_inputs(self) -> PlanInputs | None:
-        """Return what the past is planned from: it has no billing periods."""
+        """Return what the past is planned from: it has no billing periods, no car."""
         inputs = self.plan_inputs()
-        return None if inputs is None else replace(inputs, demand=None)
+        return None if inputs is None else replace(inputs, demand=None, held=None)
 
     def export_limit_w(self) -> float | None:
         """Return the tighter of the user's limit and those set on the devices."""

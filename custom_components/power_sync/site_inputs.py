@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
+from .control.car_hold import serves_home
+from .control.view import HoldStatus
 from .fleet import fleet_of
 from .forecast.load import RECENT, LoadHistory
 from .periods import POLL_S
+from .planner.held import EXPECTED, Held
 from .planner.inputs import PlanInputs
 
 if TYPE_CHECKING:
     from .site import Site
 
 LOADS_KEPT = RECENT // timedelta(seconds=POLL_S.least) + 1
+_HELD = frozenset({HoldStatus.HOLDING, HoldStatus.NOT_DISCHARGING, HoldStatus.CHARGING})
+"""A car draws, and the battery gives it nothing."""
 NO_HISTORY = LoadHistory.of((), timedelta(hours=1))
 
 
@@ -59,6 +64,22 @@ def _tighter(*limits_w: float | None) -> float | None:
     return min((limit for limit in limits_w if limit is not None), default=None)
 
 
+def held_of(site: Site, now: datetime) -> Held | None:
+    """Return that batteries are held for a car, where they are."""
+    controller = site.controller
+    held = any(battery.lease.hold in _HELD for battery in controller.batteries.values())
+    if controller.hold is None or not held:
+        return None
+    method = controller.hold
+    return Held(
+        until=now + EXPECTED,
+        serves_home=all(
+            serves_home(method, battery.executor.driver.capabilities)
+            for battery in controller.batteries.values()
+        ),
+    )
+
+
 def inputs_of(site: Site) -> PlanInputs | None:
     """Return what there is to plan from, or None where it is not enough."""
     curve = site.coordinators.prices.curve
@@ -84,6 +105,7 @@ def inputs_of(site: Site) -> PlanInputs | None:
         objective=site.settings.objective,
         shaping=site.settings.shaping,
         demand=site.coordinators.accounts.demand_ahead(now),
+        held=held_of(site, now),
         import_limit_w=_tighter(limits.import_limit_w, limits.mains.limit_w),
         export_limit_w=_tighter(site.export_limit_w(), limits.mains.limit_w),
         grid_charging=limits.grid_charging,

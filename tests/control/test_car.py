@@ -275,3 +275,37 @@ def test_leak() -> None:
     assert after(420, 4100) == 0
     assert after(430, 0) == 10.0
     assert leak.total_kwh == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize(
+    ("power_w", "before_w", "fresh", "load_w", "expected_w"),
+    [
+        (7000, 300, True, 7500, 500),
+        # Another load than before counts only where the car is measured with it.
+        (7000, 300, False, 7900, 300),
+        # After a restart what was before has the car in it.
+        (7000, 7500, False, 7500, 500),
+        (None, 300, False, 7500, 300),
+        (None, 800, False, 500, 500),
+        (7000, None, False, 7500, 500),
+        (7000, None, True, 6000, 0),
+        (None, None, False, 7500, None),
+        (7000, 300, True, None, None),
+    ],
+)
+def test_the_home_beside_the_car(
+    power_w: float | None,
+    before_w: float | None,
+    fresh: bool,  # noqa: FBT001 - from the table
+    load_w: float | None,
+    expected_w: float | None,
+) -> None:
+    """By the inverter alone it is what it drew before; else nobody can tell."""
+    car = CarView(
+        source=CarSource.LOAD_STEP,
+        since=START,
+        power_w=power_w,
+        before_w=before_w,
+        fresh=fresh,
+    )
+    assert car.home_w(load_w) == expected_w

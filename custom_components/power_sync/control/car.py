@@ -71,6 +71,18 @@ class CarView:
             need_w = min(need_w, self.before_w - (solar_w or 0.0))
         return max(0.0, need_w)
 
+    def home_w(self, load_w: float | None) -> float | None:
+        """Return what the home draws beside the car; None where nobody can tell.
+
+        Where the car's power is not measured just now, it is no more than before.
+        """
+        if load_w is None:
+            return None
+        known = [] if self.power_w is None else [max(0.0, load_w - self.power_w)]
+        if self.before_w is not None and not (known and self.fresh):
+            known.append(min(load_w, self.before_w))
+        return min(known, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:

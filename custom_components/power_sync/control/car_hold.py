@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from custom_components.power_sync.model.battery import Command, Mode
+from custom_components.power_sync.model.battery import Capabilities, Command, Mode
 
 from .reasons import ControlReason
 from .view import BatteryView, HoldMethod, HoldStatus, Intent
@@ -60,6 +60,13 @@ def _needs_none(view: BatteryView, mode: Mode) -> HoldStatus | None:
     if mode in FOLLOWS_HOME and (view.at_reserve or _sun_for_all(view)):
         return HoldStatus.NOT_DISCHARGING
     return None
+
+
+def serves_home(method: HoldMethod, able: Capabilities) -> bool:
+    """Whether a battery that is held may still give what the home itself needs."""
+    if method is HoldMethod.AUTOMATIC:
+        return Mode.LIMIT in able.modes and not able.flash_settings
+    return method is HoldMethod.LIMIT
 
 
 def allowed_w(command: Command) -> float:

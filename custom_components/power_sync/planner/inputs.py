@@ -15,6 +15,7 @@ from custom_components.power_sync.prices.extend import extend
 from custom_components.power_sync.prices.spread import PriceSpread, learn
 
 from .demand_ahead import DemandAhead
+from .held import Held, while_held
 from .problem import (
     DEFAULT_WEAR_PER_KWH,
     BatterySpec,
@@ -80,6 +81,7 @@ class PlanInputs:
     objective: Objective = Objective.LOWEST_COST
     shaping: Shaping = TRUE_PRICES
     demand: DemandAhead | None = None
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,7 @@ def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
     load_kw = tuple(watts / W_PER_KW for watts in ahead.load_w)
     bought, sold = _counted(inputs, ahead)
     battery, *others = fleet_specs(inputs)
-    return Problem(
+    problem = Problem(
         grid=ahead.grid,
         currency=ahead.currency,
         made_at=inputs.now,
@@ -231,6 +233,7 @@ def problem_from(inputs: PlanInputs, ahead: Outlook) -> Problem:
         credits=credits_on(inputs.curve, ahead.grid),
         caps=caps_on(inputs.curve, ahead.grid),
     )
+    return while_held(problem, inputs.held)
 
 
 def _counted(
