@@ -98,6 +98,8 @@ def _octopus_account(demo: Demo) -> Answers:
     account = octopus.accounts.account
     other = Meter("1100000000002", [("E-1R-AGILE-24-10-01-D", BEGAN, None)])
     account.elsewhere = {"2 Example Street": [other]}
+    # Who is paid for selling sells what was charged before, at night's price.
+    account.meters = [meter for meter in account.meters if not meter.is_export]
     return {
         "octopus": {
             "account": {"number": account.number, "token": account.key},
