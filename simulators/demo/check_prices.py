@@ -72,11 +72,15 @@ async def _prices_are_followed(demo: Demo, report: Report, provider: Provider) -
     )
 
     async def followed() -> bool:
-        return await demo.state("controlled_by") == "plan" and await charging(demo)
+        by_plan = await demo.state("controlled_by") == "plan"
+        return by_plan and (not provider.cheapest or await charging(demo))
 
     good = await until(followed, FOLLOWED_WITHIN_S)
     report.judge(
         f"the battery follows the plan: {await demo.state('current_action')} "
         f"({await demo.state('because')}), {await demo.state('battery_power')} W",
-        good=good and await demo.state("current_action") == Mode.CHARGE,
+        good=good
+        and (
+            not provider.cheapest or await demo.state("current_action") == Mode.CHARGE
+        ),
     )

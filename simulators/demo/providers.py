@@ -82,6 +82,8 @@ class Provider:
     beside: tuple[str, ...] = ()
     """Further integrations without questions, which have the prices."""
     within_per_kwh: float = 1e-4
+    cheapest: bool = True
+    """Whether that hour is cheaper than any other, so that a plan charges in it."""
 
 
 def _octopus(demo: Demo) -> Answers:
@@ -259,6 +261,8 @@ OCTOPUS_ACCOUNT: Final = Provider(
     place=BRITAIN,
     answers=_octopus_account,
     bought_per_kwh=lambda _: INTELLIGENT_NIGHT_PER_KWH,
+    # It is no cheaper than the night.
+    cheapest=False,
 )
 FIXED: Final = Provider(
     key="fixed",
