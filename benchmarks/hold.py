@@ -35,6 +35,7 @@ from custom_components.power_sync.model.battery import (
     Mode,
     OwnerRange,
     OwnerSetting,
+    OwnerValue,
     Settings,
     Write,
 )
@@ -152,7 +153,7 @@ class _Battery:
         return None
 
     def owner_writes(
-        self, setting: OwnerSetting, value: float | None, found: Settings
+        self, setting: OwnerSetting, value: OwnerValue, found: Settings
     ) -> tuple[Write, ...]:
         """Refuse: there is none."""
         raise DeviceRefusedError(setting)

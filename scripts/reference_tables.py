@@ -89,8 +89,9 @@ DEVICES: Final[Mapping[str, tuple[Described, ...]]] = {
                 TARIFF,
             ),
         ),
-        ("switch", (switch.STORM_WATCH,)),
-        ("select", (select.PLANNED_BY,)),
+        ("switch", switch.OWNER_SWITCHES),
+        ("number", number.OWNER_NUMBERS),
+        ("select", (select.PLANNED_BY, *select.OWNER_SELECTS)),
     ),
     "Each inverter of a battery that has several": (("sensor", INVERTER_SENSORS),),
     "Each car charger": (

@@ -16,6 +16,7 @@ from .bridges.zones import async_load_zone
 from .calendar_services import async_setup_calendar_services
 from .const import CONF_PRICES, DOMAIN, ENTRY_VERSION, LOGGER, PLATFORMS
 from .decide_service import async_setup_decide_service
+from .health_service import async_setup_health_service
 from .issues import async_delete_issues
 from .price_services import async_setup_price_services
 from .removal import async_give_back_pending, async_give_back_removed
@@ -45,6 +46,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_decide_service(hass)
     async_setup_setpoint_service(hass)
     async_setup_price_services(hass)
+    async_setup_health_service(hass)
     async_setup_tariff_services(hass)
     async_setup_calendar_services(hass)
 

@@ -17,6 +17,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
 from .devices.batteries import BRANDS
@@ -60,10 +61,19 @@ def brand_schema(action: BrandAction) -> probatio.Schema:
         case RestoreAction():
             return BATTERY_SCHEMA
         case OwnerAction(fields=fields):
-            number = probatio.All(probatio.Coerce(float), probatio.Range(min=0))
+            value = _value_schema(action)
             return BATTERY_SCHEMA.extend(
-                {probatio.Optional(field): number for field in fields}
+                {probatio.Optional(field): value for field in fields}
             )
+
+
+def _value_schema(action: OwnerAction) -> object:
+    """Return what the value of an owner's setting may be."""
+    if action.options is None:
+        return probatio.All(probatio.Coerce(float), probatio.Range(min=0))
+    if True in action.options:
+        return cv.boolean
+    return probatio.In(list(action.options))
 
 
 @callback
@@ -157,16 +167,19 @@ async def _async_set(
     }
 
 
-def _value(call: ServiceCall, action: OwnerAction) -> float:
+def _value(call: ServiceCall, action: OwnerAction) -> float | str | bool:
     """Return the value, which must come under one of its names."""
-    values = [float(call.data[name]) for name in action.fields if name in call.data]
+    values = [call.data[name] for name in action.fields if name in call.data]
     if len(values) != 1:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="value_once",
             translation_placeholders={"fields": ", ".join(action.fields)},
         )
-    return values[0]
+    value: float | str | bool = values[0]
+    if action.options is None or isinstance(value, float):
+        return value
+    return action.options[value]
 
 
 def _batteries(call: ServiceCall, site: Site, brand: BatteryBrand) -> list[str]:

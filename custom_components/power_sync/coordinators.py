@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, override
 
@@ -28,6 +28,7 @@ from .forecast.scorecard import Score, load_score, score
 from .model.battery import BatteryReading
 from .model.forecast import Forecast
 from .model.plan import Plan
+from .model.scan import Scan
 from .periods import Periods
 from .planner import ProblemError
 from .planner.inputs import PlanInputs
@@ -37,6 +38,9 @@ from .solar_record import SolarRecord
 
 if TYPE_CHECKING:
     from .site import PowerSyncConfigEntry
+
+
+WH_PER_KWH = 1000
 
 
 class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
@@ -67,6 +71,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
         self.subentry_id = subentry_id
         self.driver = driver
         self.controller = controller
+        self.scan: Scan | None = None
+        """What a scan has found, where the battery does not tell its health."""
         self._refused = False
         self._waited = False
 
@@ -100,6 +106,12 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
             # What it came from names the address, and would be logged.
             raise self._unreachable(err) from None
         self._refused = self._waited = False
+        if self.scan is not None and reading.soh_pct is None:
+            reading = replace(
+                reading,
+                capacity_kwh=self.scan.original_wh / WH_PER_KWH,
+                soh_pct=self.scan.health_pct,
+            )
         self.controller.read(self.battery_id, reading)
         return reading
 

@@ -17,10 +17,11 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .charger_coordinator import ChargerCoordinator
 from .const import DOMAIN
+from .control.owner_rules import owner_value_of
 from .coordinators import BatteryCoordinator
 from .devices.batteries import BRANDS
 from .devices.chargers import CHARGERS
-from .model.battery import BatteryReading
+from .model.battery import BatteryReading, OwnerSetting, OwnerValue
 from .model.charger import ChargerReading
 from .site import PowerSyncConfigEntry, Site
 
@@ -136,6 +137,14 @@ class BatteryEntity(PowerSyncEntity):
         A single lost answer does not count; `control/health.py` says what does.
         """
         return self.site.readings.get(self.coordinator.battery_id)
+
+    def owner_value(self, setting: OwnerSetting) -> OwnerValue:
+        """Return what its owner has set; None where that is not known."""
+        if self.reading is None:
+            return None
+        return owner_value_of(
+            self.site.controller.batteries[self.coordinator.battery_id], setting
+        )
 
 
 class ChargerEntity(PowerSyncEntity):

@@ -5,6 +5,7 @@ from math import inf
 
 from .control.controlled import Controlled
 from .control.controller import Controller
+from .control.owner_rules import forbidden
 from .control.view import PlannedBy
 from .model.battery import BatteryReading, Mode
 from .model.mains import Mains
@@ -59,11 +60,12 @@ def _fused_w(battery: Controlled, mains: Mains) -> float:
 def _plannable(battery: Controlled) -> frozenset[Mode]:
     """Return the modes to plan with: a new limit every few slots wears flash out.
 
+    None that breaks a rule of the owner's.
+
     What another one plans follows the home, as far as is known.
     """
     capabilities = battery.executor.driver.capabilities
     if battery.planned_by is not PlannedBy.POWERSYNC:
         return frozenset({Mode.SELF_CONSUMPTION})
-    if capabilities.flash_settings:
-        return capabilities.modes - {Mode.LIMIT}
-    return capabilities.modes
+    modes = capabilities.modes - forbidden(battery)
+    return modes - {Mode.LIMIT} if capabilities.flash_settings else modes

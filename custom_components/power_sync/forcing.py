@@ -12,6 +12,7 @@ from .const import DOMAIN
 from .control.controlled import Controlled
 from .control.journal import JournalError
 from .control.log import Outcome
+from .control.owner_rules import forbidden
 from .control.reasons import ControlReason
 from .control.view import Master
 from .model.battery import Command, Mode
@@ -203,6 +204,14 @@ def _check_allowed(site: Site, mode: Mode, chosen: list[Controlled]) -> None:
             translation_domain=DOMAIN, translation_key="battery_export_not_allowed"
         )
     for battery in chosen:
+        if mode in forbidden(battery):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="owner_forbids",
+                translation_placeholders={
+                    "battery": battery_name(site, battery.battery_id)
+                },
+            )
         if mode not in battery.executor.driver.capabilities.modes:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,

@@ -15,6 +15,7 @@ from .command_log import EVENT_COMMAND
 from .const import DOMAIN
 from .control.log import Outcome
 from .control.reasons import ControlReason
+from .model.battery import OwnerValue
 
 type Describer = Callable[[Event], dict[str, str]]
 
@@ -77,15 +78,26 @@ def _action(data: Mapping[str, Any], text: Callable[[str], str]) -> str:
     command, owner = data["command"], data.get("owner_setting")
     if owner is not None:
         value = owner["value"]
-        off = "_off" if value is None else ""
-        return text(f"common.logbook_set_{owner['setting']}{off}").format(
-            value=_digits(value)
-        )
+        key = f"common.logbook_set_{owner['setting']}{_choice(value)}"
+        return text(key).format(value="" if _choice(value) else _digits(value))
     if command is None:
         return text("common.logbook_given_back")
     power_w = command["power_w"]
     at = "" if power_w is None else "_at"
     return text(f"common.logbook_{command['mode']}{at}").format(power=_digits(power_w))
+
+
+def _choice(value: OwnerValue) -> str:
+    """Return the end of the key for a value that is no number."""
+    match value:
+        case None | False:
+            return "_off"
+        case True:
+            return "_on"
+        case str():
+            return f"_{value}"
+        case _:
+            return ""
 
 
 def _digits(power_w: float | None) -> str:

@@ -1,6 +1,6 @@
 """The owner's settings of batteries, as the user asks for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from homeassistant.exceptions import ServiceValidationError
@@ -8,10 +8,12 @@ from homeassistant.exceptions import ServiceValidationError
 from .const import DOMAIN
 from .control.controlled import Controlled, shares
 from .control.log import Outcome
+from .control.owner_rules import rules_after
 from .control.owner_settings import OwnerChange, OwnerValueError, set_owner
 from .devices.batteries.brand import OwnerAction
+from .entity import BatteryEntity
 from .forcing import Problem, async_raise_if, battery_name
-from .model.battery import Mode, OwnerSetting
+from .model.battery import Mode, OwnerChoice, OwnerRange, OwnerSetting, OwnerValue
 from .settings import LOWEST_EXPORT_LIMIT_W
 from .site import Site
 
@@ -29,29 +31,36 @@ class OwnerSet:
 
     serial: str
     name: str
-    value: float | None
+    value: OwnerValue
     outcome: Outcome
 
 
 async def async_set_owner(
-    site: Site, action: OwnerAction, value: float, batteries: Sequence[str]
+    site: Site, action: OwnerAction, value: OwnerValue, batteries: Sequence[str]
 ) -> list[OwnerSet]:
-    """Set what is the owner's; `value` is as the action takes it.
+    """Set what is the owner's; `value` is as the action takes it, or one of choices.
 
     Raises ServiceValidationError before the first write for what cannot be, and
     HomeAssistantError for what does not work now.
     """
-    wanted = None if action.zero_is_none and value == 0 else value * action.scale
-    if action.setting is OwnerSetting.EXPORT_LIMIT_W:
-        _check_export_limit(site, wanted)
     changes = {
         serial: OwnerChange(action.setting, part)
-        for serial, part in _parts(site, action, wanted, batteries).items()
+        for serial, part in _wanted(site, action, value, batteries).items()
     }
     try:
         outcomes = await set_owner(site.controller, changes)
     except OwnerValueError as err:
         raise _not_possible(site, action, err) from err
+    for serial in changes:
+        await site.coordinators.batteries[serial].async_refresh()
+    await _keep_rules(
+        site,
+        {
+            serial: changes[serial]
+            for serial, outcome in outcomes.items()
+            if outcome in _DONE and outcome is not Outcome.DRY_RUN
+        },
+    )
     names = {serial: battery_name(site, serial) for serial in changes}
     problems = [
         Problem(names[serial], "outcome", outcome)
@@ -68,6 +77,38 @@ async def async_set_owner(
         )
         for serial, outcome in outcomes.items()
     ]
+
+
+async def _keep_rules(site: Site, changes: Mapping[str, OwnerChange]) -> None:
+    """Note which rules batteries have been given: the plan keeps to them."""
+    rules = dict(site.settings.owner_rules)
+    for serial, change in changes.items():
+        subentry_id = site.coordinators.batteries[serial].subentry_id
+        before = rules.pop(subentry_id, [])
+        if kept := rules_after(before, change.setting, change.value):
+            rules[subentry_id] = kept
+    if rules != site.settings.owner_rules:
+        await site.async_set(owner_rules=rules)
+
+
+async def async_set_one(
+    entity: BatteryEntity, action: OwnerAction, value: OwnerValue
+) -> None:
+    """Set what is the owner's of the battery of an entity."""
+    battery_id = entity.coordinator.battery_id
+    await async_set_owner(entity.site, action, value, [battery_id])
+
+
+def _wanted(
+    site: Site, action: OwnerAction, value: OwnerValue, batteries: Sequence[str]
+) -> Mapping[str, OwnerValue]:
+    """Return what each battery's setting is to be. Raises ServiceValidationError."""
+    if action.options is not None or isinstance(value, str | None):
+        return dict.fromkeys(batteries, value)
+    wanted = None if action.zero_is_none and value == 0 else value * action.scale
+    if action.setting is OwnerSetting.EXPORT_LIMIT_W:
+        _check_export_limit(site, wanted)
+    return _parts(site, action, wanted, batteries)
 
 
 def _parts(
@@ -88,7 +129,7 @@ def _parts(
 def _power_w(battery: Controlled, setting: OwnerSetting, power_w: float) -> float:
     """Return a battery's part; 0 is the least that it can be told instead."""
     allowed = battery.executor.driver.owner_range(setting)
-    return power_w if power_w or allowed is None else allowed.least
+    return power_w if power_w or not isinstance(allowed, OwnerRange) else allowed.least
 
 
 def _check_export_limit(site: Site, value: float | None) -> None:
@@ -115,6 +156,15 @@ def _not_possible(
             translation_domain=DOMAIN,
             translation_key="owner_setting_missing",
             translation_placeholders={"battery": battery},
+        )
+    if isinstance(err.allowed, OwnerChoice):
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="owner_value_not_offered",
+            translation_placeholders={
+                "battery": battery,
+                "options": ", ".join(str(each) for each in err.allowed.options),
+            },
         )
     return ServiceValidationError(
         translation_domain=DOMAIN,

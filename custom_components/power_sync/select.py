@@ -1,5 +1,6 @@
 """Selects: how long a forced mode lasts, what the plan is for, how it is drawn."""
 
+from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
@@ -12,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .charger_coordinator import ChargerCoordinator
 from .const import DOMAIN, FORCE_DURATIONS_MIN
 from .control.view import HoldMethod, PlannedBy
+from .devices.batteries.actions import GRID_EXPORT, OPERATION_MODE
 from .devices.protocols import DeviceError
 from .entity import (
     BatteryEntity,
@@ -19,7 +21,10 @@ from .entity import (
     SiteEntity,
     async_register_site_device,
 )
+from .model.battery import OwnerChoice
 from .model.charger import ChargeMode
+from .owner_actions import async_set_one
+from .owner_entities import OwnerDescription, async_add_owner_entities
 from .picture import Theme
 from .planner import Objective
 from .site import PowerSyncConfigEntry
@@ -58,6 +63,23 @@ PLANNED_BY = SelectEntityDescription(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class OwnerSelectDescription(OwnerDescription, SelectEntityDescription):
+    """Describe a select over one of a battery's own settings."""
+
+
+OWNER_SELECTS = (
+    OwnerSelectDescription(
+        key="operation_mode",
+        action=OPERATION_MODE,
+        entity_category=EntityCategory.CONFIG,
+    ),
+    OwnerSelectDescription(
+        key="grid_export", action=GRID_EXPORT, entity_category=EntityCategory.CONFIG
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: PowerSyncConfigEntry,
@@ -79,6 +101,9 @@ async def async_setup_entry(
                 [Planner(entry, battery, site_device_id, PLANNED_BY)],
                 config_subentry_id=battery.subentry_id,
             )
+    async_add_owner_entities(
+        hass, entry, async_add_entities, OwnerSelect, OWNER_SELECTS
+    )
     for coordinator in entry.runtime_data.coordinators.chargers.values():
         if coordinator.charger.modes:
             async_add_entities(
@@ -167,6 +192,33 @@ class Planner(BatteryEntity, SelectEntity):
         if planner is not PlannedBy.POWERSYNC:
             planned_by[subentry_id] = planner
         await self.site.async_set(planned_by=planned_by)
+
+
+class OwnerSelect(BatteryEntity, SelectEntity):
+    """A battery's own setting that is one of a few: its owner's to set, for good."""
+
+    entity_description: OwnerSelectDescription
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """What it can be, as the battery says."""
+        setting = self.entity_description.action.setting
+        allowed = self.coordinator.driver.owner_range(setting)
+        options = allowed.options if isinstance(allowed, OwnerChoice) else ()
+        return [str(option) for option in options]
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """What its owner has chosen; None where the battery has not told."""
+        value = self.owner_value(self.entity_description.action.setting)
+        return value if isinstance(value, str) and value in self.options else None
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Set it for good."""
+        await async_set_one(self, self.entity_description.action, option)
 
 
 class ChargerMode(ChargerEntity, SelectEntity):

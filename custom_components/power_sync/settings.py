@@ -4,15 +4,19 @@ One value has one owner: these settings, kept in the site's own store. What was
 answered when the site was set up is where they start.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from enum import Enum, StrEnum
 from math import inf, isfinite
 from typing import Any, Final
 
+from .control.owner_rules import LIFTED
 from .control.view import HoldMethod, PlannedBy, SiteLimits
+from .model.battery import OwnerSetting
 from .model.mains import THREE_PHASES, Connection, Mains
+from .model.scan import Scan
 from .picture import Theme
 from .planner.problem import DEFAULT_WEAR_PER_KWH, Objective
 from .planner.shaping import MIDNIGHT_MIN, TRUE_PRICES, Shaping
@@ -34,6 +38,10 @@ LOWEST_POWER_W: Final = 200.0
 """A power limit below this is one in kW, or no operation at all."""
 
 
+type KeptScan = list[Any]
+"""The original and the present capacity in Wh, and when that was found, or None."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the user sets. Changing them reloads nothing.
@@ -44,7 +52,9 @@ class Settings:
     chosen another in a dialogue. `spike_reserve_pct` None is the reserve, and
     `dear_per_kwh` None what suits the currency (`dear.py`). `planned_by` and
     `connections` are by the battery's config subentry, and have only those that
-    PowerSync does not plan, and those that are on a single phase.
+    PowerSync does not plan, and those that are on a single phase. `owner_rules`
+    likewise has the rules that batteries were given, `scans` what their packs were
+    found to hold.
     """
 
     automatic: bool = True
@@ -86,6 +96,8 @@ class Settings:
     dear_per_kwh: float | None = None
     tou_sync: bool = False
     planned_by: Mapping[str, PlannedBy] = field(default_factory=dict)
+    owner_rules: Mapping[str, list[OwnerSetting]] = field(default_factory=dict)
+    scans: Mapping[str, KeptScan] = field(default_factory=dict)
     mains_phases: int = 1
     fuse_a: float | None = None
     metered_per_phase: bool = False
@@ -185,13 +197,42 @@ def _by_battery(name: str, value: object) -> dict[str, StrEnum]:
     return {str(key): _BY_BATTERY[name](chosen) for key, chosen in value.items()}
 
 
+def _rules(value: object) -> dict[str, list[OwnerSetting]]:
+    """Return which rules which battery was given. Raises TypeError or ValueError."""
+    if not isinstance(value, Mapping):
+        raise TypeError("owner_rules")
+    return {
+        str(key): [each for rule in rules if (each := OwnerSetting(rule)) in LIFTED]
+        for key, rules in value.items()
+    }
+
+
+def _scans(value: object) -> dict[str, KeptScan]:
+    """Return what scans have found. Raises TypeError or ValueError."""
+    if not isinstance(value, Mapping):
+        raise TypeError("scans")
+    found = {}
+    for key, (original_wh, current_wh, at) in value.items():
+        scan = Scan(float(original_wh), float(current_wh))
+        when = None if at is None else datetime.fromisoformat(at).isoformat()
+        found[str(key)] = [scan.original_wh, scan.current_wh, when]
+    return found
+
+
+_MAPPED: Final[Mapping[str, Callable[[object], Mapping[str, object]]]] = {
+    "owner_rules": _rules,
+    "scans": _scans,
+}
+
+
 def _checked(name: str, value: object) -> object:
     """Return a value as its setting holds it. Raises TypeError or ValueError."""
     default = getattr(_DEFAULTS, name)
     if value is None and default is None:
         return None
     if isinstance(default, Mapping):
-        return _by_battery(name, value)
+        read = _MAPPED.get(name)
+        return _by_battery(name, value) if read is None else read(value)
     if isinstance(default, Enum):
         return type(default)(value)
     if isinstance(default, bool) and isinstance(value, bool):

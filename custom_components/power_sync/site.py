@@ -56,6 +56,7 @@ from .site_settings import (
     not_stored,
     seed_settings,
     take_connections,
+    take_owner_words,
 )
 from .spike import SpikeCoordinator
 from .strays import Strays
@@ -135,6 +136,7 @@ class Site:
         self.controller.hold = self.settings.hold
         self.controller.dry_run = self.settings.dry_run
         self.tariffs.async_take_planners()
+        take_owner_words(self)
         take_connections(self)
         await self.market.async_restore()
         await self.car_stopping.async_restore()

@@ -22,6 +22,7 @@ from .const import (
     DOMAIN,
 )
 from .model.mains import Connection
+from .model.scan import Scan
 from .prices.registry import STATED_RATES
 from .settings import Settings, settings_from
 
@@ -96,6 +97,16 @@ def not_stored() -> HomeAssistantError:
     )
 
 
+def take_owner_words(site: Site) -> None:
+    """Tell which rules the owner has given which battery, and what scans found."""
+    for battery_id, battery in site.controller.batteries.items():
+        subentry_id = site.coordinators.batteries[battery_id].subentry_id
+        battery.owner_rules = site.settings.owner_rules.get(subentry_id, ())
+        kept = site.settings.scans.get(subentry_id)
+        scan = None if kept is None else Scan(kept[0], kept[1])
+        site.coordinators.batteries[battery_id].scan = scan
+
+
 async def async_act_on(site: Site, before: Settings) -> None:
     """Bring the site's settings into force: control first, then a new plan."""
     controller, settings = site.controller, site.settings
@@ -103,12 +114,14 @@ async def async_act_on(site: Site, before: Settings) -> None:
         site.coordinators.spike.set_thresholds(settings.thresholds)
     answers = site.market.async_update() or settings.dear != before.dear
     site.tariffs.async_take_planners()
+    take_owner_words(site)
     take_connections(site)
     answers |= site.tariffs.async_update() or settings.planned_by != before.planned_by
     switched = settings.automatic != controller.automatic
     # Both at once: going live must not act on a plan that is switched off.
     controller.automatic = settings.automatic
-    if settings.limits != controller.limits:
+    ruled = settings.owner_rules != before.owner_rules
+    if ruled or settings.limits != controller.limits:
         await controller.set_limits(settings.limits)
     if settings.hold is not controller.hold:
         await controller.set_hold(settings.hold)

@@ -7,13 +7,12 @@ from typing import Any, override
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .devices.batteries.actions import STORM_MODE
-from .entity import BatteryEntity, SiteEntity, async_register_site_device
-from .model.battery import OwnerSetting
-from .owner_actions import async_set_owner
+from .devices.batteries.actions import GRID_CHARGING, STORM_MODE
+from .entity import BatteryEntity, SiteEntity
+from .owner_actions import async_set_one
+from .owner_entities import OwnerDescription, async_add_owner_entities
 from .site import PowerSyncConfigEntry, Site
 from .site_values import answers_spikes
 from .tariff_sync import syncs_tariffs
@@ -61,8 +60,20 @@ SWITCHES = (
 )
 
 
-STORM_WATCH = SwitchEntityDescription(
-    key="storm_watch", entity_category=EntityCategory.CONFIG
+@dataclass(frozen=True, kw_only=True)
+class OwnerSwitchDescription(OwnerDescription, SwitchEntityDescription):
+    """Describe a switch over one of a battery's own settings."""
+
+
+OWNER_SWITCHES = (
+    OwnerSwitchDescription(
+        key="storm_watch", action=STORM_MODE, entity_category=EntityCategory.CONFIG
+    ),
+    OwnerSwitchDescription(
+        key="own_grid_charging",
+        action=GRID_CHARGING,
+        entity_category=EntityCategory.CONFIG,
+    ),
 )
 
 
@@ -77,41 +88,35 @@ async def async_setup_entry(
         for description in SWITCHES
         if description.exists_fn(entry.runtime_data)
     )
-    site_device_id = async_register_site_device(dr.async_get(hass), entry)
-    for battery in entry.runtime_data.coordinators.batteries.values():
-        if battery.driver.owner_range(OwnerSetting.STORM_MODE) is not None:
-            async_add_entities(
-                [StormWatch(entry, battery, site_device_id, STORM_WATCH)],
-                config_subentry_id=battery.subentry_id,
-            )
+    async_add_owner_entities(
+        hass, entry, async_add_entities, OwnerSwitch, OWNER_SWITCHES
+    )
 
 
-class StormWatch(BatteryEntity, SwitchEntity):
-    """Whether a battery fills up before a storm by itself: its owner's to set."""
+class OwnerSwitch(BatteryEntity, SwitchEntity):
+    """A battery's own setting that is on or off: its owner's to set, for good."""
+
+    entity_description: OwnerSwitchDescription
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Whether it is on; None where the battery has not told."""
-        reading = self.reading
-        told = None if reading is None else reading.extra.get("storm_mode_enabled")
-        return None if told is None else told == "true"
+        """Whether it is on for its owner; None where the battery has not told."""
+        value = self.owner_value(self.entity_description.action.setting)
+        return value if isinstance(value, bool) else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch it on, for good."""
-        await self._async_set(1)
+        await self._async_set(value=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch it off, for good."""
-        await self._async_set(0)
+        await self._async_set(value=False)
 
-    async def _async_set(self, value: float) -> None:
-        await async_set_owner(
-            self.site, STORM_MODE, value, [self.coordinator.battery_id]
-        )
-        await self.coordinator.async_refresh()
+    async def _async_set(self, *, value: bool) -> None:
+        await async_set_one(self, self.entity_description.action, value)
 
 
 class SettingSwitch(SiteEntity, SwitchEntity):

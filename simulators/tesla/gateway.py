@@ -148,6 +148,8 @@ class TeslaSite:
     batteries: int = 1
     tells_levels: bool = True
     """Some firmware tells neither level nor energies."""
+    tells_energies: bool = True
+    """Some firmware tells the level alone."""
     rule_at_top: bool = False
     """Whether the export rule is told beside the components, not within."""
     old_tariff: bool = False
@@ -169,11 +171,10 @@ class TeslaSite:
         levels: dict[str, object] = {}
         if cells is not None and self.tells_levels:
             total = 1000 * cells.capacity_kwh
-            levels = {
-                "percentage_charged": self.home.soc_pct,
-                "energy_left": total * self.home.soc_pct / 100,
-                "total_pack_energy": total,
-            }
+            levels = {"percentage_charged": self.home.soc_pct}
+            if self.tells_energies:
+                levels["energy_left"] = total * self.home.soc_pct / 100
+                levels["total_pack_energy"] = total
         islanded = self.home.islanded
         return {
             "solar_power": round(flows.solar_w),

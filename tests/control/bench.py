@@ -23,6 +23,7 @@ from custom_components.power_sync.control.journal import (
 from custom_components.power_sync.control.log import CommandLog
 from custom_components.power_sync.control.order import Order
 from custom_components.power_sync.control.view import SiteLimits
+from custom_components.power_sync.devices.batteries.own_settings import number_wanted
 from custom_components.power_sync.devices.batteries.sungrow import settings as sungrow
 from custom_components.power_sync.devices.batteries.sungrow.owner import (
     OwnerLimits,
@@ -43,6 +44,7 @@ from custom_components.power_sync.model.battery import (
     Mode,
     OwnerRange,
     OwnerSetting,
+    OwnerValue,
     Settings,
     SettingValue,
     Write,
@@ -185,10 +187,10 @@ class Device:
         return owner_value(setting, found, LIMITS)
 
     def owner_writes(
-        self, setting: OwnerSetting, value: float | None, found: Settings
+        self, setting: OwnerSetting, value: OwnerValue, found: Settings
     ) -> tuple[Write, ...]:
         """Return a Sungrow's writes."""
-        return owner_writes(setting, value, found, LIMITS)
+        return owner_writes(setting, number_wanted(setting, value), found, LIMITS)
 
     async def write(self, write: Write) -> None:
         """Take a write, or not, as the fault has it."""

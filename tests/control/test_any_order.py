@@ -8,34 +8,42 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from random import Random
-from typing import Final
+from typing import Final, override
 
-from hypothesis import Phase, given, settings, strategies as st
+from hypothesis import Phase, example, given, settings, strategies as st
 import pytest
 
 from custom_components.power_sync.control.controlled import Controlled
 from custom_components.power_sync.control.controller import Controller, Member
 from custom_components.power_sync.control.journal import JournalError
-from custom_components.power_sync.control.log import Outcome
+from custom_components.power_sync.control.log import LogEntry, Outcome
 from custom_components.power_sync.control.market import SpikeView
 from custom_components.power_sync.control.reasons import ControlReason
 from custom_components.power_sync.control.view import HoldMethod, Master, SiteLimits
-from custom_components.power_sync.model.battery import Mode, SettingValue
+from custom_components.power_sync.model.battery import (
+    Capabilities,
+    Mode,
+    SettingValue,
+    Write,
+)
 from custom_components.power_sync.model.charger import (
     CarState,
     ChargeMode,
     ChargerReading,
 )
 
-from .bench import DEVICE, OWNER, Bench, Device, PowerCutError
+from .bench import DEVICE, OWNER, START, Bench, Device, PowerCutError
 from .test_controller import plan, slot
 
 TICK: Final = timedelta(seconds=10)
 LEFT_AFTER: Final = timedelta(seconds=60)
+AFTER_START: Final = timedelta(seconds=30)
 RETRY: Final = timedelta(seconds=70)
 """So long after a fault the next try comes at the latest."""
+DAY: Final = timedelta(days=1)
+FLASH_WRITES: Final = 6
+"""What the battery that wears out takes a day."""
 RARELY: Final = timedelta(seconds=60)
 FLASH: Final = "max_discharge_10w"
 MODES: Final = (
@@ -52,8 +60,39 @@ class Battery(Device):
     owner: dict[str, SettingValue] = field(default_factory=lambda: dict(OWNER))
     soc_pct: float = 50.0
     islanded: bool = False
+    now: Callable[[], datetime] = field(default=lambda: START)
     troubled_at: datetime | None = None
     wanted_at: datetime | None = None
+    started_at: datetime | None = None
+    told_at: list[datetime] = field(default_factory=list)
+    worn_at: list[datetime] = field(default_factory=list)
+    """When its flash memory was written, as only the device itself knows."""
+
+    @property
+    @override
+    def capabilities(self) -> Capabilities:
+        """What it can do, and how little its memory takes."""
+        return replace(super().capabilities, flash_writes_per_day=FLASH_WRITES)
+
+    @override
+    async def write(self, write: Write) -> None:
+        """Take a write, and count it where it wears the memory."""
+        before = len(self.writes)
+        try:
+            await super().write(write)
+        finally:
+            if len(self.writes) > before:
+                self.told_at.append(self.now())
+                if write.setting in self.flash:
+                    self.worn_at.append(self.now())
+
+    def wears(self, entry: LogEntry) -> bool:
+        """Whether something was written to its memory."""
+        return any(write.setting in self.flash for write in entry.writes)
+
+    def worn_until(self, when: datetime) -> int:
+        """Return how often its memory was written in the day up to a time."""
+        return sum(when - DAY < at <= when for at in self.worn_at)
 
     @property
     def well(self) -> bool:
@@ -81,6 +120,11 @@ class Home:
         self.car: ChargerReading | None = None
         self.asked: set[datetime] = set()
         """When the user forced something: that is told at once."""
+        self.told: list[LogEntry] = []
+        """All that was ever told, whatever Home Assistant has lost."""
+        self.disk_failed = False
+        for each in self.batteries.values():
+            each.now = lambda: self.now
 
     @property
     def now(self) -> datetime:
@@ -99,13 +143,15 @@ class Home:
         self.controller.dry_run = self.dry_run
         self.controller.hold = self.hold
         self.controller.market.too_dear = lambda _: self.dear
+        self.controller.log.listen(self.told.append)
         await self.controller.start()
 
     async def power_cut(self) -> None:
         """Lose all that is not on the disk, and start again."""
         for device in self.batteries.values():
             device.cut_after = None
-            device.troubled_at = self.now
+            # What was wanted before is not resumed, but for a force.
+            device.wanted_at, device.started_at = None, self.now
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -203,27 +249,39 @@ class Home:
         device, battery = self.batteries[key], self.controller.batteries[key]
         if not self.dry_run and battery.lease.command is not None:
             device.wanted_at = self.now
-        since = device.wanted_at or self.now
-        allowed = since + LEFT_AFTER
+        allowed = self.now
+        if device.wanted_at is not None:
+            allowed = device.wanted_at + LEFT_AFTER
+        if device.started_at is not None:
+            allowed = max(allowed, device.started_at + AFTER_START)
         if device.troubled_at is not None:
             allowed = max(allowed, device.troubled_at + RETRY)
         if self.now > allowed:
             assert device.settings == device.owner
 
     def look_back(self) -> None:
-        """Check that nothing was told too often."""
+        """Check that nothing was told too often, nor wore a memory out."""
         for key, device in self.batteries.items():
             told = [
                 entry
-                for entry in self.controller.log.entries
+                for entry in self.told
                 if entry.battery_id == key
                 and entry.writes
                 and entry.outcome is not Outcome.DRY_RUN
             ]
-            for before, entry in pairwise(told):
-                gives_back = entry.command is None or not entry.outcome.good
-                if not (entry.at in self.asked or gives_back):
-                    assert entry.at - before.at >= device.min_interval
+            for entry in filter(self._is_ours, told):
+                since = entry.at - device.min_interval
+                assert not any(since < at < entry.at for at in device.told_at)
+                if device.wears(entry):
+                    assert device.worn_until(entry.at) <= FLASH_WRITES
+
+    def _is_ours(self, entry: LogEntry) -> bool:
+        """Whether it was neither the user's word nor gave a battery back.
+
+        What a broken disk did not take, the next start does not know.
+        """
+        gives_back = entry.command is None or not entry.outcome.good
+        return not (entry.at in self.asked or gives_back or self.disk_failed)
 
     async def end(self, *, at_once: bool) -> None:
         """Heal everything, end everything, and find the owner's settings."""
@@ -319,6 +377,7 @@ async def fault(home: Home, what: str, luck: Random) -> None:
             device.islanded = not device.islanded
         case "disk":
             home.bench.journal.broken = not home.bench.journal.broken
+            home.disk_failed = True
         case "cut":
             device.cut_after = len(device.writes) + luck.choice((1, 2, 3))
         case "crash":
@@ -392,6 +451,7 @@ async def live(
     seed=st.integers(0, 2**16),
     at_once=st.booleans(),
 )
+@example(events=[("force", 0), ("refusal", 2), ("stop", 4)], seed=181, at_once=False)
 def test_whatever_happens(
     events: list[tuple[str, int]], seed: int, *, at_once: bool
 ) -> None:

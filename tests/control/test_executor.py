@@ -265,6 +265,37 @@ async def test_foreign_control_is_left_alone_for_ten_minutes() -> None:
     assert bench.device.settings == OWNER | {"ems_mode": 8}
 
 
+async def test_what_a_program_keeps_writing_is_not_the_owners() -> None:
+    """Set once it is an owner's wish; again and again it is told, and never kept."""
+    bench = Bench()
+    executor = await bench.executor()
+    order = bench.order(Mode.NO_DISCHARGE)
+    setting, theirs = "max_discharge_10w", 333
+    await executor.carry_out(order)
+
+    async def written_again() -> None:
+        bench.device.settings[setting] = theirs
+        for _ in range(3):
+            assert await executor.carry_out(order) is Outcome.FOREIGN
+            bench.time.pass_by(seconds=10)
+        bench.time.pass_by(minutes=10)
+        assert await executor.carry_out(order) is Outcome.FOLLOWED
+
+    await written_again()
+    assert executor.record.owner[setting] == theirs
+    assert not executor.patience.foreign(bench.time.now)
+    await written_again()
+    assert executor.patience.foreign(bench.time.now)
+    # That would be lost with a restart, the value and how often it came would not.
+    executor = await bench.executor()
+    await written_again()
+    assert executor.record.owner[setting] == OWNER[setting]
+    await written_again()
+    await executor.carry_out(bench.order(None))
+    assert bench.device.settings == OWNER
+    assert executor.record.doubted == {}
+
+
 @pytest.mark.parametrize("mode", [3, 4])
 async def test_another_energy_manager_is_never_fought_with(mode: int) -> None:
     """An external EMS or a VPP took over: nothing is sent after the wait either."""
@@ -358,6 +389,46 @@ async def test_commands_come_no_oftener_than_the_device_allows() -> None:
     outcome = await executor.carry_out(bench.order(Mode.CHARGE, 2000))
     assert outcome is Outcome.FOLLOWED
     assert (await executor.carry_out(bench.order(None))).good
+
+
+async def test_the_interval_holds_over_restarts() -> None:
+    """However often Home Assistant starts anew; a clock that was set blocks nothing."""
+    bench = Bench(device=Device(min_interval=timedelta(minutes=5)))
+    await (await bench.executor()).carry_out(bench.order(Mode.CHARGE, 3000))
+    for _ in range(4):
+        bench.time.pass_by(minutes=1)
+        again = await bench.executor()
+        outcome = await again.carry_out(bench.order(Mode.DISCHARGE, 2000))
+        assert outcome is Outcome.TOO_SOON
+    assert bench.device.settings["forced_power_w"] == 3000
+    # What the user wants now is told at once, and so is what gives it back.
+    outcome = await again.carry_out(
+        replace(bench.order(Mode.CHARGE, 1000), by_user=True)
+    )
+    assert outcome is Outcome.FOLLOWED
+    again = await bench.executor()
+    assert (await again.carry_out(bench.order(None))).good
+    again = await bench.executor()
+    outcome = await again.carry_out(bench.order(Mode.CHARGE, 2000))
+    assert outcome is Outcome.TOO_SOON
+    bench.time.pass_by(hours=-1)
+    again = await bench.executor()
+    outcome = await again.carry_out(bench.order(Mode.CHARGE, 2000))
+    assert outcome is Outcome.FOLLOWED
+
+
+async def test_what_is_written_twice_wears_twice() -> None:
+    """A write to flash memory that was ignored and is repeated counts again."""
+    setting = "max_discharge_10w"
+    bench = Bench(
+        device=Device(flash=frozenset({setting}), ignores=frozenset({setting}))
+    )
+    executor = await bench.executor()
+    outcome = await executor.carry_out(bench.order(Mode.NO_DISCHARGE))
+    assert outcome is Outcome.NOT_FOLLOWED
+    written = [each for each in bench.device.writes if each.setting == setting]
+    assert len(written) == 2
+    assert executor.flash_writes_left() == 20 - len(written)
 
 
 STEPS = st.lists(

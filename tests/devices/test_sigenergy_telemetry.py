@@ -71,6 +71,12 @@ async def test_every_field() -> None:
         max_discharge_w=9000,  # the rating: it could give more
         export_limit_w=5000,
         islanded=False,
+        owner={
+            "export_limit_w": 5000,
+            "reserve_10th": 200,
+            "max_soc_10th": 950,
+            "min_soc_10th": 50,
+        },
         fault=False,
         solar_energy_kwh=1010.0,
         import_energy_kwh=42_949_672.96,

@@ -41,6 +41,15 @@ async def test_every_field() -> None:
         max_discharge_w=4012.0,  # 10 A
         export_limit_w=5000,
         islanded=False,
+        owner={
+            "export_limit_w": 5000,
+            "export_limit_10w": None,
+            "export_ratio_10th": 0,
+            "max_soc_10th": 950,
+            "min_soc_10th": 100,
+            "export_switch": 170,
+            "reserve_pct": 20,
+        },
         fault=False,
         solar_energy_kwh=1_690_906.0,
         import_energy_kwh=6553.5,

@@ -36,6 +36,7 @@ from custom_components.power_sync.devices.protocols import (
     DeviceUnreachableError,
 )
 from custom_components.power_sync.model.battery import (
+    ON_OFF,
     BatteryIdentity,
     Command,
     Mode,
@@ -439,14 +440,14 @@ async def test_storm_watch() -> None:
     storm = OwnerSetting.STORM_MODE
     async with tesla() as account:
         driver = await account.driver()
-        assert driver.owner_range(storm) == (0, 1, 1)
+        assert driver.owner_range(storm) == ON_OFF
         found = await driver.read_owner()
-        assert driver.owner_value(storm, found) == 0
-        assert driver.owner_writes(storm, 0, found) == ()
-        (write,) = driver.owner_writes(storm, 1, found)
+        assert driver.owner_value(storm, found) is False
+        assert driver.owner_writes(storm, False, found) == ()  # noqa: FBT003 - a value
+        (write,) = driver.owner_writes(storm, True, found)  # noqa: FBT003 - a value
         await driver.write(write)
         assert account.set_by().storm_mode is True
-        assert driver.owner_value(storm, await driver.read_owner()) == 1
+        assert driver.owner_value(storm, await driver.read_owner()) is True
         reading = await driver.read()
         assert reading.extra["storm_mode_enabled"] == "true"
         executor = await account.executor(driver)
@@ -456,6 +457,47 @@ async def test_storm_watch() -> None:
     assert (
         telemetry.storm_mode_of({"user_settings": {"storm_mode_enabled": True}}) is None
     )
+
+
+async def test_the_owners_choices() -> None:
+    """Mode and rules are read, set and put back; what is no choice is refused."""
+    mode, exports, charging = (
+        OwnerSetting.OPERATION_MODE,
+        OwnerSetting.GRID_EXPORT,
+        OwnerSetting.GRID_CHARGING,
+    )
+    told = owners(mode="backup", reserve_pct=35)
+    async with tesla(told=told) as account:
+        driver = await account.driver()
+        found = await driver.read_owner()
+        assert [driver.owner_value(each, found) for each in (mode, exports)] == [
+            "backup",
+            "pv_only",
+        ]
+        assert driver.owner_value(charging, found) is False
+        assert (await driver.read()).owner == found
+        for setting, value in (
+            (mode, "autonomous"),
+            (exports, "never"),
+            (charging, True),
+        ):
+            (write,) = driver.owner_writes(setting, value, found)
+            await driver.write(write)
+            assert driver.owner_writes(setting, value, await driver.read_owner()) == ()
+        now = account.set_by()
+        assert (now.mode, now.export_rule, now.grid_charging_off) == (
+            "autonomous",
+            "never",
+            False,
+        )
+        for setting, odd in (
+            (mode, "turbo"),
+            (mode, None),
+            (exports, 1.0),
+            (charging, "on"),
+        ):
+            with pytest.raises(DeviceRefusedError):
+                driver.owner_writes(setting, odd, found)
 
 
 async def test_a_zone_that_nobody_knows() -> None:

@@ -136,6 +136,7 @@ from custom_components.power_sync.prices.octopus_products import Offers
 from custom_components.power_sync.prices.templates import TEMPLATES
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector
+from homeassistant.util.yaml import parse_yaml
 
 PACKAGE = Path(config_flow.__file__).parent
 CONTENT: dict[str, Any] = json.loads(
@@ -468,6 +469,21 @@ def test_placeholders(area: str, step: str) -> None:
     assert named <= PLACEHOLDERS.get(step, set())
 
 
+def action_choices() -> dict[str, set[Any]]:
+    """Return what the fields of actions offer that has words, by its key."""
+    found: dict[str, set[Any]] = {}
+
+    def look(tree: object) -> None:
+        for key, part_ in tree.items() if isinstance(tree, dict) else ():
+            if key == "select" and "translation_key" in part_:
+                named = found.setdefault(part_["translation_key"], set())
+                named.update(part_["options"])
+            look(part_)
+
+    look(parse_yaml((PACKAGE / "services.yaml").read_text(encoding="utf-8")))
+    return found
+
+
 def test_choices() -> None:
     """Each choice has a text, and a brand has its name."""
     schemas = (
@@ -499,6 +515,7 @@ def test_choices() -> None:
         "go_live": {"now", "next", "nothing"},
         "tesla_access": {VIA_TOKEN},
         "terms": {"day", "pooled", "credit"},
+        **action_choices(),
     }
     assert {key: set(text["options"]) for key, text in CONTENT["selector"].items()} == (
         choices

@@ -108,6 +108,13 @@ async def test_settings_are_written_for_good(
         ("export_limit_w", 5000),
         ("export_limit_w", None),
     ]
+    # On the battery's own page, too.
+    reserve = "number.sungrow_sh10rt_backup_reserve"
+    assert float(value_of(hass, reserve)) == 30
+    await hass.services.async_call(
+        "number", "set_value", {"entity_id": reserve, "value": 35}, blocking=True
+    )
+    assert sungrow.settings()[RESERVE] == float(value_of(hass, reserve)) == 35
     # What is the owner's stays when PowerSync goes.
     before = sungrow.settings()
     await hass.config_entries.async_remove(entry.entry_id)

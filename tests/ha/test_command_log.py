@@ -1,6 +1,6 @@
 """The command log as users see it: kept, told, and readable in the logbook."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 import json
@@ -23,7 +23,12 @@ from custom_components.power_sync.command_log import EVENT_COMMAND
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.control.log import LogEntry, Outcome
 from custom_components.power_sync.control.view import Master
-from custom_components.power_sync.model.battery import Command, Mode, OwnerSetting
+from custom_components.power_sync.model.battery import (
+    Command,
+    Mode,
+    OwnerSetting,
+    OwnerValue,
+)
 from homeassistant.components.logbook.processor import EventProcessor
 from homeassistant.components.recorder import history
 from homeassistant.core import Event, HomeAssistant
@@ -357,19 +362,34 @@ async def test_every_command_has_words(hass: HomeAssistant, set_up: SetUp) -> No
         log.add(entry_of(Outcome.FOLLOWED, Command(mode, 12_345.0, NOON)))
     for master in Master:
         log.add(entry_of(Outcome.FOLLOWED, master=master.value))
-    optional = {OwnerSetting.EXPORT_LIMIT_W}
+    choices: Mapping[OwnerSetting, Sequence[OwnerValue]] = {
+        OwnerSetting.EXPORT_LIMIT_W: (30.0, None),
+        OwnerSetting.STORM_MODE: (True, False),
+        OwnerSetting.GRID_CHARGING: (True, False),
+        OwnerSetting.GRID_EXPORT: ("battery_ok", "pv_only", "never"),
+        OwnerSetting.OPERATION_MODE: ("self_consumption", "autonomous", "backup"),
+    }
     for setting in OwnerSetting:
-        for value in (30.0, None) if setting in optional else (30.0,):
+        for value in choices.get(setting, (30.0,)):
             of_owner = entry_of(Outcome.FOLLOWED, master="owner")
             log.add(replace(of_owner, owner_setting=setting, owner_value=value))
     said = " ".join(await messages(hass, told))
     assert "logbook_" not in said
     assert "{" not in said
+    ends: Mapping[OwnerValue, str] = {
+        30.0: "",
+        None: "_off",
+        False: "_off",
+        True: "_on",
+    }
     wanted = {
         *("entry", "asked", "dry_run", "given_back"),
         *(f"by_{master}" for master in (*Master, "owner")),
-        *(f"set_{setting}" for setting in OwnerSetting),
-        *(f"set_{setting}_off" for setting in optional),
+        *(
+            f"set_{setting}{ends.get(value, f'_{value}')}"
+            for setting in OwnerSetting
+            for value in choices.get(setting, (30.0,))
+        ),
         *Mode,
         *(f"{mode}_at" for mode in powered),
     }
@@ -380,5 +400,5 @@ async def test_every_command_has_words(hass: HomeAssistant, set_up: SetUp) -> No
     for name, text in texts.items():
         named = set(re.findall(r"{(\w+)}", text))
         assert ("power" in named) == name.endswith("_at")
-        is_set = name.startswith("logbook_set_") and not name.endswith("_off")
-        assert ("value" in named) == is_set
+        numbers = {f"logbook_set_{setting}" for setting in OwnerSetting}
+        assert ("value" in named) == (name in numbers)

@@ -29,6 +29,7 @@ from tests.devices.tesla_site import SITE_ID, Account, owners, tesla, told_of
 from tests.flows.dialogue import LIMITS, TARIFFS, ConfigDialogue
 
 from .conftest import Wait, state_of, value_of
+from .test_services import call
 
 MINUTE = timedelta(minutes=1)
 PLANNER = "select.tesla_powerwall_2_planned_by"
@@ -175,6 +176,118 @@ async def to_midnight(account: Account, wait: Wait) -> None:
     await wait(midnight - now - 7 * MINUTE)
     for _ in range(13):
         await wait(MINUTE)
+
+
+async def test_the_owners_mode_and_rules(
+    hass: HomeAssistant, entry: ConfigEntry[Any], account: Account, wait: Wait
+) -> None:
+    """Shown as the owner has them, also under a force; the plan keeps to the rules."""
+    mode, exports, charging = (
+        "select.tesla_powerwall_2_operation_mode",
+        "select.tesla_powerwall_2_energy_exports",
+        "switch.tesla_powerwall_2_charging_from_the_grid",
+    )
+    site = entry.runtime_data
+
+    async def run(action: str, **data: object) -> None:
+        await hass.services.async_call(DOMAIN, action, data, blocking=True)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    def planned() -> set[str]:
+        slots = site.coordinators.plan.data.plan.slots
+        return {slot.mode.value for slot in slots}
+
+    assert [value_of(hass, each) for each in (mode, exports, charging)] == [
+        "backup",
+        "pv_only",
+        "off",
+    ]
+    # As it was found, it is the maker's default: the plan may buy.
+    assert "charge" in planned()
+    await act(hass, "switch", "turn_off", "switch.powersync_automatic_control")
+    await act(hass, *LIVE)
+    await act(hass, "select", "select_option", mode, option="self_consumption")
+    await run("set_grid_export", export="everything")
+    assert (account.set_by().mode, account.set_by().export_rule) == (
+        "self_consumption",
+        "battery_ok",
+    )
+    await run("set_grid_export", rule="pv_only")
+    assert value_of(hass, exports) == "pv_only"
+    # A force overrides them for its time, and leaves what is set meanwhile.
+    await run("force_charge", duration=60)
+    assert account.set_by().grid_charging_off is False
+    assert value_of(hass, charging) == "off"
+    await run("set_operation_mode", mode="backup")
+    assert (account.set_by().mode, value_of(hass, mode)) == ("autonomous", "backup")
+    await wait(6 * MINUTE)
+    await run("restore_normal")
+    now = account.set_by()
+    assert (now.mode, now.export_rule, now.grid_charging_off) == (
+        "backup",
+        "pv_only",
+        True,
+    )
+    # The owner's own word binds plan and force, until it is lifted.
+    await act(hass, "switch", "turn_on", charging)
+    assert account.set_by().grid_charging_off is False
+    await act(hass, "switch", "turn_off", charging)
+    assert account.set_by().grid_charging_off is True
+    assert "charge" not in planned()
+    with pytest.raises(ServiceValidationError, match="Your own setting"):
+        await run("force_charge", duration=60)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    site = entry.runtime_data
+    assert "charge" not in planned()
+    account.site.gateway.tell("grid_charging_off", False)  # noqa: FBT003 - in the app
+    for _ in range(4):
+        await wait(5 * MINUTE)
+    assert value_of(hass, charging) == "on"
+    await run("replan")
+    assert "charge" in planned()
+    with pytest.raises(ServiceValidationError, match="once"):
+        await run("set_grid_export", rule="never", export="never")
+
+
+async def test_what_a_scan_has_found(
+    hass: HomeAssistant, entry: ConfigEntry[Any], account: Account
+) -> None:
+    """Its health, its capacities and the plan go by it, also after a restart."""
+
+    async def sync(**data: object) -> dict[str, Any]:
+        answer = await call(hass, "sync_battery_health", **data)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        battery: dict[str, Any] = answer["batteries"][0]
+        return battery
+
+    account.site.tells_energies = False
+    assert (await sync())["health_pct"] is None
+    found = await sync(
+        original_capacity_wh=14_000,
+        current_capacity_wh=13_300,
+        scanned_at="2026-11-26T18:00:00+00:00",
+        individual_batteries=[{"current_capacity_wh": 13_300, "serial": "x"}],
+    )
+    assert (found["health_pct"], found["degradation_percent"]) == (95.0, 5.0)
+    assert (found["original_capacity_wh"], found["current_capacity_wh"]) == (
+        14_000,
+        13_300,
+    )
+    assert found["packs_pct"] == [98.5]
+    for data in (
+        {"current_capacity_wh": 13_300},
+        {"individual_batteries": [{"serial": "x"}]},
+    ):
+        with pytest.raises(ServiceValidationError, match="Tell both"):
+            await sync(**data)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    again = await sync()
+    assert {**again, "packs_pct": [98.5]} == found
+    assert value_of(hass, "sensor.tesla_powerwall_2_battery_health") == "95.0"
+    (member,) = entry.runtime_data.plan_inputs().fleet
+    assert member.capacity_kwh == pytest.approx(13.3)
 
 
 async def test_by_hand(

@@ -28,6 +28,7 @@ from custom_components.power_sync.control.view import HoldMethod, PlannedBy
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.actions import ANY_BRAND
 from custom_components.power_sync.going_live import GO_LIVE
+from custom_components.power_sync.health_service import HEALTH_SCHEMA
 from custom_components.power_sync.issues import (
     FIXABLE,
     FOREIGN_CONTROL_BY,
@@ -99,7 +100,10 @@ ENTITIES: Mapping[str, set[str]] = {
     "button": {each.key for each in button.BUTTONS},
     "calendar": {calendar.TARIFF.key},
     "image": {image.PLAN.key},
-    "number": {number.FORCE_POWER.key, *(each.key for each in SETTING_NUMBERS)},
+    "number": {
+        number.FORCE_POWER.key,
+        *(each.key for each in (*SETTING_NUMBERS, *number.OWNER_NUMBERS)),
+    },
     "select": {
         select.FORCE_DURATION.key,
         select.OBJECTIVE.key,
@@ -107,9 +111,10 @@ ENTITIES: Mapping[str, set[str]] = {
         select.HOLD_METHOD.key,
         select.CHARGE_MODE.key,
         select.PLANNED_BY.key,
+        *(each.key for each in select.OWNER_SELECTS),
     },
     "sensor": {each.key for each in SENSORS},
-    "switch": {switch.STORM_WATCH.key, *(each.key for each in switch.SWITCHES)},
+    "switch": {each.key for each in (*switch.OWNER_SWITCHES, *switch.SWITCHES)},
     "time": {each.key for each in time.TIMES},
 }
 SCHEMAS = {
@@ -119,6 +124,7 @@ SCHEMAS = {
     "restore_normal": BATTERY_SCHEMA,
     "replan": SITE_SCHEMA,
     "set_power_setpoint": SETPOINT_SCHEMA,
+    "sync_battery_health": HEALTH_SCHEMA,
     "decide_once": BATTERY_SCHEMA,
     "sync_now": SITE_SCHEMA,
     "sync_tou_schedule": BATTERY_SCHEMA,

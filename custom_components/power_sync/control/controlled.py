@@ -1,11 +1,16 @@
 """One battery under control, and what is going on with it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
 
-from custom_components.power_sync.model.battery import BatteryReading, Command, Mode
+from custom_components.power_sync.model.battery import (
+    BatteryReading,
+    Command,
+    Mode,
+    OwnerSetting,
+)
 from custom_components.power_sync.model.mains import Connection
 from custom_components.power_sync.model.tariff import DayTariff
 
@@ -70,6 +75,8 @@ class Controlled:
     hold_failed: frozenset[Mode] = frozenset()
     """Modes that were followed, and did not keep the battery from discharging."""
     planned_by: PlannedBy = PlannedBy.POWERSYNC
+    owner_rules: Collection[OwnerSetting] = ()
+    """The rules that its owner has set through PowerSync."""
     connection: Connection = Connection.ALL
     tariff: DayTariff | None = None
     """What it is to plan from, where it plans for itself."""

@@ -186,7 +186,8 @@ class BatteryExecutor:
         return follows and before in (Mode.CHARGE, Mode.DISCHARGE)
 
     def _settle(self, record: Record, now: Settings) -> None:
-        settled = ownership.settled(record, now)
+        counted = replace(record, flash_writes=self.record.flash_writes)
+        settled = ownership.settled(counted, now)
         self._book.note(self.battery_id, hold_of(settled))
 
     def _lapses(self) -> bool:
@@ -219,14 +220,19 @@ class BatteryExecutor:
     def _not_now(self, record: Record, writes: Iterable[Write]) -> Outcome | None:
         """Return what forbids these writes at this moment, if anything does."""
         capabilities = self.driver.capabilities
-        since = self.clock.now() - capabilities.min_interval
-        if self._last_write is not None and self._last_write > since:
+        now, told = self.clock.now(), self._told_at()
+        # A time that lies ahead is from before the clock was set.
+        if told is not None and now - capabilities.min_interval < told <= now:
             return Outcome.TOO_SOON
         wanted = sum(write.setting in capabilities.flash_settings for write in writes)
         used = len(self._today(record).flash_writes)
         if wanted and used + wanted > capabilities.flash_writes_per_day:
             return Outcome.BUDGET
         return None
+
+    def _told_at(self) -> datetime | None:
+        """Return when the battery was told anything last, also before a start."""
+        return self._last_write or self.record.told_at
 
     # -- giving back -----------------------------------------------------------
 
@@ -262,10 +268,10 @@ class BatteryExecutor:
         changed = ours != record.ours
 
         def noted(kept: Record) -> Record:
-            return replace(kept, flash_writes=flash, ours=ours)
+            return replace(kept, flash_writes=flash, ours=ours, told_at=at)
 
         self._book.note(self.battery_id, noted)
-        if changed:
+        if changed or self.driver.capabilities.min_interval:
             with suppress(JournalError):
                 await self._book.put(self.battery_id, noted)
 
@@ -299,6 +305,16 @@ class BatteryExecutor:
             run.half = True
             run.error = f"{run.error}; not given back yet: {err}"
 
+    def _count_again(self, writes: Iterable[Write]) -> None:
+        """Count what is written a second time to flash memory, too."""
+        at = self.clock.now()
+        counted = ownership.written_ahead(
+            self.driver, self._today(self.record), writes, at
+        ).flash_writes
+        self._book.note(
+            self.battery_id, lambda kept: replace(kept, flash_writes=counted)
+        )
+
     # -- both ------------------------------------------------------------------
 
     async def _write_and_verify(
@@ -311,7 +327,9 @@ class BatteryExecutor:
         refused: DeviceRefusedError | None = None
         wanted = {write.setting: write.value for write in writes}
         pending = writes
-        for _ in range(2):
+        for again in (False, True):
+            if again:
+                self._count_again(pending)
             for write in pending:
                 if run.generation != self._generation:
                     run.end(Outcome.SUPERSEDED)

@@ -9,6 +9,7 @@ from custom_components.power_sync.model.battery import Mode
 
 from .controlled import Controlled
 from .journal import Force, JournalBook, JournalError
+from .owner_rules import within
 from .view import SiteLimits
 
 LOGGER = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ async def check_force(
     force = battery.executor.record.force
     if force is None:
         return
-    if not allowed(force, limits):
+    if not allowed(force, within(battery, limits)):
         await end_force(book, battery)
     elif (early := force.started - battery.executor.clock.now()) > timedelta(0):
         move_force(book, battery, early)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from custom_components.power_sync.model.battery import Mode, Settings, SettingValue
 from custom_components.power_sync.model.plain import (
@@ -47,6 +47,17 @@ class Force:
     into_car: bool = False
 
 
+class Doubted(NamedTuple):
+    """A value that somebody set over ours, and what the owner had before.
+
+    It is `rewritten` each time that it is found there again after ours.
+    """
+
+    value: SettingValue
+    before: SettingValue
+    rewritten: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What is known of one battery that we control, or must give back.
@@ -57,7 +68,9 @@ class Record:
     that it may have from us: values are added before they are written and taken
     away after another one was read back. A battery is *held* while `ours` is
     not empty. `lost` marks that the owner's settings are unknown because the
-    journal was corrupt. `flash_writes` are the times of writes to flash memory.
+    journal was corrupt. `flash_writes` are the times of writes to flash memory,
+    `told_at` is when it was told anything last. `doubted` holds the values that
+    somebody set over ours and that were taken for the owner's.
     """
 
     device: JsonObject = field(repr=False)
@@ -66,6 +79,8 @@ class Record:
     lost: bool = False
     force: Force | None = None
     flash_writes: tuple[datetime, ...] = ()
+    told_at: datetime | None = None
+    doubted: Mapping[str, Doubted] = field(default_factory=dict)
 
     @property
     def held(self) -> bool:
@@ -210,6 +225,8 @@ def _record_to_json(record: Record) -> JsonObject:
             "into_car": force.into_car,
         },
         "flash_writes": [when.isoformat() for when in record.flash_writes],
+        "told_at": None if record.told_at is None else record.told_at.isoformat(),
+        "doubted": {key: list(each) for key, each in record.doubted.items()},
     }
 
 
@@ -230,11 +247,14 @@ def records_from_json(data: object) -> dict[str, Record]:
 def _record_from_json(data: Mapping[str, Json]) -> Record:
     device, owner, ours = data["device"], data["owner"], data["ours"]
     flash_writes = data["flash_writes"]
+    # Earlier versions did not keep it.
+    told_at, doubted = data.get("told_at"), data.get("doubted", {})
     if not (
         isinstance(device, Mapping)
         and isinstance(owner, Mapping)
         and isinstance(ours, Mapping)
         and isinstance(flash_writes, list)
+        and isinstance(doubted, Mapping)
     ):
         raise TypeError("a part of a record has the wrong shape")
     return Record(
@@ -244,6 +264,8 @@ def _record_from_json(data: Mapping[str, Json]) -> Record:
         lost=data["lost"] is True,
         force=_force_from_json(data["force"]),
         flash_writes=tuple(time_of(when) for when in flash_writes),
+        told_at=None if told_at is None else time_of(told_at),
+        doubted={key: _doubted_from_json(each) for key, each in doubted.items()},
     )
 
 
@@ -251,6 +273,13 @@ def _settings_list(values: Json) -> tuple[SettingValue, ...]:
     if not isinstance(values, list):
         raise TypeError("written values are a list")
     return tuple(setting_of(value) for value in values)
+
+
+def _doubted_from_json(data: Json) -> Doubted:
+    if not isinstance(data, list):
+        raise TypeError("a doubted value is a list")
+    value, before, rewritten = data
+    return Doubted(setting_of(value), setting_of(before), int(number_of(rewritten)))
 
 
 def _force_from_json(data: Json) -> Force | None:
@@ -276,9 +305,11 @@ def hold_of(held: Record) -> Change:
         ours=held.ours,
         lost=held.lost,
         flash_writes=held.flash_writes,
+        told_at=held.told_at,
+        doubted=held.doubted,
     )
 
 
 def released(record: Record) -> Record:
     """Return the record of a battery that has been given back."""
-    return replace(record, owner={}, ours={}, lost=False)
+    return replace(record, owner={}, ours={}, lost=False, doubted={})

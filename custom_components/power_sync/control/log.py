@@ -10,6 +10,7 @@ import logging
 from custom_components.power_sync.model.battery import (
     Command,
     OwnerSetting,
+    OwnerValue,
     Settings,
     Write,
 )
@@ -62,7 +63,7 @@ class LogEntry:
     """One command (None = given back to its owner) and what came of it.
 
     Or, with `owner_setting`, one setting of the owner's that was set for good:
-    `owner_value` is in the unit of its name, None is no export limit.
+    `owner_value` None is no export limit.
     """
 
     at: datetime
@@ -75,7 +76,7 @@ class LogEntry:
     outcome: Outcome
     error: str | None = None
     owner_setting: OwnerSetting | None = None
-    owner_value: float | None = None
+    owner_value: OwnerValue = None
 
 
 type Listener = Callable[[LogEntry], None]

@@ -81,7 +81,7 @@ def _from_json(data: Mapping[str, Json]) -> LogEntry:
         outcome=Outcome(text_of(data["outcome"])),
         error=None if error is None else text_of(error),
         owner_setting=None if setting is None else OwnerSetting(text_of(setting)),
-        owner_value=None if value is None else number_of(value),
+        owner_value=setting_of(value),
     )
 
 

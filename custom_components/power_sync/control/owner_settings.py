@@ -20,8 +20,9 @@ from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,
 )
 from custom_components.power_sync.model.battery import (
-    OwnerRange,
+    OwnerAllowed,
     OwnerSetting,
+    OwnerValue,
     Settings,
     Write,
 )
@@ -46,7 +47,7 @@ class OwnerValueError(Exception):
     `allowed` is what it can have; None where it lacks the setting.
     """
 
-    def __init__(self, battery_id: str, allowed: OwnerRange | None) -> None:
+    def __init__(self, battery_id: str, allowed: OwnerAllowed | None) -> None:
         """Name the battery."""
         super().__init__(battery_id)
         self.battery_id = battery_id
@@ -55,10 +56,10 @@ class OwnerValueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OwnerChange:
-    """A setting and its value in the unit of its name; None is no export limit."""
+    """A setting and its value; None is no export limit."""
 
     setting: OwnerSetting
-    value: float | None
+    value: OwnerValue
 
 
 @dataclass(slots=True)
@@ -83,11 +84,7 @@ def check_value(driver: BatteryDriver, change: OwnerChange) -> None:
     value, is_export = change.value, change.setting is OwnerSetting.EXPORT_LIMIT_W
     if allowed is None:
         raise OwnerValueError(driver.identity.serial, None)
-    if value is None:
-        if is_export:
-            return
-    # Written so that a value that is no number is refused too.
-    elif allowed.least <= value <= allowed.most:
+    if allowed.allows(value) or (value is None and is_export):
         return
     raise OwnerValueError(driver.identity.serial, allowed)
 
@@ -181,7 +178,7 @@ async def _set(
         raise DeviceError("the battery has to be given back first")
     found = await driver.read_owner()
     writes = driver.owner_writes(
-        run.change.setting, run.change.value, _owners(record, found)
+        run.change.setting, run.change.value, owners_of(record, found)
     )
     if dry_run:
         run.writes = list(writes)
@@ -203,7 +200,7 @@ async def _set(
         run.end(Outcome.WHEN_GIVEN_BACK)
 
 
-def _owners(record: Record, found: Settings) -> Settings:
+def owners_of(record: Record, found: Settings) -> Settings:
     """Return what is set with the owner's values in place of ours."""
     owners = {
         key: record.owner[key]

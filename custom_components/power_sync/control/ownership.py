@@ -1,13 +1,16 @@
 """Whose is it: which settings of a device are ours, the owner's or a stranger's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from custom_components.power_sync.devices.protocols import BatteryDriver, DeviceError
 from custom_components.power_sync.model.battery import Command, Mode, Settings, Write
 
-from .journal import Record
+from .journal import Doubted, Record
+
+PROGRAM_REWRITES = 2
+"""So often no owner sets again what a command has replaced."""
 
 
 def effective(writes: Iterable[Write], now: Settings) -> list[Write]:
@@ -30,6 +33,20 @@ def is_strange(record: Record, now: Settings, key: str) -> bool:
     return now[key] not in values and now[key] != record.owner.get(key)
 
 
+def is_rewritten(record: Record, now: Settings, key: str) -> bool:
+    """Whether a value that was taken for the owner's stands over ours again.
+
+    An owner sets a value once; a program writes it again and again.
+    """
+    doubted, values = record.doubted.get(key), record.ours.get(key)
+    return (
+        doubted is not None
+        and values is not None
+        and now[key] == doubted.value
+        and now[key] not in values
+    )
+
+
 def strangers(driver: BatteryDriver, record: Record, now: Settings) -> list[str]:
     """Return the settings by which somebody else runs the battery."""
     if record.lost:
@@ -39,6 +56,7 @@ def strangers(driver: BatteryDriver, record: Record, now: Settings) -> list[str]
         key
         for key in now
         if is_strange(record, now, key)
+        or is_rewritten(record, now, key)
         or (
             # A forced command that is not ours.
             key not in record.ours
@@ -76,16 +94,38 @@ def owner_before_command(
     changed = {
         key: normal[key]
         for key in now
-        if is_strange(record, now, key)
+        if (is_strange(record, now, key) and not is_rewritten(record, now, key))
         or (
             key not in record.ours
             and now[key] is not None
             and record.owner.get(key) != now[key]
         )
     }
+    doubted = _doubted(record, now, changed)
+    programs = {
+        key: each.before
+        for key, each in doubted.items()
+        if each.rewritten >= PROGRAM_REWRITES
+    }
     return replace(
-        record, owner={**record.owner, **changed}, ours={**record.ours, **taken}
+        record,
+        owner={**record.owner, **changed, **programs},
+        ours={**record.ours, **taken},
+        doubted=doubted,
     )
+
+
+def _doubted(record: Record, now: Settings, changed: Settings) -> Mapping[str, Doubted]:
+    """Return the doubted values with those that are new, or there once more."""
+    doubted = dict(record.doubted)
+    for key in record.ours:
+        earlier = record.doubted.get(key)
+        if earlier is not None and is_rewritten(record, now, key):
+            doubted[key] = earlier._replace(rewritten=earlier.rewritten + 1)
+        elif key in changed and is_strange(record, now, key):
+            before = record.owner.get(key) if earlier is None else earlier.before
+            doubted[key] = Doubted(changed[key], before)
+    return doubted
 
 
 def presumed_owner(driver: BatteryDriver, record: Record, now: Settings) -> Record:
@@ -163,7 +203,7 @@ def written_ahead(
             ours[write.setting] = (*values, write.value)
         if write.setting in driver.capabilities.flash_settings:
             flash.append(when)
-    return replace(record, ours=ours, flash_writes=tuple(flash))
+    return replace(record, ours=ours, flash_writes=tuple(flash), told_at=when)
 
 
 def settled(record: Record, now: Settings) -> Record:

@@ -12,6 +12,7 @@ from .car import CarView
 from .controlled import Controlled
 from .load import NetLoad
 from .market import Market
+from .owner_rules import within
 from .phases import FuseRoom
 from .planned import Asked, planned_command
 from .view import BatteryView, HoldMethod, Neighbour, SiteLimits
@@ -59,7 +60,7 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         planned=planned,
         automatic=home.automatic,
         flash_writes_left=battery.executor.flash_writes_left(),
-        limits=home.limits,
+        limits=within(battery, home.limits),
         net_load_w=home.net_load_w,
         net_load_high_w=home.net_load.highest_w,
         net_load_low_w=home.net_load.lowest_w,

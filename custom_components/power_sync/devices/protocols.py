@@ -16,8 +16,9 @@ from custom_components.power_sync.model.battery import (
     BatteryReading,
     Capabilities,
     Command,
-    OwnerRange,
+    OwnerAllowed,
     OwnerSetting,
+    OwnerValue,
     Settings,
     Write,
 )
@@ -89,7 +90,7 @@ class BatteryDriver(Protocol):
     def safe_settings(self, found: Settings) -> Settings:
         """Return safe settings where the owner's are lost (a corrupt journal)."""
 
-    def owner_range(self, setting: OwnerSetting) -> OwnerRange | None:
+    def owner_range(self, setting: OwnerSetting) -> OwnerAllowed | None:
         """Return what an owner's setting can be; None where the device lacks it.
 
         Known once the battery has been read; without input or output.
@@ -103,7 +104,7 @@ class BatteryDriver(Protocol):
         and the owner's is in the journal.
         """
 
-    def owner_value(self, setting: OwnerSetting, found: Settings) -> float | None:
+    def owner_value(self, setting: OwnerSetting, found: Settings) -> OwnerValue:
         """Return an owner's setting in the unit of its name, as `found` has it.
 
         `found` is what `read_owner` returned. None is not known, or for the
@@ -111,14 +112,14 @@ class BatteryDriver(Protocol):
         """
 
     def owner_writes(
-        self, setting: OwnerSetting, value: float | None, found: Settings
+        self, setting: OwnerSetting, value: OwnerValue, found: Settings
     ) -> tuple[Write, ...]:
         """Return what gives an owner's setting a value, in the order that is safe.
 
-        `value` is kept within `owner_range`; None switches the export limit
-        off. `found` is what `read_owner` returned; what is already so is left
-        out. Raises DeviceRefusedError for a setting that the device lacks, and
-        for None where it is no value. Pure.
+        `value`, where a number, is kept within `owner_range`; None switches the
+        export limit off. `found` is what `read_owner` returned; what is already so
+        is left out. Raises DeviceRefusedError for a setting that the device lacks,
+        and for a value that it cannot have. Pure.
         """
 
     async def write(self, write: Write) -> None:

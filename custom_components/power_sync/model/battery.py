@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .tariff import DayTariff
 
@@ -116,7 +116,13 @@ class OwnerSetting(StrEnum):
     BACKUP_RESERVE_PCT = "backup_reserve_pct"
     """The state of charge kept for when the grid fails."""
     STORM_MODE = "storm_mode"
-    """Whether it fills up before a storm by itself: 1 is on, 0 is off."""
+    """Whether it fills up before a storm by itself: true or false."""
+    OPERATION_MODE = "operation_mode"
+    """What it does by itself: one of a few that its maker has."""
+    GRID_EXPORT = "grid_export"
+    """What may be fed into the grid: everything, the sun's alone, or nothing."""
+    GRID_CHARGING = "grid_charging"
+    """Whether the grid may charge it: true or false."""
     MIN_SOC_PCT = "min_soc_pct"
     """The battery is not discharged below this."""
     MAX_SOC_PCT = "max_soc_pct"
@@ -129,12 +135,37 @@ class OwnerSetting(StrEnum):
     """The most that may be fed into the grid; None as a value is no limit."""
 
 
+type OwnerValue = float | str | bool | None
+"""In the unit of the setting's name, one of its choices, or whether it is on."""
+
+
 class OwnerRange(NamedTuple):
     """What an owner's setting can be, in the unit of its name."""
 
     least: float
     most: float
     step: float
+
+    def allows(self, value: OwnerValue) -> bool:
+        """Whether it can be this: a value that is no number never can."""
+        return not isinstance(value, str | None) and self.least <= value <= self.most
+
+
+class OwnerChoice(NamedTuple):
+    """What an owner's setting can be, where it is one of a few."""
+
+    options: tuple[str | bool, ...]
+
+    def allows(self, value: OwnerValue) -> bool:
+        """Whether it can be this."""
+        return value in self.options
+
+
+type OwnerAllowed = OwnerRange | OwnerChoice
+ON_OFF: Final = OwnerChoice((False, True))
+EXPORT_EVERYTHING: Final = "battery_ok"
+EXPORT_SUN: Final = "pv_only"
+EXPORT_NOTHING: Final = "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +222,8 @@ class BatteryReading:
     """What the home takes from each phase of the grid, + importing."""
     inverters: Mapping[str, InverterReading] = field(default_factory=dict)
     """What each inverter does of it, by its unit id as text."""
+    owner: Settings = field(default_factory=dict)
+    """Those of the owner's settings that are told with each poll, as `read_owner`."""
     extra: Mapping[str, float | str | None] = field(default_factory=dict)
     """What only this brand knows, for diagnostics."""
 

@@ -1,8 +1,15 @@
 """The actions under brands' own names, as many automations know them."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from custom_components.power_sync.model.battery import Mode, OwnerSetting
+from custom_components.power_sync.model.battery import (
+    EXPORT_EVERYTHING,
+    EXPORT_NOTHING,
+    EXPORT_SUN,
+    Mode,
+    OwnerSetting,
+)
 
 from .brand import BrandAction, ForceAction, OwnerAction, RestoreAction
 
@@ -44,15 +51,46 @@ def actions_of(brand: str) -> tuple[BrandAction, ...]:
     )
 
 
+_ON_OFF: Final[Mapping[str | bool, str | bool]] = {False: False, True: True}
 STORM_MODE: Final = OwnerAction(
-    name="set_storm_mode", setting=OwnerSetting.STORM_MODE, fields=("enabled",)
+    name="set_storm_mode",
+    setting=OwnerSetting.STORM_MODE,
+    fields=("enabled",),
+    options=_ON_OFF,
+)
+OPERATION_MODE: Final = OwnerAction(
+    name="set_operation_mode",
+    setting=OwnerSetting.OPERATION_MODE,
+    fields=("mode",),
+    options={mode: mode for mode in ("self_consumption", "autonomous", "backup")},
+)
+GRID_EXPORT: Final = OwnerAction(
+    name="set_grid_export",
+    setting=OwnerSetting.GRID_EXPORT,
+    fields=("rule", "export"),
+    options={
+        EXPORT_EVERYTHING: EXPORT_EVERYTHING,
+        EXPORT_SUN: EXPORT_SUN,
+        EXPORT_NOTHING: EXPORT_NOTHING,
+        "everything": EXPORT_EVERYTHING,
+    },
+)
+GRID_CHARGING: Final = OwnerAction(
+    name="set_grid_charging",
+    setting=OwnerSetting.GRID_CHARGING,
+    fields=("enabled",),
+    options=_ON_OFF,
+)
+BACKUP_RESERVE: Final = OwnerAction(
+    name="set_backup_reserve",
+    setting=OwnerSetting.BACKUP_RESERVE_PCT,
+    fields=_RESERVE,
 )
 ANY_BRAND: Final = (
-    OwnerAction(
-        name="set_backup_reserve",
-        setting=OwnerSetting.BACKUP_RESERVE_PCT,
-        fields=_RESERVE,
-    ),
+    BACKUP_RESERVE,
     STORM_MODE,
+    OPERATION_MODE,
+    GRID_EXPORT,
+    GRID_CHARGING,
 )
 """What is the owner's on batteries of whatever brand that have it."""

@@ -107,7 +107,8 @@ class RestoreAction:
 class OwnerAction:
     """A brand's own name for setting what is the owner's.
 
-    `fields` are the names under which its value may come, in a unit of which
+    `fields` are the names under which its value may come: one of `options`, which
+    may be another name of a choice, or where that is None a number in a unit of which
     `scale` make one of the setting's. With `zero_is_none` 0 stands for no limit. A
     `shared` value is that of all batteries chosen together.
     """
@@ -118,6 +119,7 @@ class OwnerAction:
     scale: float = 1.0
     zero_is_none: bool = False
     shared: bool = False
+    options: Mapping[str | bool, str | bool] | None = None
 
 
 type BrandAction = ForceAction | RestoreAction | OwnerAction

@@ -21,6 +21,7 @@ from custom_components.power_sync.devices.batteries.modbus_link import (
     pace,
     quiet_after_write,
 )
+from custom_components.power_sync.devices.batteries.own_settings import number_wanted
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
     BatteryIdentity,
@@ -30,6 +31,7 @@ from custom_components.power_sync.model.battery import (
     Mode,
     OwnerRange,
     OwnerSetting,
+    OwnerValue,
     Settings,
     Write,
 )
@@ -202,10 +204,11 @@ class SigenergyBattery:
         return owner_value(setting, found)
 
     def owner_writes(
-        self, setting: OwnerSetting, value: float | None, found: Settings
+        self, setting: OwnerSetting, value: OwnerValue, found: Settings
     ) -> tuple[Write, ...]:
         """Return what gives an owner's setting a value."""
-        return owner_writes(setting, value, found, self._limits())
+        wanted = number_wanted(setting, value)
+        return owner_writes(setting, wanted, found, self._limits())
 
     async def write(self, write: Write) -> None:
         """Write one setting, once the plant is known to be the right one.

@@ -85,6 +85,7 @@ def reading(poll: Poll, config: BatteryConfig, at: datetime) -> BatteryReading:
         max_discharge_w=_allowed_w(config.max_discharge_w, core.discharge_now_w),
         export_limit_w=owner_value(OwnerSetting.EXPORT_LIMIT_W, poll.owner()),
         islanded=None if core.grid_state is None else core.grid_state != _ON_GRID,
+        owner=poll.owner(),
         fault=None if core.running_state is None else state in FAULT_STATES,
         solar_energy_kwh=_solar_kwh(poll),
         import_energy_kwh=totals.import_kwh if totals else None,

@@ -18,6 +18,7 @@ from custom_components.power_sync.devices.batteries.modbus_link import (
     patience,
     quiet_after_write,
 )
+from custom_components.power_sync.devices.batteries.own_settings import number_wanted
 from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,
     DeviceUnreachableError,
@@ -30,6 +31,7 @@ from custom_components.power_sync.model.battery import (
     Mode,
     OwnerRange,
     OwnerSetting,
+    OwnerValue,
     Settings,
     Write,
 )
@@ -192,10 +194,11 @@ class SungrowBattery:
         return owner_value(setting, found, self._poll.owner_limits())
 
     def owner_writes(
-        self, setting: OwnerSetting, value: float | None, found: Settings
+        self, setting: OwnerSetting, value: OwnerValue, found: Settings
     ) -> tuple[Write, ...]:
         """Return what gives an owner's setting a value, in a safe order."""
-        return owner_writes(setting, value, found, self._poll.owner_limits())
+        wanted = number_wanted(setting, value)
+        return owner_writes(setting, wanted, found, self._poll.owner_limits())
 
     async def write(self, write: Write) -> None:
         """Write one setting, once the inverter is known to be the right one.

@@ -44,6 +44,7 @@ from custom_components.power_sync.devices.batteries.modbus_link import (
     patience,
     recycle,
 )
+from custom_components.power_sync.devices.batteries.own_settings import NoOwnerSettings
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
     BatteryIdentity,
@@ -51,8 +52,6 @@ from custom_components.power_sync.model.battery import (
     Capabilities,
     Command,
     Mode,
-    OwnerRange,
-    OwnerSetting,
     Settings,
     Write,
 )
@@ -156,7 +155,7 @@ async def probe_home_manager(
     )
 
 
-class HomeManager:
+class HomeManager(NoOwnerSettings):
     """A battery behind an iHomeManager: it can be watched and nothing else."""
 
     def __init__(
@@ -225,24 +224,6 @@ class HomeManager:
     def safe_settings(self, found: Settings) -> Settings:
         """Return nothing."""
         return {}
-
-    def owner_range(self, setting: OwnerSetting) -> OwnerRange | None:
-        """Return None: it has no setting that is offered."""
-        return None
-
-    async def read_owner(self) -> Settings:
-        """Return nothing."""
-        return {}
-
-    def owner_value(self, setting: OwnerSetting, found: Settings) -> float | None:
-        """Return None."""
-        return None
-
-    def owner_writes(
-        self, setting: OwnerSetting, value: float | None, found: Settings
-    ) -> tuple[Write, ...]:
-        """Refuse."""
-        raise DeviceRefusedError(f"an iHomeManager has no {setting}")
 
     async def write(self, write: Write) -> None:
         """Refuse, whatever it is."""

@@ -51,7 +51,6 @@ class _Form:
 
 _FORMS: Final = {
     OwnerSetting.BACKUP_RESERVE_PCT: (_Form(RESERVE, 1),),
-    OwnerSetting.STORM_MODE: (),
     OwnerSetting.MIN_SOC_PCT: (_Form(MIN_SOC, 0.1),),
     OwnerSetting.MAX_SOC_PCT: (_Form(MAX_SOC, 0.1),),
     OwnerSetting.MAX_CHARGE_W: (_Form(MAX_CHARGE, CEILING_STEP_W),),
@@ -163,7 +162,7 @@ def _form(setting: OwnerSetting, served: Collection[str]) -> _Form | None:
     """Return the register that holds a setting; an export limit needs its switch."""
     if setting is OwnerSetting.EXPORT_LIMIT_W and EXPORT_SWITCH not in served:
         return None
-    return next((form for form in _FORMS[setting] if form.key in served), None)
+    return next((form for form in _FORMS.get(setting, ()) if form.key in served), None)
 
 
 def _ratio(found: Settings) -> int | None:

@@ -114,6 +114,7 @@ def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryRead
             OwnerSetting.EXPORT_LIMIT_W, regs.owner, regs.limits
         ),
         islanded=None if state is None else state in ISLANDED_STATES,
+        owner=regs.owner,
         fault=None if state is None else state in FAULT_STATES,
         solar_energy_kwh=totals.solar_kwh if totals else None,
         import_energy_kwh=totals.import_kwh if totals else None,

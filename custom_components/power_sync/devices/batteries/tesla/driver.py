@@ -23,8 +23,9 @@ from custom_components.power_sync.model.battery import (
     Capabilities,
     Command,
     Mode,
-    OwnerRange,
+    OwnerAllowed,
     OwnerSetting,
+    OwnerValue,
     Settings,
     SettingValue,
     Write,
@@ -209,23 +210,23 @@ class TeslaBattery:
     def _flat(self) -> str:
         return tariff.value_of(tariff.flat_tariff(telemetry.currency_of(self._info)))
 
-    def owner_range(self, setting: OwnerSetting) -> OwnerRange | None:
-        """Return what the backup reserve can be, in percent, and Storm Watch."""
+    def owner_range(self, setting: OwnerSetting) -> OwnerAllowed | None:
+        """Return what reserve, mode, rules and Storm Watch can be."""
         return owner.owner_range(setting, self._config.settings)
 
     async def read_owner(self) -> Settings:
-        """Read the backup reserve, and Storm Watch."""
+        """Read reserve, mode, rules and Storm Watch."""
         return owner.owners(await self.read_settings())
 
-    def owner_value(self, setting: OwnerSetting, found: Settings) -> float | None:
-        """Return the backup reserve in percent, or Storm Watch as 1 or 0."""
+    def owner_value(self, setting: OwnerSetting, found: Settings) -> OwnerValue:
+        """Return an owner's setting; the reserve in percent."""
         return owner.owner_value(setting, found)
 
     def owner_writes(
-        self, setting: OwnerSetting, value: float | None, found: Settings
+        self, setting: OwnerSetting, value: OwnerValue, found: Settings
     ) -> tuple[Write, ...]:
         """Return what sets it; no reserve between 80 and 100 % can be."""
-        if self.owner_range(setting) is None or value is None:
+        if self.owner_range(setting) is None:
             raise DeviceRefusedError(f"a Powerwall has no {setting} = {value}")
         return owner.owner_writes(setting, value, found)
 

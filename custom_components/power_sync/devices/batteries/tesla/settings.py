@@ -14,6 +14,9 @@ from typing import Final
 
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
+    EXPORT_EVERYTHING,
+    EXPORT_NOTHING,
+    EXPORT_SUN,
     Command,
     Mode,
     Settings,
@@ -38,8 +41,10 @@ one, and what a command writes follows from what was read alone."""
 
 SELF_POWERED: Final = "self_consumption"
 BY_TARIFF: Final = "autonomous"
-BATTERY_OK: Final = "battery_ok"
-NEVER: Final = "never"
+BACKUP: Final = "backup"
+MODES: Final = (SELF_POWERED, BY_TARIFF, BACKUP)
+BATTERY_OK: Final = EXPORT_EVERYTHING
+NEVER: Final = EXPORT_NOTHING
 OFF: Final = "off"
 FULL: Final = 100
 SAFE_RESERVE_PCT: Final = 20
@@ -175,7 +180,7 @@ def safe_settings(found: Settings, flat: str) -> Settings:
         MODE: SELF_POWERED,
         RESERVE: SAFE_RESERVE_PCT,
         GRID_CHARGING: False,
-        EXPORT_RULE: "pv_only",
+        EXPORT_RULE: EXPORT_SUN,
     }
     known = {key: value for key, value in safe.items() if found.get(key) is not None}
     return {**owner_settings(found, flat), **known}

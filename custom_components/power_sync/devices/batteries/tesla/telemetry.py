@@ -17,6 +17,7 @@ from custom_components.power_sync.model.battery import (
 
 from . import settings, tariff
 from .access import Answer
+from .owner import owners
 
 PACK_KWH: Final = 13.5
 """The usable energy of one Powerwall, where a site tells only how many it has."""
@@ -28,7 +29,6 @@ _OFF_GRID: Final = frozenset(
 )
 _RULE: Final = "customer_preferred_export_rule"
 _NO_GRID_CHARGING: Final = "disallow_charge_from_grid_with_solar_installed"
-_MODES: Final = frozenset({"self_consumption", "autonomous", "backup"})
 
 
 def reading_of(live: Answer, info: Answer, at: datetime) -> BatteryReading:
@@ -57,6 +57,7 @@ def reading_of(live: Answer, info: Answer, at: datetime) -> BatteryReading:
         max_charge_w=most_w,
         max_discharge_w=most_w,
         islanded=_islanded(live),
+        owner=owners(settings_of(info)),
         extra={
             "operation_mode": _text(info, "default_real_mode"),
             "backup_reserve_pct": number(info, "backup_reserve_percent"),
@@ -77,7 +78,7 @@ def settings_of(info: Answer) -> dict[str, SettingValue]:
         rule = settings.NEVER
     refused = components.get(_NO_GRID_CHARGING, info.get(_NO_GRID_CHARGING))
     return {
-        settings.MODE: mode if mode in _MODES else None,
+        settings.MODE: mode if mode in settings.MODES else None,
         settings.RESERVE: None if reserve is None else round(reserve),
         settings.GRID_CHARGING: (not refused) if isinstance(refused, bool) else None,
         settings.EXPORT_RULE: rule,

@@ -3,6 +3,7 @@
 from typing import Final
 
 from custom_components.power_sync.devices.batteries.brand import SettingWords
+from custom_components.power_sync.model.battery import EXPORT_SUN
 
 from . import settings
 
@@ -12,7 +13,7 @@ WORDS: Final = {
         choices={
             settings.SELF_POWERED: "self_powered",
             settings.BY_TARIFF: "time_based",
-            "backup": "backup_only",
+            settings.BACKUP: "backup_only",
         },
     ),
     settings.RESERVE: SettingWords(name="backup_reserve", unit="%"),
@@ -23,7 +24,7 @@ WORDS: Final = {
         name="export_rule",
         choices={
             settings.BATTERY_OK: "everything",
-            "pv_only": "sun_only",
+            EXPORT_SUN: "sun_only",
             settings.NEVER: "nothing",
         },
     ),
