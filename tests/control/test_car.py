@@ -202,6 +202,17 @@ def test_the_load_shows_the_end_before_the_cloud(life: Life) -> None:
     assert life.says() is None
 
 
+def test_the_load_shows_the_end_after_a_start_while_a_car_charges() -> None:
+    """The charger may be the first that is read: then no load was before the car."""
+    life = Life()
+    life.charger(CarState.CHARGING, 7400)
+    assert life.car().before_w is None
+    life.loads(10, [7900] * 3)
+    assert life.says() is CarSource.CHARGER
+    life.loads(10, [500])
+    assert life.says() is None
+
+
 def test_sun_that_nobody_measures(life: Life) -> None:
     """A load that never showed the car says nothing of its end."""
     life.charger(CarState.CHARGING, 7400)

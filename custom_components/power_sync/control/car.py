@@ -194,6 +194,7 @@ class CarWatch:
             return None
         if self._since is None:
             self._since = now
+        if self._before_w is None:
             self._before_w = self._load_before()
         if (step := self._step or self._confirmed) is not None:
             self._before_w = step.before_w
