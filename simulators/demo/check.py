@@ -236,12 +236,20 @@ async def _go(
 
 
 async def set_automatic(demo: Demo, *, on: bool) -> None:
-    """Turn automatic control on or off, as the user does."""
-    await demo.api.call_action(
-        "switch",
-        "turn_on" if on else "turn_off",
-        {"entity_id": await demo.entity("automatic_control")},
-    )
+    """Turn automatic control on or off, as the user does; a reload is waited for.
+
+    Raises DemoError where it cannot be switched.
+    """
+    wanted, entity = "on" if on else "off", await demo.entity("automatic_control")
+
+    async def switched() -> bool:
+        if await demo.state("automatic_control") not in ("on", "off"):
+            return False
+        await demo.api.call_action("switch", f"turn_{wanted}", {"entity_id": entity})
+        return await demo.state("automatic_control") == wanted
+
+    if not await until(switched, FOLLOWED_WITHIN_S):
+        raise DemoError(f"automatic control cannot be turned {wanted}")
 
 
 async def _is(demo: Demo, owners: dict[int, int]) -> bool:
