@@ -12,6 +12,7 @@ from custom_components.power_sync.control.health import Trouble
 from custom_components.power_sync.model.battery import Mode
 from simulators.home import InverterMode
 
+from .asked import ask_of_inverter
 from .go_live import backtest_found, go_live
 from .homes import Home
 from .json_values import Json, as_object
@@ -63,6 +64,7 @@ async def check(demo: Demo, home: Home) -> bool:
         good=demo.home.inverter.settings() == owners,
     )
     if home.cheap_hour is Mode.CHARGE:
+        await ask_of_inverter(demo, report, owners)
         await asyncio.sleep(SETTLES_S)
         await _force_ends_while_away(demo, report, owners, kill=True)
         await _force_ends_while_away(demo, report, owners, kill=False)

@@ -1,6 +1,7 @@
 """The price feeds of the demo's homes: a home may move from one to another."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
@@ -10,6 +11,7 @@ from simulators.amber import AmberSimulator
 from simulators.clock import Clock, RealClock
 from simulators.octopus import OctopusSimulator, PaymentMethod, Rate
 from simulators.octopus.account import Dispatch, Session
+from simulators.octopus.rates import VAT
 from simulators.octopus.recorded import HALF_HOUR, agile_price
 
 FIVE_MINUTES: Final = timedelta(minutes=5)
@@ -17,6 +19,7 @@ HOUR: Final = timedelta(hours=1)
 LOOKED_AT: Final = timedelta(minutes=45)
 """A cheap time lasts at least so long; no longer than a battery takes to fill."""
 REGION: Final = "VIC1"
+AGILE: Final = "AGILE-24-10-01"
 CHEAP_RRP: Final = -300.0
 """Below all that was recorded, in $/MWh."""
 
@@ -47,8 +50,8 @@ class Feeds:
         if end - self._clock.now() < LOOKED_AT:
             # The half-hour is nearly over, and what follows is to be looked at.
             end += HALF_HOUR
-        cheap = Rate(pence / 1.05, pence, start, end, PaymentMethod.DIRECT_DEBIT)
-        self.octopus.extra_rows["AGILE-24-10-01"] = [cheap]
+        cheap = Rate(pence / VAT, pence, start, end, PaymentMethod.DIRECT_DEBIT)
+        self.octopus.extra_rows[AGILE] = [cheap]
         # An account's car is charged meanwhile, and is asked to save later on.
         account = self.octopus.accounts.account
         account.planned = [Dispatch(start, end)]
@@ -58,6 +61,13 @@ class Feeds:
             begun = start + step * FIVE_MINUTES
             self.amber.prices[begun] = CHEAP_RRP
             self.aemo.prices[REGION, begun] = CHEAP_RRP
+
+    def have_this_hour_cost(self, pence: float) -> float:
+        """Change Octopus's price of the cheap time; return what it was, in pence."""
+        (cheap,) = self.octopus.extra_rows[AGILE]
+        changed = replace(cheap, value_exc_vat=pence / VAT, value_inc_vat=pence)
+        self.octopus.extra_rows[AGILE] = [changed]
+        return cheap.value_inc_vat
 
     async def __aenter__(self) -> Self:
         """Start the simulators."""

@@ -7,6 +7,7 @@ nothing but the hold writes.
 from collections.abc import Callable
 from time import monotonic
 
+from .asked import ask_for_car
 from .check import FOLLOWED_WITHIN_S, set_automatic
 from .go_live import go_live
 from .homes import Home
@@ -54,6 +55,8 @@ async def _a_turn(demo: Demo, report: Report, owners: dict[int, int]) -> None:
         "went into the car",
         good=confirmed and measured and _holds(demo),
     )
+    await ask_for_car(demo, report)
+    await _held(demo, report, "asked no more, the car charging on")
     await _stops(demo, report)
     await _released(demo, report, owners)
 
