@@ -61,6 +61,7 @@ class BatteryExecutor:
         self._generation = 0
         self._holding: Asked | None = None
         self._last_write: datetime | None = None
+        self._told_before: datetime | None = None
         self.last_run: Run | None = None
 
     @property
@@ -92,6 +93,9 @@ class BatteryExecutor:
         """
         self._generation += 1
         mine = self._generation
+        if mine == 1:
+            # Later, the journal has what is about to be told, and may not be.
+            self._told_before = self.record.told_at
         async with self._lock:
             if mine != self._generation:
                 return Outcome.SUPERSEDED
@@ -232,7 +236,7 @@ class BatteryExecutor:
 
     def _told_at(self) -> datetime | None:
         """Return when the battery was told anything last, also before a start."""
-        return self._last_write or self.record.told_at
+        return self._last_write or self._told_before
 
     # -- giving back -----------------------------------------------------------
 
