@@ -5,11 +5,15 @@ Each part belongs to a home that has what it takes; all of them are without the 
 
 from collections.abc import Mapping
 
+from custom_components.power_sync.model.battery import Mode
+
 from .json_values import HassApiError, Json, as_list, as_object
 from .report import Report, until
 from .run import Demo, DemoError
 
 WITHIN_S = 60.0
+TOLD_WITHIN_S = 120.0
+"""A cloud shows late what it was told."""
 NEAR_W = 150.0
 POWER_W = 2000
 NEAR_PER_KWH = 0.001
@@ -104,6 +108,74 @@ async def ask_for_car(demo: Demo, report: Report) -> None:
     )
     await _act(demo, "restore_normal")
     await demo.api.call_action("switch", "turn_off", {"entity_id": export})
+
+
+async def ask_of_powerwall(demo: Demo, report: Report) -> None:
+    """Set mode and rules for good, and put them back; tell what a scan has found."""
+    told = demo.home.tesla.site.gateway.told
+    mode, rule = told.mode, told.export_rule
+    select = await powerwall_entity(demo, "select", "operation_mode")
+    await _act(demo, "set_operation_mode", mode="backup")
+
+    async def shown() -> bool:
+        state = await demo.api.state(select)
+        return told.mode == "backup" and state is not None and state.state == "backup"
+
+    report.judge(
+        "operation mode set to backup: the gateway has it, and it is shown",
+        good=await until(shown, TOLD_WITHIN_S),
+    )
+    data: dict[str, Json] = {"entity_id": select, "option": mode}
+    await demo.api.call_action("select", "select_option", data)
+    await _act(demo, "set_grid_export", export="everything")
+    good = told.export_rule == "battery_ok" and told.mode == mode
+    await _act(demo, "set_grid_export", rule=rule)
+    report.judge(
+        f"exports set to everything and back to {told.export_rule}, mode {told.mode}",
+        good=good and told.export_rule == rule,
+    )
+    await _act(demo, "set_grid_charging", enabled=True)
+    good = not told.grid_charging_off
+    await _act(demo, "set_grid_charging", enabled=False)
+
+    async def keeps_to_it() -> bool:
+        plan = await demo.api.call_action_with_response("power_sync", "get_plan", {})
+        modes = {str(as_object(each)["mode"]) for each in as_list(plan["slots"])}
+        return bool(modes) and Mode.CHARGE not in modes
+
+    good = good and await until(keeps_to_it, WITHIN_S)
+    refused = await _is_refused(demo, "force_charge", duration=5)
+    report.judge(
+        "charging from the grid switched on, and off for good: the plan buys nothing "
+        "in the cheap hour, and a forced charge is refused",
+        good=good and refused and told.grid_charging_off,
+    )
+    await _tell_scan(demo, report)
+
+
+async def _tell_scan(demo: Demo, report: Report) -> None:
+    """Tell what a scan has found, while the gateway does not tell energies."""
+    site = demo.home.tesla.site
+    site.tells_energies = False
+    answer = await demo.api.call_action_with_response(
+        "power_sync",
+        "sync_battery_health",
+        {"original_capacity_wh": 40_500, "current_capacity_wh": 38_475},
+    )
+    site.tells_energies = True
+    health = as_object(as_list(answer["batteries"])[0])["health_pct"]
+    report.judge(f"a scan is told: battery health {health} %", good=health == 95.0)
+
+
+async def powerwall_entity(demo: Demo, platform: str, key: str) -> str:
+    """Return an entity of the Powerwall. Raises DemoError."""
+    unique_id = f"{demo.home.tesla.site.site_id}_{key}"
+    for value in as_list(await demo.api.command("config/entity_registry/list")):
+        entity = as_object(value)
+        entity_id = str(entity["entity_id"])
+        if entity.get("unique_id") == unique_id and entity_id.startswith(platform):
+            return entity_id
+    raise DemoError(f"the battery has no {key}")
 
 
 async def _act(demo: Demo, action: str, **data: Json) -> None:

@@ -6,11 +6,11 @@ Assistant too, and its owner's own tariff in the end.
 
 from simulators.tesla.tariff import prices_at
 
+from .asked import powerwall_entity
 from .check import FOLLOWED_WITHIN_S, RESUMED_WITHIN_S, set_automatic
 from .homes import Home
-from .json_values import as_list, as_object
 from .report import Report, until
-from .run import Demo, DemoError
+from .run import Demo
 
 OURS = "POWER_SYNC:PRICES:"
 SHOWN_WITHIN_S = 75.0
@@ -45,7 +45,7 @@ async def by_itself(demo: Demo, home: Home, report: Report) -> None:
 
 async def _storm_watch(demo: Demo, report: Report) -> None:
     """Switch Storm Watch on and off, which is the owner's and no command's."""
-    switch = await _entity(demo, "switch", "storm_watch")
+    switch = await powerwall_entity(demo, "switch", "storm_watch")
     told = demo.home.tesla.site.gateway.told
     for action, wanted in (("turn_on", True), ("turn_off", False)):
         await demo.api.call_action("switch", action, {"entity_id": switch})
@@ -89,22 +89,11 @@ def _bought(demo: Demo) -> float | None:
 
 
 async def _shown(demo: Demo) -> str:
-    state = await demo.api.state(await _entity(demo, "sensor", "tariff"))
+    state = await demo.api.state(await powerwall_entity(demo, "sensor", "tariff"))
     return "none" if state is None else state.state
 
 
 async def _planned_by(demo: Demo, planner: str) -> None:
-    entity = await _entity(demo, "select", "planned_by")
+    entity = await powerwall_entity(demo, "select", "planned_by")
     data = {"entity_id": entity, "option": planner}
     await demo.api.call_action("select", "select_option", data)
-
-
-async def _entity(demo: Demo, platform: str, key: str) -> str:
-    """Return an entity of the battery. Raises DemoError."""
-    unique_id = f"{demo.home.tesla.site.site_id}_{key}"
-    for value in as_list(await demo.api.command("config/entity_registry/list")):
-        entity = as_object(value)
-        entity_id = str(entity["entity_id"])
-        if entity.get("unique_id") == unique_id and entity_id.startswith(platform):
-            return entity_id
-    raise DemoError(f"the battery has no {key}")

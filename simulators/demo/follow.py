@@ -8,6 +8,7 @@ import asyncio
 
 from custom_components.power_sync.model.battery import Mode
 
+from .asked import ask_of_powerwall
 from .by_itself import by_itself
 from .check import (
     FOLLOWED_WITHIN_S,
@@ -66,6 +67,8 @@ async def check_following(demo: Demo, home: Home) -> bool:
     if home.plans_itself:
         await by_itself(demo, home, report)
         await _given_back(demo, home, report, owners, "another planner")
+        await ask_of_powerwall(demo, report)
+        await _given_back(demo, home, report, owners, "mode and rules")
     log_is_clean(demo, report)
     return not report.failures
 
