@@ -26,7 +26,13 @@ NO_PERMISSION = 401
 PRICES = "/device/stationelecsetprice"
 
 _KEY = b"sigensigensigenp"
-_DEFAULT_MODES = {"0": "Maximum Self-Powered", "1": "Sigen AI Mode", "2": "TOU"}
+_DEFAULT_MODES = {
+    "0": "Maximum Self-Powered",
+    "1": "Sigen AI Mode",
+    "2": "TOU",
+    "5": "Fully Fed to Grid",
+}
+_CUSTOM = 9
 _MODES = {
     "0": InverterMode.FORCED_CHARGE,
     "1": InverterMode.FORCED_DISCHARGE,
@@ -44,6 +50,8 @@ class SimulatedStation:
     name: str = "Home"
     operating_mode: int = 0
     profile: int = -1
+    offered: dict[str, str] = field(default_factory=_DEFAULT_MODES.copy)
+    """The operating modes to choose from, by their value."""
     tariff: dict[str, object] = field(default_factory=owners_tariff)
     """The prices in the app: `priceMode`, `buyPrice` and `sellPrice`."""
     keeps_tariffs: bool = True
@@ -284,8 +292,8 @@ class SigenCloudSimulator(RestSimulator):
         return _good({"currentMode": mode, "currentProfileId": profile})
 
     async def _get_modes(self, request: web.Request) -> web.Response:
-        self._station(request, request.match_info["station"])
-        modes = [{"label": v, "value": k} for k, v in _DEFAULT_MODES.items()]
+        station = self._station(request, request.match_info["station"])
+        modes = [{"label": v, "value": k} for k, v in station.offered.items()]
         return _good({"defaultWorkingModes": modes, "energyProfileItems": []})
 
     async def _get_tariff(self, request: web.Request) -> web.Response:
@@ -338,6 +346,10 @@ class SigenCloudSimulator(RestSimulator):
     async def _put_mode(self, request: web.Request) -> web.Response:
         body = await request.json()
         station = self._station(request, body["stationId"])
+        if (body["profileId"] == -1) == (body["operationMode"] == _CUSTOM):
+            return web.json_response({"code": 1, "msg": "parameter", "data": None})
+        if station.ignores:
+            return _good(data=True)
         station.operating_mode = body["operationMode"]
         station.profile = body["profileId"]
         self.told.append(f"mode {station.operating_mode}")

@@ -139,9 +139,9 @@ async def test_settings_of_the_owner(
 ) -> None:
     """Mode, powers and levels; a power of 4294967.295 is no limit."""
     sigen.answer({"currentMode": 2, "currentProfileId": -1})
-    assert await client.operating_mode(STATION) == 2
+    assert (await client.operating_mode(STATION)).code == 2
     sigen.answer({"currentMode": None})
-    assert await client.operating_mode(STATION) is None
+    assert await client.operating_mode(STATION) == (None, None)
     sigen.answer(
         {
             "batteryMaxChargingPower": "4294967.295",

@@ -71,6 +71,7 @@ async def test_a_station(login: Login) -> None:
     assert (probe.usual_power_w, probe.soc_pct) == (5000, 50)
     assert (probe.min_soc_pct, probe.max_soc_pct) == (5, 100)
     assert probe.caveat is None
+    assert config.settings == {"manual_control", "operating_mode", "tariff"}
 
 
 async def test_a_station_that_its_owner_has_limited(
@@ -94,6 +95,15 @@ async def test_a_station_of_which_little_is_told(
     probe = await ACCESS.probe(login, "7")
     assert probe.config.capacity_kwh is None
     assert (probe.config.max_charge_w, probe.usual_power_w) == (30_000, 15_000)
+
+
+async def test_a_station_without_modes_to_choose(
+    sigen: SigenCloudSimulator, login: Login
+) -> None:
+    """Where the account lists none that an owner can set, nothing is offered."""
+    sigen.station.offered = {"6": "VPP"}
+    probe = await ACCESS.probe(login, STATION)
+    assert probe.config.settings == {"manual_control"}
 
 
 async def test_no_battery_and_no_station(

@@ -216,7 +216,9 @@ async def test_from_what_is_stored_to_a_driver(
     reading = await battery_driver(hass, MockConfigEntry(), found.data).read()
     assert (reading.soc_pct, reading.load_power_w) == (50, 800)
     async with temporary_driver(hass, found.data) as driver:
-        assert await driver.read_settings() == {"manual_control": "off"}
+        found_now = await driver.read_settings()
+        assert found_now.keys() == {"manual_control", "operating_mode", "tariff"}
+        assert found_now["manual_control"] == "off"
     await access.async_forget_battery(hass, found.data)
     for broken in ({"region": "moon"}, {"email": None}, {"password": 5}):
         with pytest.raises(StoredConfigError):

@@ -23,6 +23,7 @@ from custom_components.power_sync.command_log import EVENT_COMMAND
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.control.log import LogEntry, Outcome
 from custom_components.power_sync.control.view import Master
+from custom_components.power_sync.devices.batteries.actions import OPERATION_MODE
 from custom_components.power_sync.model.battery import (
     Command,
     Mode,
@@ -367,7 +368,7 @@ async def test_every_command_has_words(hass: HomeAssistant, set_up: SetUp) -> No
         OwnerSetting.STORM_MODE: (True, False),
         OwnerSetting.GRID_CHARGING: (True, False),
         OwnerSetting.GRID_EXPORT: ("battery_ok", "pv_only", "never"),
-        OwnerSetting.OPERATION_MODE: ("self_consumption", "autonomous", "backup"),
+        OwnerSetting.OPERATION_MODE: tuple(OPERATION_MODE.options or ()),
     }
     for setting in OwnerSetting:
         for value in choices.get(setting, (30.0,)):

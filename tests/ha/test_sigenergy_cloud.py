@@ -85,6 +85,16 @@ async def test_it_is_planned_and_told(
     """It has a plan, does what it is told, and is given back."""
     assert value_of(hass, "sensor.powersync_battery_level") == "50.0"
     assert entry.runtime_data.coordinators.plan.data.plan.slots
+    # What it does by itself is its owner's to set, here or by the action.
+    mode = entity(hass, "select", f"{STATION}_operation_mode")
+    assert value_of(hass, mode) == "self_consumption"
+    data = {"entity_id": mode, "option": "full_feed_in"}
+    await hass.services.async_call("select", "select_option", data, blocking=True)
+    assert (sigen.station.operating_mode, value_of(hass, mode)) == (5, "full_feed_in")
+    await hass.services.async_call(
+        DOMAIN, "set_operation_mode", {"mode": "autonomous"}, blocking=True
+    )
+    assert (sigen.station.operating_mode, value_of(hass, mode)) == (2, "autonomous")
     force = {"duration": 60, "power_w": 2000}
     await hass.services.async_call(DOMAIN, "force_charge", force, blocking=True)
     assert sigen.station.manual_mode == "0"

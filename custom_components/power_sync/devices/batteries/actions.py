@@ -62,7 +62,10 @@ OPERATION_MODE: Final = OwnerAction(
     name="set_operation_mode",
     setting=OwnerSetting.OPERATION_MODE,
     fields=("mode",),
-    options={mode: mode for mode in ("self_consumption", "autonomous", "backup")},
+    options={
+        mode: mode
+        for mode in ("self_consumption", "autonomous", "backup", "ai", "full_feed_in")
+    },
 )
 GRID_EXPORT: Final = OwnerAction(
     name="set_grid_export",

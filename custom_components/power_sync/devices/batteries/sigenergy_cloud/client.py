@@ -76,6 +76,18 @@ class Flow:
     on_grid: bool | None
 
 
+class OperatingMode(NamedTuple):
+    """What the system does by itself. None stands for not known.
+
+    `code` is 0 self-consumption, 1 AI, 2 by times, 5 fully fed in, 6 VPP, 7 remote
+    EMS, 9 a profile; `value` is how it can be set again: a profile of the owner's own
+    is "9:" and its number.
+    """
+
+    code: int | None = None
+    value: str | None = None
+
+
 class Powers(NamedTuple):
     """Most power in W. None stands for no limit, or not known."""
 
@@ -158,34 +170,26 @@ class SigenCloud:
             on_grid=on_grid if isinstance(on_grid, bool) else None,
         )
 
-    async def operating_mode(self, station_id: str) -> int | None:
-        """Return the operating mode: 0 self-consumption … 6 VPP, 7 remote EMS."""
+    async def operating_mode(
+        self, station_id: str, need: Need = Need.READING
+    ) -> OperatingMode:
+        """Return the operating mode that is set."""
         data = _object(
-            await self._session.get(
-                *_PROFILE, "mode", "current", station_id, need=Need.SPARE
-            )
-        )
-        mode = _number(data, "currentMode")
-        return None if mode is None else int(mode)
-
-    async def profile(self, station_id: str) -> str | None:
-        """Return the operating mode as it can be set again; None where it is unknown.
-
-        A profile of the owner's own is "9:" and its number.
-        """
-        data = _object(
-            await self._session.get(*_PROFILE, "mode", "current", station_id)
+            await self._session.get(*_PROFILE, "mode", "current", station_id, need=need)
         )
         mode, profile = _number(data, "currentMode"), data.get("currentProfileId")
         if mode is None:
-            return None
+            return OperatingMode()
         if mode != CUSTOM_MODE:
-            return f"{mode:.0f}"
-        return f"{CUSTOM_MODE}:{profile}" if isinstance(profile, int) else None
+            return OperatingMode(int(mode), f"{mode:.0f}")
+        value = f"{CUSTOM_MODE}:{profile}" if isinstance(profile, int) else None
+        return OperatingMode(CUSTOM_MODE, value)
 
-    async def modes(self, station_id: str) -> frozenset[str]:
+    async def modes(self, station_id: str, need: Need = Need.READING) -> frozenset[str]:
         """Return the operating modes that the account may choose."""
-        data = _object(await self._session.get(*_PROFILE, "mode", "all", station_id))
+        data = _object(
+            await self._session.get(*_PROFILE, "mode", "all", station_id, need=need)
+        )
         listed = data.get("defaultWorkingModes")
         return frozenset(
             str(each.get("value"))
@@ -193,8 +197,8 @@ class SigenCloud:
             if isinstance(each, dict)
         )
 
-    async def set_profile(self, station_id: str, value: str) -> None:
-        """Set the operating mode that `profile` tells. Raises DeviceRefusedError."""
+    async def set_operating_mode(self, station_id: str, value: str) -> None:
+        """Set an operating mode by its value. Raises DeviceRefusedError."""
         mode, _, profile = value.partition(":")
         body = {
             "stationId": int(station_id),

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig, utc_now
 from custom_components.power_sync.devices.batteries.cloud import Login
-from custom_components.power_sync.devices.batteries.own_settings import NoOwnerSettings
 from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,
     DeviceUnreachableError,
@@ -20,15 +20,18 @@ from custom_components.power_sync.model.battery import (
     Capabilities,
     Command,
     Mode,
+    OwnerChoice,
+    OwnerSetting,
+    OwnerValue,
     Settings,
     SettingValue,
     Write,
 )
 
-from . import planning
+from . import owner, planning
 from .account import session_of
 from .budget import BudgetSpentError, Need
-from .client import Flow, Levels, Manual, Powers, SigenCloud
+from .client import Flow, Levels, Manual, OperatingMode, Powers, SigenCloud
 from .manual import (
     DURATION,
     MANUAL,
@@ -41,6 +44,8 @@ from .manual import (
     running,
     wanted,
 )
+from .owner import EXTERNAL_MODES
+from .telemetry import islanded, load_w
 
 BRAND: Final = "sigenergy_cloud"
 POLL_EVERY: Final = timedelta(seconds=60)
@@ -57,11 +62,9 @@ TARIFF_EVERY: Final = timedelta(minutes=5)
 SETTLE: Final = timedelta(seconds=2)
 LOOKS: Final = 5
 """So often at most, `SETTLE` apart, the cloud is asked what it was told last."""
-EXTERNAL_MODES: Final = frozenset({6, 7})
-"""VPP and remote EMS: another energy manager has the battery."""
 
 
-class SigenergyCloudBattery(NoOwnerSettings):
+class SigenergyCloudBattery:
     """The battery of one station. Asks at most four times a minute.
 
     `zone` is the clock that its tariff counts by: the cloud tells none.
@@ -84,11 +87,20 @@ class SigenergyCloudBattery(NoOwnerSettings):
         self._settle = settle
         self._started = now()
         self._zone = zone
-        served = config.settings >= planning.BOTH and zone is not None
-        self._planning = planning.Planning(self._station, now) if served else None
+        served = config.settings & planning.BOTH
+        if zone is None:
+            served -= {planning.TARIFF}
+        self._plans_itself = served == planning.BOTH
+        self._planning = (
+            planning.Planning(self._station, served, now)
+            if planning.MODE in served
+            else None
+        )
+        self._modes: frozenset[str] = frozenset()
+        """What the account lists, once that was read."""
         self._reading: BatteryReading | None = None
         self._owners_read_at: datetime | None = None
-        self._operating_mode: int | None = None
+        self._operating_mode = OperatingMode()
         self._powers = Powers()
         self._levels = Levels()
         self._sent: Sent | None = None
@@ -105,7 +117,7 @@ class SigenergyCloudBattery(NoOwnerSettings):
     def capabilities(self) -> Capabilities:
         """What it can do now; nothing while a VPP or another EMS has the battery."""
         modes = {Mode.SELF_CONSUMPTION}
-        external = self._operating_mode in EXTERNAL_MODES
+        external = self._operating_mode.code in EXTERNAL_MODES
         if not external:
             modes |= MODES.keys()
         plans = self._planning is not None and self._planning.plans
@@ -118,7 +130,7 @@ class SigenergyCloudBattery(NoOwnerSettings):
             device_expiry=DURATION,
             settle=self._settle,
             poll_every=POLL_EVERY,
-            plans_itself=self._planning is not None and not external,
+            plans_itself=self._plans_itself and not external,
             tariff_zone=self._zone,
         )
 
@@ -154,14 +166,18 @@ class SigenergyCloudBattery(NoOwnerSettings):
             battery_power_w=flow.battery_w,
             solar_power_w=flow.solar_w,
             grid_power_w=flow.grid_w,
-            load_power_w=_load_w(flow),
+            load_power_w=load_w(flow),
             capacity_kwh=self._config.capacity_kwh,
             min_soc_pct=self._levels.least_pct,
             max_soc_pct=self._levels.most_pct,
             max_charge_w=self._powers.charge_w,
             max_discharge_w=self._powers.discharge_w,
-            islanded=_islanded(flow),
-            extra={"operating_mode": self._operating_mode, "car_power_w": flow.car_w},
+            islanded=islanded(flow),
+            owner=self._owners(),
+            extra={
+                "operating_mode": self._operating_mode.code,
+                "car_power_w": flow.car_w,
+            },
         )
 
     async def _check_station(self) -> None:
@@ -180,11 +196,16 @@ class SigenergyCloudBattery(NoOwnerSettings):
             return
         with suppress(BudgetSpentError):
             with suppress(DeviceRefusedError):
-                self._operating_mode = await self._client.operating_mode(self._station)
+                self._operating_mode = await self._client.operating_mode(
+                    self._station, Need.SPARE
+                )
             with suppress(DeviceRefusedError):
                 self._powers = await self._client.powers(self._station)
             with suppress(DeviceRefusedError):
                 self._levels = await self._client.levels(self._station)
+            if self._planning is not None and not self._modes:
+                with suppress(DeviceRefusedError):
+                    self._modes = await self._client.modes(self._station, Need.SPARE)
             self._owners_read_at = at
 
     async def read_settings(self) -> Settings:
@@ -199,9 +220,40 @@ class SigenergyCloudBattery(NoOwnerSettings):
             if awaited is None or value == awaited:
                 break
             await asyncio.sleep(self._settle.total_seconds())
-        if self._planning is None:
+        if self._planning is None or not self._plans_itself:
             return {MANUAL: value}
         return {MANUAL: value, **await self._planning.read(self._client)}
+
+    def _owners(self) -> Settings:
+        """Return the owner's settings, as last read."""
+        known = self._planning is not None
+        return {planning.MODE: self._operating_mode.value} if known else {}
+
+    def owner_range(self, setting: OwnerSetting) -> OwnerChoice | None:
+        """Return the operating modes to choose from; none before they were read."""
+        return owner.owner_range(setting, self._config.settings, self._modes)
+
+    async def read_owner(self) -> Settings:
+        """Read the operating mode, as it is at this moment."""
+        if self._planning is None:
+            return {}
+        self._operating_mode = await self._planning.mode(self._client)
+        if self._reading is not None:
+            # What is shown is not to lag behind until the next poll.
+            self._reading = replace(self._reading, owner=self._owners())
+        return self._owners()
+
+    def owner_value(self, setting: OwnerSetting, found: Settings) -> OwnerValue:
+        """Return the operating mode by its name."""
+        return owner.owner_value(setting, found)
+
+    def owner_writes(
+        self, setting: OwnerSetting, value: OwnerValue, found: Settings
+    ) -> tuple[Write, ...]:
+        """Return what sets the operating mode."""
+        if self.owner_range(setting) is None:
+            raise DeviceRefusedError(f"this system has no {setting}")
+        return owner.owner_writes(value, found)
 
     async def _present(self) -> tuple[Manual, SettingValue]:
         """Return the manual control, and what that is as a setting."""
@@ -258,7 +310,7 @@ class SigenergyCloudBattery(NoOwnerSettings):
 
         That it was acknowledged is no proof. Raises DeviceRefusedError.
         """
-        if self._planning is not None and write.setting in planning.BOTH:
+        if self._planning is not None and write.setting in self._planning.served:
             await self._planning.write(self._client, write)
             return
         if write.setting != MANUAL:
@@ -280,19 +332,3 @@ class SigenergyCloudBattery(NoOwnerSettings):
         if self._cloud is None:
             raise DeviceUnreachableError("there is no account to ask with")
         return self._cloud
-
-
-def _load_w(flow: Flow) -> float | None:
-    """Return the home's load, cars excluded; from the other powers if not told."""
-    if flow.load_w is not None:
-        return flow.load_w
-    if flow.solar_w is None or flow.battery_w is None or flow.grid_w is None:
-        return None
-    return max(0.0, flow.solar_w + flow.battery_w + flow.grid_w - (flow.car_w or 0.0))
-
-
-def _islanded(flow: Flow) -> bool | None:
-    """Return whether the grid is gone: power at the meter is proof of the contrary."""
-    if flow.grid_w:
-        return False
-    return None if flow.on_grid is None else not flow.on_grid

@@ -5,7 +5,7 @@ saved once as it was found: only where the same is read after that is it known t
 can be put back. That the cloud tells it is known of one public source alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,7 +23,7 @@ from custom_components.power_sync.model.battery import (
 from custom_components.power_sync.model.tariff import DayTariff
 
 from . import tariff
-from .client import AI_MODE, SigenCloud
+from .client import AI_MODE, OperatingMode, SigenCloud
 
 TARIFF: Final = "tariff"
 MODE: Final = "operating_mode"
@@ -36,13 +36,17 @@ _ENDS: Final = (MODE, TARIFF)
 
 
 class Planning:
-    """Reads and writes both. Raises DeviceError."""
+    """Reads and writes what is `served` of both. Raises DeviceError."""
 
-    def __init__(self, station: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, station: str, served: Collection[str], now: Callable[[], datetime]
+    ) -> None:
         """Know nothing yet."""
         self._station = station
+        self.served = served
         self._now = now
         self._found: dict[str, SettingValue] = {}
+        self._mode = OperatingMode()
         self._read_at: datetime | None = None
         self._written = False
         self._proven: SettingValue = None
@@ -55,16 +59,21 @@ class Planning:
     async def read(
         self, cloud: SigenCloud, within: timedelta = LOOKED_EVERY
     ) -> Settings:
-        """Return both, read anew where that was not done within a while."""
+        """Return them, read anew where that was not done within a while."""
         at, last = self._now(), self._read_at
         if self._written or last is None or at - last >= within:
-            told = await cloud.tariff(self._station)
-            self._found = {
-                TARIFF: tariff.value_of(told),
-                MODE: await cloud.profile(self._station),
-            }
+            found: dict[str, SettingValue] = {}
+            if TARIFF in self.served:
+                found[TARIFF] = tariff.value_of(await cloud.tariff(self._station))
+            self._mode = await cloud.operating_mode(self._station)
+            self._found = {**found, MODE: self._mode.value}
             self._read_at, self._written = at, False
         return dict(self._found)
+
+    async def mode(self, cloud: SigenCloud) -> OperatingMode:
+        """Return the operating mode at this moment."""
+        await self.read(cloud, timedelta(0))
+        return self._mode
 
     async def write(self, cloud: SigenCloud, write: Write) -> None:
         """Write one. Raises DeviceUnreachableError where either was changed since."""
@@ -74,7 +83,7 @@ class Planning:
                 raise DeviceUnreachableError("something was changed in the meantime")
         try:
             if write.setting == MODE:
-                await cloud.set_profile(self._station, str(write.value))
+                await cloud.set_operating_mode(self._station, str(write.value))
             else:
                 await self._save(cloud, write.value)
         except DeviceError:

@@ -17,10 +17,11 @@ from custom_components.power_sync.devices.protocols import (
 from custom_components.power_sync.model.battery import BatteryIdentity
 
 from .account import CloudSession
-from .client import AI_MODE, Levels, Powers, SigenCloud
-from .driver import BRAND, EXTERNAL_MODES
+from .client import AI_MODE, Levels, OperatingMode, Powers, SigenCloud
+from .driver import BRAND
 from .manual import MANUAL
-from .planning import BOTH
+from .owner import EXTERNAL_MODES, MODES
+from .planning import MODE, TARIFF
 from .tariff import value_of
 
 MODEL: Final = "system"
@@ -38,13 +39,17 @@ async def places(login: Login) -> list[Place]:
     return [Place(each.station_id, each.name, each.usable) for each in stations]
 
 
-async def _plans_itself(cloud: SigenCloud, key: str) -> bool:
-    """Whether it has a tariff that could be put back, and the mode that heeds one."""
-    try:
-        told, modes = await cloud.tariff(key), await cloud.modes(key)
-    except DeviceRefusedError:
-        return False
-    return value_of(told) is not None and AI_MODE in modes
+async def _served(cloud: SigenCloud, key: str) -> set[str]:
+    """Return what can be set: a tariff, if it could be put back and a mode heeds it."""
+    served = {MANUAL}
+    with suppress(DeviceRefusedError):
+        modes = await cloud.modes(key)
+        if modes.isdisjoint(MODES.values()):
+            return served
+        served.add(MODE)
+        if AI_MODE in modes and value_of(await cloud.tariff(key)) is not None:
+            served.add(TARIFF)
+    return served
 
 
 async def probe(login: Login, key: str) -> BatteryProbe:
@@ -59,14 +64,14 @@ async def probe(login: Login, key: str) -> BatteryProbe:
     flow = await cloud.flow(key)
     if flow.soc_pct is None:
         raise NoBatteryError("the station tells no state of charge")
-    mode, powers, levels = None, Powers(), Levels()
+    mode, powers, levels = OperatingMode(), Powers(), Levels()
     with suppress(DeviceRefusedError):
         mode = await cloud.operating_mode(key)
     with suppress(DeviceRefusedError):
         powers = await cloud.powers(key)
     with suppress(DeviceRefusedError):
         levels = await cloud.levels(key)
-    plans = await _plans_itself(cloud, key)
+    served = await _served(cloud, key)
     capacity_kwh = stations[key].capacity_kwh
     per_hour_w = 1000 * (capacity_kwh or UNKNOWN_CAPACITY_KWH)
     most_w = FASTEST_PER_HOUR * per_hour_w
@@ -76,7 +81,7 @@ async def probe(login: Login, key: str) -> BatteryProbe:
         capacity_kwh=capacity_kwh,
         max_charge_w=powers.charge_w or most_w,
         max_discharge_w=powers.discharge_w or most_w,
-        settings=frozenset({MANUAL}) | (BOTH if plans else frozenset()),
+        settings=frozenset(served),
     )
     return BatteryProbe(
         config=config,
@@ -85,6 +90,6 @@ async def probe(login: Login, key: str) -> BatteryProbe:
         max_soc_pct=levels.most_pct,
         backup_reserve_pct=None,
         export_limit_w=None,
-        caveat=Caveat.EXTERNAL_CONTROL if mode in EXTERNAL_MODES else None,
+        caveat=Caveat.EXTERNAL_CONTROL if mode.code in EXTERNAL_MODES else None,
         usual_power_w=USUAL_PER_HOUR * per_hour_w,
     )

@@ -16,6 +16,11 @@ WORDS: Final = {
     planning.TARIFF: SettingWords(name="tariff"),
     planning.MODE: SettingWords(
         name="operation_mode",
-        choices={"0": "self_powered", AI_MODE: "by_prices"},
+        choices={
+            "0": "self_powered",
+            AI_MODE: "by_prices",
+            "2": "time_based",
+            "5": "full_feed_in",
+        },
     ),
 }
