@@ -221,9 +221,6 @@ async def test_the_owner_changes_it_meanwhile(world: World) -> None:
     assert await control.carry_out(by_prices(world)) is Outcome.UNREACHABLE
     assert (await control.carry_out(order(world, None))).good
     assert world.sigen.told == []
-    # The try counts as a command: the next one waits for its turn.
-    assert await control.carry_out(by_prices(world)) is Outcome.TOO_SOON
-    world.pass_by(minutes=1)
     assert (await control.carry_out(by_prices(world))).good
     assert world.sigen.told[0] == "tariff Other plan"
     # And while it has ours: that stays as it is set now.
