@@ -231,3 +231,13 @@ async def test_not_read(
     battery = SungrowBattery(unit, CONFIG, now=clock, link=LINK)
     with pytest.raises(raised):
         await battery.read_owner()
+
+
+@pytest.mark.parametrize("value", ["self_consumption", True])
+async def test_what_is_no_number(clock: Clock, *, value: str | bool) -> None:
+    """Is refused, and nothing is written."""
+    battery = SungrowBattery(memory_unit(), CONFIG, now=clock, link=LINK)
+    await battery.read()
+    found = await battery.read_owner()
+    with pytest.raises(DeviceRefusedError, match="is a number"):
+        battery.owner_writes(OwnerSetting.MAX_CHARGE_W, value, found)
