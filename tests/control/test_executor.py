@@ -395,11 +395,15 @@ async def test_the_interval_holds_over_restarts() -> None:
     """However often Home Assistant starts anew; a clock that was set blocks nothing."""
     bench = Bench(device=Device(min_interval=timedelta(minutes=5)))
     await (await bench.executor()).carry_out(bench.order(Mode.CHARGE, 3000))
+    told = bench.time.now
     for _ in range(4):
         bench.time.pass_by(minutes=1)
         again = await bench.executor()
         outcome = await again.carry_out(bench.order(Mode.DISCHARGE, 2000))
         assert outcome is Outcome.TOO_SOON
+        # It is tried when it may be, and that it may not be is no failure.
+        assert again.patience.wait_until == told + timedelta(minutes=5)
+        assert again.patience.failures == 0
     assert bench.device.settings["forced_power_w"] == 3000
     # What the user wants now is told at once, and so is what gives it back.
     outcome = await again.carry_out(

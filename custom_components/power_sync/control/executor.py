@@ -126,6 +126,7 @@ class BatteryExecutor:
             self.clock.now(),
             # Half a command is given back without end, like a whole one.
             gives_back=run.order.gives_back or run.half,
+            free_at=self._free_at(),
         )
         waits = run.outcome in (Outcome.TOO_SOON, Outcome.NOT_READY)
         if (run.outcome.good or waits) and not run.writes:
@@ -224,9 +225,7 @@ class BatteryExecutor:
     def _not_now(self, record: Record, writes: Iterable[Write]) -> Outcome | None:
         """Return what forbids these writes at this moment, if anything does."""
         capabilities = self.driver.capabilities
-        now, told = self.clock.now(), self._told_at()
-        # A time that lies ahead is from before the clock was set.
-        if told is not None and now - capabilities.min_interval < told <= now:
+        if self._free_at() is not None:
             return Outcome.TOO_SOON
         wanted = sum(write.setting in capabilities.flash_settings for write in writes)
         used = len(self._today(record).flash_writes)
@@ -234,9 +233,17 @@ class BatteryExecutor:
             return Outcome.BUDGET
         return None
 
-    def _told_at(self) -> datetime | None:
-        """Return when the battery was told anything last, also before a start."""
-        return self._last_write or self._told_before
+    def _free_at(self) -> datetime | None:
+        """Return when the battery may be told something again; None for now.
+
+        What it was told before the start counts, too.
+        """
+        now, told = self.clock.now(), self._last_write or self._told_before
+        # A time that lies ahead is from before the clock was set.
+        if told is None or told > now:
+            return None
+        free_at = told + self.driver.capabilities.min_interval
+        return free_at if free_at > now else None
 
     # -- giving back -----------------------------------------------------------
 

@@ -19,6 +19,7 @@ class Patience:
     """What one battery's failures so far say about the next try.
 
     - Not ready yet: again after 10 s, and no failure.
+    - Too soon after the last command: once its interval is over, and no failure.
     - Not reached, or not given back: again after 10 s, doubling to 60 s, for ever.
     - Dropped, refused or ignored: sent again at most 3 times in 30 minutes.
     - Held by something else for 3 polls: left alone for 10 minutes.
@@ -91,11 +92,17 @@ class Patience:
         return self._after_resends(now) is not None
 
     def note(
-        self, outcome: Outcome, now: datetime, *, gives_back: bool = False
+        self,
+        outcome: Outcome,
+        now: datetime,
+        *,
+        gives_back: bool = False,
+        free_at: datetime | None = None,
     ) -> None:
         """Note what came of a try, and with it when the next may be made.
 
         Giving a battery back is never put off for having been tried often.
+        `free_at` is when the interval between two commands is over.
         """
         match outcome:
             case Outcome.FOLLOWED | Outcome.ALREADY | Outcome.DRY_RUN:
@@ -107,6 +114,8 @@ class Patience:
                 self.failures += 1
                 self._resends.append(now)
                 self.wait_until = self._after_resends(now) or now + RETRY_FIRST
+            case Outcome.TOO_SOON if free_at is not None:
+                self.wait_until = free_at
             case Outcome.NOT_READY:
                 self.wait_until = now + RETRY_FIRST
             case Outcome.FOREIGN:
