@@ -95,6 +95,43 @@ def price_of_change(home: Home, saving: float) -> float:
     return min(CHANGE_KWH * mean, CHANGE_SHARE * max(0.0, saving))
 
 
+class _Reached:
+    """The cheapest way to each order at each level, at the end of the slot `last`.
+
+    A change of the order costs `price`, or nothing where it is `free`.
+    """
+
+    def __init__(
+        self, home: Home, values: Values, last: int, price: float, *, free: bool
+    ) -> None:
+        """Begin without any way."""
+        self._home, self._values, self._last = home, values, last
+        self._price, self._free = price, free
+        self._per_kwh = _PARTS / home.span_kwh
+        self._best: dict[tuple[Order, bool, int], _Way] = {}
+
+    def by(
+        self, way: _Way, order: Order, cost: float, energy: float, *, resting: bool
+    ) -> None:
+        """Take `way` on with `order`, for `cost`, unless a known one is as good."""
+        paid = way.paid + cost + _RANK * len(self._best)
+        if order != way.order and not self._free:
+            paid += self._price
+        score = paid + _from_there(
+            self._home, self._values, self._last, energy, resting=resting
+        )
+        place = (order, resting, int(energy * self._per_kwh))
+        known = self._best.get(place)
+        if known is None or score < known.score:
+            self._best[place] = _Way(order, energy, resting, paid, score, way)
+
+    def worth_going_on(self) -> list[_Way]:
+        """Return the ways that a change may still make the best, the best first."""
+        ways = sorted(self._best.values(), key=lambda way: way.score)
+        most = ways[0].score + self._price
+        return [way for way in ways if way.score <= most]
+
+
 def steady_orders(  # noqa: PLR0913 - as few as a search has
     home: Home,
     values: Values,
@@ -118,31 +155,22 @@ def steady_orders(  # noqa: PLR0913 - as few as a search has
     start = home.start_kwh
     current = in_force.current
     # What the battery may not be told any more must be changed, at no price.
-    per_kwh = _PARTS / home.span_kwh
     free = current is None or not chooser.knows(current)
     order = FOLLOW if free or current is None else current
     ways = [_Way(order, start, start <= TINY_KWH, 0.0, 0.0, None)]
     for index in range(home.count):
         wish = chooser.wish(in_force.wanted, index)
-        best: dict[tuple[Order, bool, int], _Way] = {}
+        reached = _Reached(home, values, index, price, free=free)
         for way in ways:
             # From the cheapest way on there may be changes; the others go on.
             taken = values.best(index, way.energy) if way is ways[0] else None
             for option, kwh in _options(chooser, index, way, wish, taken):
                 after = home.after(kwh, way.energy)
-                paid = way.paid + home.price_of(index, kwh) + _RANK * len(best)
-                if option != way.order and not free:
-                    paid += price
                 resting = home.rests(after, resting=way.resting)
-                score = paid + _from_there(home, values, index, after, resting=resting)
-                place = (option, resting, int(after * per_kwh))
-                known = best.get(place)
-                if known is None or score < known.score:
-                    best[place] = _Way(option, after, resting, paid, score, way)
+                cost = home.price_of(index, kwh)
+                reached.by(way, option, cost, after, resting=resting)
         free = False
-        ways = sorted(best.values(), key=lambda way: way.score)
-        most = ways[0].score + price
-        ways = [way for way in ways if way.score <= most]
+        ways = reached.worth_going_on()
         if index + 1 == decided:
             del ways[1:]
     return ways[0].orders()
@@ -166,27 +194,16 @@ def _steady_stretches(  # noqa: PLR0913 - see there
     order = FOLLOW if free or current is None else current
     start = home.start_kwh
     ways = [_Way(order, start, start <= TINY_KWH, 0.0, 0.0, None)]
-    per_kwh = _PARTS / home.span_kwh
     for slots, begins in home.stretches:
         wish = chooser.wish(in_force.wanted, slots.start)
-        best: dict[tuple[Order, bool, int], _Way] = {}
+        reached = _Reached(home, values, slots[-1], price, free=free)
         for way in ways:
             options = _stretch_options(chooser, slots, way, wish, first=way is ways[0])
             for option in options if begins or wish is None else [wish]:
                 run = chooser.run(slots, option, way.energy, resting=way.resting)
-                paid = way.paid + run.paid + _RANK * len(best)
-                if option != way.order and not free:
-                    paid += price
-                left, rests = run.energy, run.resting
-                score = paid + _from_there(home, values, slots[-1], left, resting=rests)
-                place = (option, rests, int(left * per_kwh))
-                known = best.get(place)
-                if known is None or score < known.score:
-                    best[place] = _Way(option, left, rests, paid, score, way)
+                reached.by(way, option, run.paid, run.energy, resting=run.resting)
         free = False
-        ways = sorted(best.values(), key=lambda way: way.score)
-        most = ways[0].score + price
-        ways = [way for way in ways if way.score <= most]
+        ways = reached.worth_going_on()
         if slots.start < decided <= slots.stop:
             del ways[1:]
     orders = ways[0].orders()
