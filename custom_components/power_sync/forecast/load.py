@@ -126,12 +126,7 @@ def forecast_load(  # noqa: PLR0913 - what is known, and where and when it is
     residual_w = 0.0
     if recent_w is not None:
         residual_w = recent_w - profile.over(now - RECENT, now).mean_w
-    days = None
-    if alike:
-        hourly = history.step > _BUCKET
-        halves_w = _halves(history, now)
-        free = history.holidays
-        days = DaysAlike(halves_w, zone, now, recent_w, hourly=hourly, holidays=free)
+    days = _days_alike(history, zone, now, recent_w) if alike else None
     usual: list[Tenths] = []
     spread: list[Tenths] = []
     for start in grid.starts():
@@ -157,6 +152,19 @@ def forecast_load(  # noqa: PLR0913 - what is known, and where and when it is
         series(tenths.p90_w for tenths in spread),
         profile.learned_days,
         series(tenths.p50_w for tenths in usual),
+    )
+
+
+def _days_alike(
+    history: LoadHistory, zone: tzinfo, now: datetime, recent_w: float | None
+) -> DaysAlike:
+    return DaysAlike(
+        _halves(history, now),
+        zone,
+        now,
+        recent_w,
+        hourly=history.step > _BUCKET,
+        holidays=history.holidays,
     )
 
 
