@@ -166,3 +166,18 @@ def told_of(account: Account) -> Mapping[str, object]:
 
 
 __all__ = ["TESLA", "Account", "Outcome", "owners", "tesla", "told_of"]
+
+
+async def everything_is_told(api: TeslaSiteApi, account: Account) -> None:
+    """Set all that there is, and see that the gateway has it."""
+    tariff = {**OWNERS, "code": "NEW"}
+    await api.set_mode("autonomous")
+    await api.set_reserve(35)
+    await api.set_grid_charging(allowed=True)
+    await api.set_export_rule("battery_ok")
+    await api.set_storm_mode(enabled=True)
+    await api.set_tariff(tariff)
+    told = account.set_by()
+    assert (told.mode, told.reserve_pct) == ("autonomous", 35)
+    assert (told.grid_charging_off, told.export_rule) == (False, "battery_ok")
+    assert (told.storm_mode, told.tariff) == (True, tariff)

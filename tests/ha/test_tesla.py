@@ -30,7 +30,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulators.rest import Fault
-from tests.devices.tesla_site import OWNERS, SITE_ID, Account, tesla
+from tests.devices.tesla_site import SITE_ID, Account, everything_is_told, tesla
 
 DOMAIN = "tesla_fleet"
 
@@ -85,20 +85,7 @@ async def test_the_integration_itself(
     account.cloud.reads = 0
     live, info = await api.live_status(), await api.site_info()
     assert (live["percentage_charged"], info["backup_reserve_percent"]) == (50, 20)
-    await api.set_mode("autonomous")
-    await api.set_reserve(35)
-    await api.set_grid_charging(allowed=True)
-    await api.set_export_rule("battery_ok")
-    await api.set_storm_mode(enabled=True)
-    await api.set_tariff({**OWNERS, "code": "NEW"})
-    told = account.set_by()
-    assert (told.mode, told.reserve_pct, told.grid_charging_off) == (
-        "autonomous",
-        35,
-        False,
-    )
-    assert told.storm_mode is True
-    assert (told.export_rule, told.tariff) == ("battery_ok", {**OWNERS, "code": "NEW"})
+    await everything_is_told(api, account)
     await hass.config_entries.async_unload(fleet.entry_id)
     with pytest.raises(DeviceUnreachableError, match="not loaded"):
         await api.site_info()

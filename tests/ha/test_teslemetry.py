@@ -29,7 +29,7 @@ from simulators.rest import Fault
 from simulators.tesla import TeslemetrySimulator
 from simulators.tesla.tedapi import PASSWORD, GatewaySimulator
 from simulators.tls import TestAuthority
-from tests.devices.tesla_site import OWNERS, SITE_ID, Account, tesla
+from tests.devices.tesla_site import SITE_ID, Account, everything_is_told, tesla
 
 DOMAIN = "teslemetry"
 SCOPES = {"energy_device_data", "energy_cmds"}
@@ -109,20 +109,7 @@ async def test_the_integration_itself(
     assert not api.dispatches
     info = await api.site_info()
     assert info["backup_reserve_percent"] == 20
-    await api.set_mode("autonomous")
-    await api.set_reserve(35)
-    await api.set_grid_charging(allowed=True)
-    await api.set_export_rule("battery_ok")
-    await api.set_storm_mode(enabled=True)
-    await api.set_tariff({**OWNERS, "code": "NEW"})
-    told = account.set_by()
-    assert (told.mode, told.reserve_pct, told.grid_charging_off) == (
-        "autonomous",
-        35,
-        False,
-    )
-    assert (told.storm_mode, told.export_rule) == (True, "battery_ok")
-    assert told.tariff == {**OWNERS, "code": "NEW"}
+    await everything_is_told(api, account)
     query = {"period": "day", "start_date": "2026-11-26T00:00:00+00:00"}
     query |= {"end_date": "2026-11-26T23:59:59+00:00", "time_zone": "Europe/London"}
     assert (await api.history(query))["period"] == "day"
