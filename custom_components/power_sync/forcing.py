@@ -108,10 +108,7 @@ async def async_force(
         _, outcome = answers[battery.battery_id]
         lease, command = battery.lease, battery.lease.command
         waits = lease.master is Master.FORCE and lease.reason in _WAITS
-        as_asked = (lease.master, lease.reason) == (
-            Master.FORCE,
-            ControlReason.USER_REQUEST,
-        )
+        as_asked = (lease.master, lease.mode) == (Master.FORCE, mode)
         if not waits and (command is None or not as_asked):
             # Something that ranks higher, or a mask, is in the way.
             problems.append(Problem(name, "because", lease.reason))

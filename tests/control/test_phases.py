@@ -224,12 +224,27 @@ def test_a_forced_power_is_cut(mode: Mode) -> None:
     lease = lease_for(fused(mode, 5000))
     assert lease.command is not None
     assert (lease.mode, lease.command.power_w) == (mode, 3000)
+    assert lease.reason == ControlReason.USER_REQUEST
     lease = lease_for(fused(mode, 2345))
     assert lease.command is not None
     assert (lease.mode, lease.command.power_w) == (mode, 2300)
+    assert lease.reason == ControlReason.MAIN_FUSE
     lease = lease_for(fused(mode, 50))
     rests = Mode.STANDBY if mode is Mode.CHARGE else Mode.SELF_CONSUMPTION
-    assert (lease.mode, lease.reason) == (rests, ControlReason.NO_ROOM)
+    assert (lease.mode, lease.reason) == (rests, ControlReason.MAIN_FUSE)
+
+
+def test_a_cut_plan_says_why_it_charges_at_all() -> None:
+    """Its own reason, with its prices; of a power that is left nothing else is said."""
+    room = Room(now_w=2345, lasting_w=2345)
+    view = speaking(quiet(), Master.PLAN, Mode.CHARGE)
+    whole = lease_for(view)
+    cut = lease_for(
+        replace(view, fuse=FuseRoom(charge=room, discharge=room, fresh=True))
+    )
+    assert cut.command is not None
+    assert cut.command.power_w == 2300
+    assert (cut.reason, cut.detail) == (whole.reason, whole.detail)
 
 
 @pytest.mark.parametrize("mode", [Mode.NO_DISCHARGE, Mode.STANDBY, Mode.LIMIT])

@@ -415,3 +415,12 @@ async def test_decide_once(
         *("charge", 2000),
     )
     assert (battery["outcome"], len(sungrow.writes)) == ("dry_run", writes)
+
+
+async def test_a_force_that_the_limits_cut(hass: HomeAssistant, set_up: SetUp) -> None:
+    """It is no failure: the answer has what is left, and *because* says why."""
+    await set_up(import_limit_w=2500.0)
+    answer = await call(hass, "force_charge", duration=30, power_w=5000)
+    (battery,) = answer["batteries"]
+    assert 0 < battery["power_w"] < 5000
+    assert value_of(hass, "sensor.powersync_because") == "no_room"

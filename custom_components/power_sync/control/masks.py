@@ -19,11 +19,15 @@ STALE_READING_S = 90.0
 
 
 class _Left(NamedTuple):
-    """The power that there is room for, in W: now, and for all of the last minutes."""
+    """The power that there is room for, in W: now, and for all of the last minutes.
+
+    `why` is what leaves no more.
+    """
 
     now_w: float
     lasting_w: float
     stale: bool
+    why: ControlReason
 
 
 def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
@@ -124,7 +128,8 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
     else:
         room_w = max(0.0, (limit_w + sign * view.net_load_w) * view.share)
     stale = view.reading_age_s is None or view.reading_age_s > STALE_READING_S
-    return _cut_down(view, intent, command, _Left(room_w, lasting_w, stale=stale))
+    left = _Left(room_w, lasting_w, stale, ControlReason.NO_ROOM)
+    return _cut_down(view, intent, command, left)
 
 
 def _within_fuse(view: BatteryView, intent: Intent) -> Intent:
@@ -137,7 +142,7 @@ def _within_fuse(view: BatteryView, intent: Intent) -> Intent:
     now_w = room.now_w
     if now_w is None:
         now_w = lasting_w = _blind_room_w(view, command, lasting_w)
-    left = _Left(now_w, lasting_w, stale=not fuse.fresh)
+    left = _Left(now_w, lasting_w, not fuse.fresh, ControlReason.MAIN_FUSE)
     return _cut_down(view, intent, command, left)
 
 
@@ -153,10 +158,11 @@ def _cut_down(
     if power_w >= wanted_w:
         return intent
     if not able.sets_power or power_w < max(able.min_power_w, POWER_GRAIN_W):
-        return replace(
-            intent, command=_instead_of(view, command), reason=ControlReason.NO_ROOM
-        )
-    return replace(intent, command=replace(command, power_w=power_w))
+        return replace(intent, command=_instead_of(view, command), reason=left.why)
+    # That the user asked says nothing of the power; another reason says why at all.
+    asked = intent.reason == ControlReason.USER_REQUEST
+    reason = left.why if asked else intent.reason
+    return replace(intent, command=replace(command, power_w=power_w), reason=reason)
 
 
 def _not_into_a_car(view: BatteryView, intent: Intent) -> Intent:

@@ -32,6 +32,8 @@ class ControlReason(StrEnum):
     """The battery does not say how full it is, so it is not told to discharge."""
     NO_ROOM = "no_room"
     """The home's limits leave no room for the power that is wanted."""
+    MAIN_FUSE = "main_fuse"
+    """The main fuse leaves no room for it."""
     OTHER_CHARGES = "other_charges"
     """Held back, so that it does not serve another battery that charges."""
     OTHER_EXPORTS = "other_exports"
