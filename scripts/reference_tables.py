@@ -22,6 +22,7 @@ from custom_components.power_sync.sensor_backtest import BACKTEST_SENSORS
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
 from custom_components.power_sync.sensor_bill import BILL_SENSORS
 from custom_components.power_sync.sensor_charger import CHARGER_SENSORS
+from custom_components.power_sync.sensor_controlled_load import CONTROLLED_LOAD
 from custom_components.power_sync.sensor_hold import HOLD_SENSORS, LEAKED_IN_TOTAL
 from custom_components.power_sync.sensor_inverter import INVERTER_SENSORS
 from custom_components.power_sync.sensor_money import MONEY_SENSORS
@@ -58,6 +59,7 @@ DEVICES: Final[Mapping[str, tuple[Described, ...]]] = {
                 *SCORE_SENSORS,
                 *HOLD_SENSORS,
                 CHEAPEST_WINDOW,
+                CONTROLLED_LOAD,
                 LEAKED_IN_TOTAL,
                 PLAN_IN_WORDS,
             ),

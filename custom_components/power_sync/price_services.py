@@ -24,6 +24,7 @@ from .sensor_window import window_answer
 from .services import SITE_SCHEMA, site_of
 from .settings import LONGEST_WINDOW_H
 
+ATTR_CONTROLLED_LOAD: Final = "controlled_load"
 ATTR_END: Final = "end"
 ATTR_FORECAST: Final = "forecast"
 ATTR_HOURS: Final = "hours"
@@ -40,6 +41,7 @@ WINDOW_SCHEMA = SITE_SCHEMA.extend(
         probatio.Optional(ATTR_START): cv.datetime,
         probatio.Optional(ATTR_END): cv.datetime,
         probatio.Optional(ATTR_FORECAST): cv.boolean,
+        probatio.Optional(ATTR_CONTROLLED_LOAD): cv.boolean,
     }
 )
 
@@ -68,6 +70,12 @@ async def _async_find(call: ServiceCall) -> ServiceResponse:
     curve = site.coordinators.prices.curve
     if curve is None:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_prices")
+    if call.data.get(ATTR_CONTROLLED_LOAD):
+        curve = curve.controlled_load
+    if curve is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_controlled_load"
+        )
     start, end = _between(call)
     if call.data.get(ATTR_FORECAST):
         curve = await call.hass.async_add_executor_job(extend, curve, end)

@@ -31,6 +31,7 @@ from .sensor_battery import (
 )
 from .sensor_bill import BILL_SENSORS
 from .sensor_charger import CHARGER_SENSORS, ChargerSensor
+from .sensor_controlled_load import async_follow_controlled_load
 from .sensor_hold import HOLD_SENSORS, LEAKED_IN_TOTAL, LeakedInTotal
 from .sensor_inverter import inverter_sensors
 from .sensor_money import MONEY_SENSORS, MoneySensor
@@ -62,6 +63,7 @@ async def async_setup_entry(
     # The home's device comes first: those of the batteries point to it.
     site_device_id = async_register_site_device(dr.async_get(hass), entry)
     await async_add_in_turns(async_add_entities, _site_sensors(entry))
+    async_follow_controlled_load(entry, async_add_entities)
     for charger in entry.runtime_data.coordinators.chargers.values():
         await async_add_in_turns(
             async_add_entities,

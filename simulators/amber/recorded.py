@@ -25,6 +25,7 @@ _GST = 1.1
 _LOSSES = 1.05
 # A published tariff of SA Power Networks, without GST, from the hour on.
 _NETWORK = ((16, 18.95), (10, 4.74), (6, 18.95), (0, 9.47))
+_CONTROLLED = 4.74
 
 
 @cache
@@ -56,6 +57,11 @@ def bought_cents(rrp: float, start: datetime) -> float:
     hour = start.astimezone(NEM).hour
     network = next(cents for since, cents in _NETWORK if hour >= since)
     return (rrp * _CENTS_PER_KWH * _LOSSES + network) * _GST
+
+
+def controlled_cents(rrp: float) -> float:
+    """Return what a kWh of a controlled load costs, which the network switches."""
+    return (rrp * _CENTS_PER_KWH * _LOSSES + _CONTROLLED) * _GST
 
 
 def sold_cents(rrp: float) -> float:

@@ -16,6 +16,7 @@ from .recorded import (
     FIVE_MINUTES,
     NEM,
     bought_cents,
+    controlled_cents,
     sold_cents,
     spot_cents,
     wholesale,
@@ -221,8 +222,7 @@ class AmberSimulator(RestSimulator):
         """Return a row as it is served now."""
         now, end = self._clock.now(), start + length
         rrp = self.price(start, length)
-        sold = channel == "feedIn"
-        cents = sold_cents(rrp) if sold else bought_cents(rrp, start)
+        cents = _cents(channel, rrp, start)
         row: Row = {
             "type": "ActualInterval",
             "date": (end - LABEL).astimezone(NEM).date().isoformat(),
@@ -255,6 +255,14 @@ class AmberSimulator(RestSimulator):
             "advancedPrice": advanced,
             "estimate": True,
         }
+
+
+def _cents(channel: str, rrp: float, start: datetime) -> float:
+    """Return what a kWh of a channel costs."""
+    if channel == "feedIn":
+        return sold_cents(rrp)
+    controlled = channel == "controlledLoad"
+    return controlled_cents(rrp) if controlled else bought_cents(rrp, start)
 
 
 def _utc(when: datetime) -> str:

@@ -3,12 +3,14 @@
 from custom_components.power_sync.prices.glance import Level
 
 from .check import FOLLOWED_WITHIN_S
-from .json_values import Json, as_object
+from .json_values import Json, as_list, as_object
 from .providers import VICTORIA, Provider
 from .report import Report, until
 from .run import Demo, DemoError, set_billing
 
 MONTHLY_FEE = 25.0
+CONTROLLED_AHEAD = 24
+"""So many prices reach beyond the next hour."""
 ROUNDED = 1e-3
 """What is shown of money and prices has at least so many digits."""
 
@@ -16,6 +18,7 @@ ROUNDED = 1e-3
 async def check_shown(demo: Demo, report: Report, provider: Provider) -> None:
     """Read the entities, and see that they agree with each other."""
     await _prices(demo, report)
+    await _controlled_load(demo, report, provider)
     await _calendar(demo, report)
     if provider.place is VICTORIA:
         await _spike(demo, report)
@@ -47,6 +50,35 @@ async def _prices(demo: Demo, report: Report) -> None:
     report.judge(
         f"the cheapest half-hour begins at {found['start']}, at {cheapest:.4f}",
         good=cheapest <= now + ROUNDED,
+    )
+
+
+async def _controlled_load(demo: Demo, report: Report, provider: Provider) -> None:
+    """See its price, where the provider tells one, and else no sensor of it."""
+    try:
+        entity_id = await demo.entity("controlled_load_price")
+    except DemoError:
+        entity_id = None
+    if provider.controlled_per_kwh is None or entity_id is None:
+        report.judge(
+            f"the sensor of a controlled load's price is {entity_id}",
+            good=(provider.controlled_per_kwh is None) == (entity_id is None),
+        )
+        return
+    state = await demo.api.state(entity_id)
+    ahead = [] if state is None else as_list(state.attributes.get("forecast") or [])
+    found = await demo.api.call_action_with_response(
+        "power_sync", "find_cheapest_window", {"hours": 0.25, "controlled_load": True}
+    )
+    cheapest, wanted = number(found["mean_per_kwh"]), provider.controlled_per_kwh()
+    report.judge(
+        f"a kWh of the controlled load costs {state and state.state} now, where "
+        f"{wanted:.4f} is right, and {cheapest:.4f} in its cheapest quarter of an "
+        f"hour; {len(ahead)} prices of it lie ahead",
+        good=state is not None
+        and abs(number(state.state) - wanted) < ROUNDED
+        and abs(cheapest - wanted) < ROUNDED
+        and len(ahead) > CONTROLLED_AHEAD,
     )
 
 

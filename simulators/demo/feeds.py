@@ -8,6 +8,7 @@ from typing import Final, Self
 from custom_components.power_sync.model.timegrid import floor_time
 from simulators.aemo import AemoSimulator
 from simulators.amber import AmberSimulator
+from simulators.amber.server import HOME as AMBER_HOME
 from simulators.clock import Clock, RealClock
 from simulators.octopus import OctopusSimulator, PaymentMethod, Rate
 from simulators.octopus.account import Dispatch, Session
@@ -37,6 +38,8 @@ class Feeds:
         self._clock = clock
         self.octopus = OctopusSimulator(clock)
         self.amber = AmberSimulator(clock)
+        boiler = replace(AMBER_HOME, channels=(*AMBER_HOME.channels, "controlledLoad"))
+        self.amber.sites[boiler.site_id] = boiler
         self.aemo = AemoSimulator(clock)
         self._stack = AsyncExitStack()
 

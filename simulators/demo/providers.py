@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from simulators.aemo.server import AemoSimulator
-from simulators.amber.recorded import bought_cents
+from simulators.amber.recorded import bought_cents, controlled_cents
 from simulators.amber.server import HOME as AMBER_HOME, TOKEN
 from simulators.clock import RealClock
 from simulators.day_ahead import LEAST_PER_MWH
@@ -82,6 +82,8 @@ class Provider:
     beside: tuple[str, ...] = ()
     """Further integrations without questions, which have the prices."""
     within_per_kwh: float = 1e-4
+    controlled_per_kwh: Callable[[], float] | None = None
+    """What a kWh of a controlled load costs in that hour, where it is told."""
     cheapest: bool = True
     """Whether that hour is cheaper than any other, so that a plan charges in it."""
 
@@ -288,6 +290,7 @@ AMBER: Final = Provider(
     place=VICTORIA,
     answers=_amber,
     bought_per_kwh=_amber_now,
+    controlled_per_kwh=lambda: controlled_cents(CHEAP_RRP) / 100,
 )
 FLOW_POWER: Final = Provider(
     key="flow_power",

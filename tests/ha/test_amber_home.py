@@ -1,12 +1,15 @@
 """A home whose prices come from Amber, every five minutes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 import json
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
     MockConfigEntry,
 )
+from syrupy.assertion import SnapshotAssertion
+from syrupy.filters import props
 
 from custom_components.power_sync.diagnostics import (
     async_get_config_entry_diagnostics,
@@ -14,18 +17,21 @@ from custom_components.power_sync.diagnostics import (
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 from simulators.amber import AmberSimulator
 from simulators.amber.server import HOME
 from simulators.octopus import OctopusSimulator
 from simulators.rest import Fault
 from simulators.sungrow import SungrowSimulator
 from tests.common import NOON, site_entry
-from tests.prices.amber_home import amber_settings
+from tests.prices.amber_home import HOME_WITH_BOILER, amber_settings
 
 from .conftest import Wait, state_of, value_of
 
 IMPORT = "sensor.powersync_import_price"
 EXPORT = "sensor.powersync_export_price"
+CONTROLLED_LOAD = "sensor.powersync_controlled_load_price"
 KNOWN_UNTIL = "sensor.powersync_prices_known_until"
 SECOND = timedelta(seconds=1)
 HALF_HOUR = timedelta(minutes=30)
@@ -84,6 +90,66 @@ async def test_prices_of_five_minutes(
     assert seen[-1] == 0.07223
     per_five_minutes = len(amber.requests) / 2
     assert per_five_minutes <= 4
+
+
+async def test_a_controlled_load(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    amber: AmberSimulator,
+    wait: Wait,
+    snapshot: SnapshotAssertion,
+) -> None:
+    """Its price is a sensor for as long as the home has one, and in no plan.
+
+    By hand: 7.367 c x 1.05 + 4.74, x 1.1 are 13.722885 c at 12:00; the next row has
+    the same price, and then 7.223 c are 13.556565.
+    """
+    registry = er.async_get(hass)
+    assert registry.async_get(CONTROLLED_LOAD) is None
+    with pytest.raises(ServiceValidationError, match="no prices of a controlled load"):
+        await cheapest_controlled(hass)
+    amber.sites[HOME.site_id] = HOME_WITH_BOILER
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    price = state_of(hass, CONTROLLED_LOAD)
+    assert float(price.state) == 0.13723
+    assert price.attributes["firm"] is True
+    ahead = price.attributes["forecast"]
+    assert [point["value"] for point in ahead[:3]] == [0.13723, 0.13723, 0.13557]
+    assert datetime.fromisoformat(ahead[0]["time"]) == NOON
+    # To 4:00 in the market, the day after tomorrow, from 23:00 on by half-hours.
+    last = datetime.fromisoformat(ahead[-1]["time"])
+    assert last == NOON + timedelta(hours=29.5)
+    seen = snapshot.with_defaults(exclude=props("forecast", "unique_id"))
+    assert registry.async_get(CONTROLLED_LOAD) == seen(name="entry")
+    assert price == seen(name="state")
+    assert float(value_of(hass, IMPORT)) == pytest.approx(0.29354, abs=1e-5)
+    plan = entry.runtime_data.coordinators.plan.planning.plan
+    assert plan.slots[0].import_per_kwh == pytest.approx(0.29354, abs=1e-5)
+    found = await cheapest_controlled(hass)
+    prices = [point["value"] for point in ahead]
+    assert min(prices) <= found["mean_per_kwh"] < sum(prices) / len(prices)
+    for _ in range(22):
+        await wait(30 * SECOND)
+    assert float(value_of(hass, CONTROLLED_LOAD)) == 0.13557
+    amber.sites[HOME.site_id] = HOME
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert registry.async_get(CONTROLLED_LOAD) is None
+    assert hass.states.get(CONTROLLED_LOAD) is None
+
+
+async def cheapest_controlled(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the cheapest three hours of the controlled load."""
+    answer = await hass.services.async_call(
+        "power_sync",
+        "find_cheapest_window",
+        {"hours": 3, "controlled_load": True},
+        blocking=True,
+        return_response=True,
+    )
+    assert answer is not None
+    return {**answer}
 
 
 async def test_an_outage_keeps_what_is_known(

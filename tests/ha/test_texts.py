@@ -46,6 +46,7 @@ from custom_components.power_sync.sensor_backtest import BACKTEST_SENSORS
 from custom_components.power_sync.sensor_battery import BATTERY_SENSORS, LEASE_SENSORS
 from custom_components.power_sync.sensor_bill import BILL_SENSORS
 from custom_components.power_sync.sensor_charger import CHARGER_SENSORS
+from custom_components.power_sync.sensor_controlled_load import CONTROLLED_LOAD
 from custom_components.power_sync.sensor_hold import HOLD_SENSORS, LEAKED_IN_TOTAL
 from custom_components.power_sync.sensor_inverter import INVERTER_SENSORS
 from custom_components.power_sync.sensor_money import MONEY_SENSORS, Basis
@@ -84,6 +85,7 @@ SENSORS: tuple[SensorEntityDescription, ...] = (
     *INVERTER_SENSORS,
     *PLANNED_SENSORS,
     CHEAPEST_WINDOW,
+    CONTROLLED_LOAD,
     *CHARGER_SENSORS,
     *HOLD_SENSORS,
     LEAKED_IN_TOTAL,

@@ -6,10 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from custom_components.power_sync.model.plain import Json
-from simulators.amber import AmberSimulator
+from simulators.amber import AmberSimulator, Site
 from simulators.amber.server import HOME
 
 RECORDED = Path(__file__).parents[1] / "data" / "amber_2025_10_05.json.gz"
+
+HOME_WITH_BOILER = Site(
+    site_id=HOME.site_id,
+    nmi=HOME.nmi,
+    channels=("controlledLoad", "general", "feedIn"),
+)
 
 
 def recorded_rows() -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Amber's prices: labels, signs, what is firm, and when it is asked."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from simulators.amber.server import HOME
 from simulators.clock import ManualClock
 from simulators.rest import Fault
 
-from .amber_home import amber_settings, recorded_rows
+from .amber_home import HOME_WITH_BOILER, amber_settings, recorded_rows
 
 EVENING = datetime(2025, 10, 5, 10, 57, tzinfo=UTC)
 NOON = datetime(2026, 1, 14, 12, tzinfo=UTC)
@@ -71,6 +72,16 @@ def source(
 ) -> AmberPriceSource:
     """Return the source of the home."""
     return source_of(amber, session, clock)
+
+
+def controlled_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return recorded rows of what is bought as those of a controlled load."""
+    bought = [row for row in rows if row["channelType"] == "general"]
+    cents = {0: 9.0, len(bought) - 1: 7.5}
+    return [
+        {**row, "channelType": "controlledLoad", "perKwh": cents.get(index, 8.0)}
+        for index, row in enumerate(bought)
+    ]
 
 
 def at(curve: PriceCurve, when: datetime) -> PriceSlot:
@@ -266,17 +277,76 @@ async def test_spikes(
     assert at(curve, EVENING + 2 * FIVE).spike is Spike.NONE
 
 
-async def test_controlled_load_is_left_out(
+async def test_controlled_load(
     amber: AmberSimulator, session: ClientSession, clock: ManualClock
 ) -> None:
-    """A battery is not on that circuit: its prices change nothing."""
+    """It has prices of its own, from the same answers, and changes no other.
+
+    12:00: 7.367 c x 1.05 + 4.74 (the network's rate for it), x 1.1 make 13.722885 c.
+    """
     usual = await source_of(amber, session, clock).fetch()
-    amber.sites[HOME.site_id] = Site(
-        site_id=HOME.site_id,
-        nmi=HOME.nmi,
-        channels=("controlledLoad", "general", "feedIn"),
+    asked = len(amber.requests)
+    assert usual.controlled_load is None
+    amber.sites[HOME.site_id] = HOME_WITH_BOILER
+    curve = await source_of(amber, session, clock).fetch()
+    assert len(amber.requests) == 2 * asked
+    controlled = curve.controlled_load
+    assert replace(curve, controlled_load=None) == usual
+    assert controlled is not None
+    now = at(controlled, NOON)
+    assert now.import_per_kwh == pytest.approx(0.13722885, abs=1e-7)
+    assert (now.export_per_kwh, now.firm, now.estimate) == (0.0, True, True)
+    assert [(s.start, s.end, s.firm) for s in controlled.slots] == [
+        (s.start, s.end, s.firm) for s in usual.slots
+    ]
+
+
+async def test_controlled_load_of_what_was_recorded(
+    evening: AmberSimulator, session: ClientSession
+) -> None:
+    """By hand: the recorded rows of an evening, at 9, 8 and 7.5 c for a third channel.
+
+    Its rows start a second late, too, and end where the recorded ones do.
+    """
+    rows = evening.answers[HOME.site_id]
+    usual = await source_of(evening, session, ManualClock(EVENING)).fetch()
+    evening.answers[HOME.site_id] = [*rows, *controlled_rows(rows)]
+    curve = await source_of(evening, session, ManualClock(EVENING)).fetch()
+    controlled = curve.controlled_load
+    assert replace(curve, controlled_load=None) == usual
+    assert controlled is not None
+    start = utc(2025, 10, 5, 10, 55)
+    assert [slot for slot in controlled.slots if slot.start >= start][:3] == [
+        PriceSlot(start, start + FIVE, 0.09, 0.0),
+        PriceSlot(start + FIVE, start + 2 * FIVE, 0.08, 0.0, estimate=True),
+        PriceSlot(start + 2 * FIVE, start + 3 * FIVE, 0.08, 0.0, firm=False),
+    ]
+    end = utc(2025, 10, 6, 11)
+    assert controlled.slots[-1] == PriceSlot(
+        end - HALF_HOUR, end, 0.075, 0.0, firm=False
     )
-    assert await source_of(amber, session, clock).fetch() == usual
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"perKwh": None}, {"spikeStatus": None}, {"endTime": "soon"}, {"duration": 15}],
+    ids=str,
+)
+async def test_no_other_price_is_lost_for_a_controlled_load(
+    evening: AmberSimulator, session: ClientSession, broken: dict[str, object]
+) -> None:
+    """A row of it that cannot be read is left out, and a spike in it holds nothing."""
+    rows = evening.answers[HOME.site_id]
+    usual = await source_of(evening, session, ManualClock(EVENING)).fetch()
+    controlled = controlled_rows(rows)
+    controlled[0] |= broken
+    controlled[1] |= {"spikeStatus": "potential"}
+    evening.answers[HOME.site_id] = [*rows, *controlled]
+    curve = await source_of(evening, session, ManualClock(EVENING)).fetch()
+    assert replace(curve, controlled_load=None) == usual
+    assert curve.controlled_load is not None
+    assert curve.controlled_load.at(EVENING) is None
+    assert at(curve.controlled_load, EVENING + FIVE).import_per_kwh == 0.08
 
 
 async def test_a_home_that_is_not_paid(

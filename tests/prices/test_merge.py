@@ -1,5 +1,6 @@
 """Merging: nothing known is lost, and the new wins."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -47,6 +48,18 @@ def test_new_wins() -> None:
         slot(60, 90, 0.4, firm=False),
         slot(90, 120, 0.5),
     )
+
+
+def test_a_controlled_load_is_merged_likewise() -> None:
+    """It keeps what an answer lacks, as the other prices do, and lets the past go."""
+    beside = curve(slot(0, 30, 0.1), slot(30, 60, 0.12))
+    old = replace(curve(slot(0, 60, 0.2)), controlled_load=beside)
+    assert merge(old, curve(slot(0, 60, 0.3))).controlled_load == beside
+    new = replace(curve(slot(0, 60, 0.3)), controlled_load=curve(slot(30, 60, 0.11)))
+    merged = merge(old, new)
+    assert merged.controlled_load == curve(slot(0, 30, 0.1), slot(30, 60, 0.11))
+    later = merged.from_time(NOON + 30 * MINUTE)
+    assert later.controlled_load == curve(slot(30, 60, 0.11))
 
 
 def test_partly_covered_slots_keep_the_rest() -> None:

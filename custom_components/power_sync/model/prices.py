@@ -101,6 +101,12 @@ class PriceCurve:
     caps: tuple[Cap, ...] = ()
     doubt: Doubt | None = None
     """Where the provider says it of its forecast; nothing is planned with it."""
+    controlled_load: PriceCurve | None = None
+    """Prices of a circuit that the network switches, such as a water heater's.
+
+    None where the home has none, or its provider does not tell. It has a meter of its
+    own: nothing is planned with it, and nothing is sold on it (0.0).
+    """
 
     def __post_init__(self) -> None:
         """Refuse slots that overlap or run backwards."""
@@ -137,6 +143,9 @@ class PriceCurve:
 
     def from_time(self, when: datetime) -> PriceCurve:
         """Return the curve without the slots that had ended by `when`."""
+        beside = self.controlled_load
         return replace(
-            self, slots=tuple(slot for slot in self.slots if slot.end > when)
+            self,
+            slots=tuple(slot for slot in self.slots if slot.end > when),
+            controlled_load=None if beside is None else beside.from_time(when),
         )

@@ -28,7 +28,7 @@ from .amber_client import (
     Kind,
     Outlook,
 )
-from .amber_rows import bridged, cut, doubt_of, slots_of
+from .amber_rows import bridged, controlled_load_of, cut, doubt_of, slots_of
 from .extend import HALF_HOUR, HISTORY
 from .nem import CURRENCY, NEM
 from .protocols import (
@@ -118,8 +118,18 @@ class AmberPriceSource:
         )
         await self._learn(now)
         past = self._of_days(now - HISTORY, now)
-        slots = slots_of((*bridged(near), *self._far, *past), self._home.feeds_in)
-        return PriceCurve(CURRENCY, self._home.zone, slots, doubt=doubt_of(near))
+        rows = (*bridged(near), *self._far, *past)
+        slots = slots_of(rows, self._home.feeds_in)
+        controlled = controlled_load_of(rows)
+        return PriceCurve(
+            CURRENCY,
+            self._home.zone,
+            slots,
+            doubt=doubt_of(near),
+            controlled_load=PriceCurve(CURRENCY, self._home.zone, controlled)
+            if controlled
+            else None,
+        )
 
     async def _learn(self, now: datetime) -> None:
         """Renew the half-hours ahead and behind, where there may be newer ones."""

@@ -38,6 +38,7 @@ class Channel(StrEnum):
 
     GENERAL = "general"
     FEED_IN = "feedIn"
+    CONTROLLED_LOAD = "controlledLoad"
 
 
 class Kind(StrEnum):
@@ -143,8 +144,13 @@ class AmberClient:
     def _intervals(self, rows: Iterable[Fields]) -> Iterable[Interval]:
         for row in rows:
             channel = row.text("channelType")
-            if channel in Channel:
-                yield _read_interval(row, Channel(channel), self._cents(row))
+            try:
+                if channel in Channel:
+                    yield _read_interval(row, Channel(channel), self._cents(row))
+            except PriceAnswerError:
+                # Nothing is planned with it: no other price is lost for it.
+                if channel != Channel.CONTROLLED_LOAD:
+                    raise
 
     def _cents(self, row: Fields) -> Decimal:
         """Return what the customer pays; of a forecast, what Amber itself expects."""

@@ -1,6 +1,6 @@
 """From Amber's rows to slots: each row of a channel, then both channels together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +10,8 @@ from custom_components.power_sync.model.timegrid import SLOT
 
 from .amber_client import Channel, Interval, Kind
 
+PLANNED = frozenset({Channel.GENERAL, Channel.FEED_IN})
+
 type _Part = tuple[datetime, datetime, Interval]
 
 
@@ -18,12 +20,21 @@ def slots_of(rows: Iterable[Interval], feeds_in: bool) -> tuple[PriceSlot, ...]:
 
     A home that does not feed in is paid 0.0.
     """
-    bought: Layers[Interval] = Layers()
-    sold: Layers[Interval] = Layers()
-    for row in rows:
-        channel = bought if row.channel is Channel.GENERAL else sold
-        channel.add(row.start, row.end, row)
+    channels = _channels(rows)
+    bought, sold = channels[Channel.GENERAL], channels[Channel.FEED_IN]
     return tuple(_pairs(bought, sold) if feeds_in else map(_unsold, bought))
+
+
+def controlled_load_of(rows: Iterable[Interval]) -> tuple[PriceSlot, ...]:
+    """Return the slots of the circuit that the network switches; () without one."""
+    return tuple(map(_unsold, _channels(rows)[Channel.CONTROLLED_LOAD]))
+
+
+def _channels(rows: Iterable[Interval]) -> Mapping[Channel, Layers[Interval]]:
+    channels: Mapping[Channel, Layers[Interval]] = {each: Layers() for each in Channel}
+    for row in rows:
+        channels[row.channel].add(row.start, row.end, row)
+    return channels
 
 
 def doubt_of(rows: Iterable[Interval]) -> Doubt | None:
@@ -45,7 +56,9 @@ def bridged(rows: Iterable[Interval]) -> Iterator[Interval]:
     rows = list(rows)
     until = {row.channel: row.end for row in rows if row.kind is Kind.CURRENT}
     calm = all(
-        row.spike is Spike.NONE for row in rows if row.start == until.get(row.channel)
+        row.spike is Spike.NONE
+        for row in rows
+        if row.start == until.get(row.channel) and row.channel in PLANNED
     )
     for row in rows:
         if calm and row.kind is Kind.FORECAST and row.start == until.get(row.channel):
@@ -85,7 +98,7 @@ def _slot(start: datetime, end: datetime, row: Interval, sale: Interval) -> Pric
 
 
 def _unsold(part: _Part) -> PriceSlot:
-    """Return the slot of a home that is not paid for what it feeds in."""
+    """Return the slot of what is only bought."""
     start, end, row = part
     return PriceSlot(
         start,

@@ -15,7 +15,7 @@ def merge(old: PriceCurve | None, new: PriceCurve) -> PriceCurve:
     price per kWh needs no scaling for that. Curves of different currency or
     zone do not belong together: then `new` stands alone. Give `old` cut with
     `from_time`, or the past grows without end, and never the curve of another
-    tariff.
+    tariff. A controlled load's prices are put together likewise.
     """
     if old is None or (old.currency, old.zone) != (new.currency, new.zone):
         return new
@@ -23,8 +23,15 @@ def merge(old: PriceCurve | None, new: PriceCurve) -> PriceCurve:
     for slot in (*new.slots, *old.slots):
         layers.add(slot.start, slot.end, slot)
     return replace(
-        new, slots=tuple(cut(slot, start, end) for start, end, slot in layers)
+        new,
+        slots=tuple(cut(slot, start, end) for start, end, slot in layers),
+        controlled_load=_beside(old.controlled_load, new.controlled_load),
     )
+
+
+def _beside(old: PriceCurve | None, new: PriceCurve | None) -> PriceCurve | None:
+    """Return a controlled load's prices; an answer that lacks them loses none."""
+    return old if new is None else merge(old, new)
 
 
 def cut(slot: PriceSlot, start: datetime, end: datetime) -> PriceSlot:
