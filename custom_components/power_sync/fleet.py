@@ -1,7 +1,8 @@
 """The batteries of a home as the planner needs them. Pure."""
 
 from collections.abc import Mapping
-from math import inf
+from datetime import timedelta
+from math import ceil, inf
 
 from .control.controlled import Controlled
 from .control.controller import Controller
@@ -10,6 +11,8 @@ from .control.view import PlannedBy
 from .model.battery import BatteryReading, Mode
 from .model.mains import Mains
 from .planner.inputs import FleetMember
+
+MINUTE = timedelta(minutes=1)
 
 
 def fleet_of(
@@ -44,6 +47,7 @@ def fleet_of(
                 modes=_plannable(battery),
                 min_power_w=capabilities.min_power_w,
                 slot_minutes=capabilities.slot_minutes,
+                min_dwell_minutes=ceil(capabilities.min_interval / MINUTE),
             )
         )
     return tuple(members)

@@ -43,11 +43,13 @@ def losses_of(planning: Planning) -> dict[str, float]:
     """Return what each mode saves over the plan's horizon. Runs in a thread.
 
     Several batteries count as one that knows the modes that all of them know. For a
-    battery that can only follow longer slots there is what these cost, as `slots`.
+    battery that can be told something new less often than in every slot there is what
+    that costs, as `slots`.
     """
     problem = problem_from(planning.inputs, planning.outlook)
     problem = merged(problem, planning.inputs)
     losses = {mode.value: money for mode, money in mode_losses(problem).items()}
-    if timedelta(minutes=problem.battery.slot_minutes) > problem.grid.step:
+    slots = max(problem.battery.slot_minutes, problem.battery.min_dwell_minutes)
+    if timedelta(minutes=slots) > problem.grid.step:
         losses["slots"] = slot_loss(problem)
     return {name: round(money, 4) for name, money in losses.items()}

@@ -1,5 +1,7 @@
 """The batteries that can be planned with, as the planner needs them."""
 
+from datetime import timedelta
+
 import pytest
 
 from custom_components.power_sync.fleet import fleet_of
@@ -35,6 +37,15 @@ async def test_what_a_battery_says_of_itself_counts() -> None:
     (member,) = fleet_of(controller, {"A1": bench.reading()}, {"A1": 12.8})
     assert member.capacity_kwh == pytest.approx(12.8)
     assert (member.floor_pct, member.max_soc_pct) == (0.0, 100.0)
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (50, 1), (600, 10)])
+async def test_what_it_has_begun_it_goes_on_with(seconds: int, minutes: int) -> None:
+    """For as long as it takes no other command."""
+    bench = Bench(device=Device(min_interval=timedelta(seconds=seconds)))
+    controller = await bench.controller()
+    (member,) = fleet_of(controller, {"A1": bench.reading()}, {"A1": 12.8})
+    assert member.min_dwell_minutes == minutes
 
 
 @pytest.mark.parametrize("flash", [frozenset(), frozenset({"max_discharge_10w"})])

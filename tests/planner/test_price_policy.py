@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 import gzip
+from itertools import groupby
 from pathlib import Path
 
 from hypothesis import given, settings, strategies as st
@@ -223,6 +224,21 @@ def test_slots_of_five_minutes_share_their_half_hour() -> None:
     fine_home = Home(recorded_problem(28, 15, step=timedelta(minutes=5)))
     # With all of the half-hour known, the worth after it is the same.
     assert worth_after_firm(fine_home) == pytest.approx(worth_after_firm(coarse))
+
+
+@pytest.mark.parametrize("firm", [1, 2, 6])
+def test_what_is_begun_into_a_spike_may_have_to_go_on(firm: int) -> None:
+    """It is sold into all the same; what comes after the firm slots decides nothing."""
+    fine = recorded_problem(29, 18, step=timedelta(minutes=5))
+    count = fine.grid.count
+    fine = replace(fine, firm=(*[True] * firm, *[False] * (count - firm)))
+    fine = replace(fine, battery=replace(fine.battery, min_dwell_minutes=15))
+    planned = plan(fine)
+    assert planned.solver == "spread"
+    assert planned.slots[0].mode is Mode.DISCHARGE
+    told = [(slot.mode, slot.power_kw) for slot in planned.slots]
+    runs = [len(list(same)) for _, same in groupby(told)]
+    assert min(runs[:-1]) >= 3
 
 
 def test_the_plan_is_the_same_for_the_same_problem() -> None:

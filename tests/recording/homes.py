@@ -134,6 +134,7 @@ running = st.builds(
     accepted=st.booleans(),
     modes=st.just("self_consumption*2 charge"),
     powers_kw=st.just("- - 2.5"),
+    begun=st.lists(st.none() | moments, max_size=2).map(tuple),
 )
 commands = st.builds(
     Command,

@@ -137,7 +137,9 @@ class Plan:
     bound. `softened` names limits that could not be kept. `accepted` is False where
     the plan replayed no better than the baseline: then its slots are the baseline's.
     `battery_ids` are the serials of the batteries that are planned, in the order of
-    `PlannedSlot.batteries`; empty where nobody said whose they are.
+    `PlannedSlot.batteries`; empty where nobody said whose they are. `begun` is since
+    when each does what the first slot says, None where that is as if for ever; empty
+    where none has to go on with what it has begun.
     """
 
     grid: TimeGrid
@@ -154,6 +156,7 @@ class Plan:
     softened: tuple[str, ...] = ()
     notes: Mapping[str, float | str | None] = field(default_factory=dict)
     battery_ids: tuple[str, ...] = field(default=(), repr=False)
+    begun: tuple[datetime | None, ...] = field(default=(), repr=False)
 
     @property
     def saving(self) -> float:

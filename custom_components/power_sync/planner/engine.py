@@ -1,6 +1,6 @@
 """From a problem to a plan: solve, map to modes, replay, compare, explain."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from .assemble import Outcome, assemble
 from .bound import bound_of
 from .exact import setpoints, solve_exact
 from .home import FOLLOW, Home, Order
+from .in_force import InForce, begun_at
 from .modes import changes, choose_orders
 from .price_policy import plan_on_spread
 from .problem import Objective, Problem
@@ -22,7 +23,7 @@ from .scenarios import Chances
 from .site_plan import plan_site
 from .soc_grid import solve_grid
 from .stages import Stage, convex_hull, stages_of
-from .steady import InForce, price_of_change, steady_orders
+from .steady import price_of_change, steady_orders
 from .terms import plan_on_terms
 from .values import Values
 
@@ -91,17 +92,16 @@ def plan(
             problem, lambda each: plan(each, running=running, now=now)
         )
         return replace(planned, solve_ms=(perf_counter() - started) * 1000)
-    if problem.objective is not Objective.LOWEST_COST:
-        # What a plan for another objective keeps is nothing to hold on to.
-        running = None
     moment = now or problem.made_at
     if problem.is_coupled:
-        planned = plan_site(problem, running, moment, partial(_outcome, near=True))
+        kept = running if problem.objective is Objective.LOWEST_COST else None
+        planned = plan_site(problem, kept, moment, partial(_outcome, near=True))
     else:
         home = Home(aimed(problem))
         outcome = _outcome(home, baseline(home), running, moment)
         planned = assemble(home, outcome, problem)
-    return replace(planned, solve_ms=(perf_counter() - started) * 1000)
+    begun = begun_at(planned, running, problem)
+    return replace(planned, begun=begun, solve_ms=(perf_counter() - started) * 1000)
 
 
 def _outcome(
@@ -118,6 +118,9 @@ def _outcome(
     if home.span_kwh < _USEFUL_KWH or not useful:
         return Outcome.of_nothing(home, without)
     in_force = InForce.of(running, home.problem, now)
+    if home.problem.objective is not Objective.LOWEST_COST:
+        # What a plan for another objective keeps is nothing to hold on to.
+        in_force = in_force._replace(wanted=())
     spread = _on_spread(home, without, in_force)
     return spread or _plan(home, without, in_force, near=near)
 
@@ -136,18 +139,17 @@ def _plan(home: Home, without: Replay, in_force: InForce, *, near: bool) -> Outc
     exact = solve_exact(home, relaxed)
     schedule = setpoints(home, exact)
     bound, bound_over_kwh = bound_of(home, relaxed, schedule)
-    wanted = in_force.wanted
     chances = Chances.of(home)
     judge, plain = _judge_of(chances, without)
     found: list[_Candidate] = []
     if chances is not None:
-        found.append(_best_on_mean(home, chances, relaxed, wanted))
+        found.append(_best_on_mean(home, chances, relaxed, in_force))
     if chances is None or not convex:
-        found.append(_best(home, "exact" if convex else "relaxed", exact, wanted))
+        found.append(_best(home, "exact" if convex else "relaxed", exact, in_force))
     best = min(found, key=lambda each: judge(each).objective)
     saving = max(0.0, plain.objective - judge(best).objective)
     if not convex and judge(best).objective > bound + TRIFLE + NEAR_SHARE * saving:
-        rival = _best(home, "soc_grid", solve_grid(home, stages), wanted)
+        rival = _best(home, "soc_grid", solve_grid(home, stages), in_force)
         best = min(best, rival, key=lambda each: judge(each).objective)
     restless = best.replay
     if home.problem.objective is Objective.LOWEST_COST:
@@ -189,25 +191,23 @@ def _judge_of(chances: Chances | None, without: Replay) -> tuple[_Judge, Judged]
 
 
 def _best_on_mean(
-    home: Home, chances: Chances, stages: list[Stage], wanted: Sequence[Order]
+    home: Home, chances: Chances, stages: list[Stage], in_force: InForce
 ) -> _Candidate:
     """Return the orders whose every step is the best for all that may come."""
     values = chances.values(stages)
     # Not eager: what can be decided later is decided when more is known.
-    orders = choose_orders(home, values, wanted=wanted)
+    orders = choose_orders(home, values, in_force=in_force)
     return _Candidate("scenarios", values, orders, replay_orders(home, orders))
 
 
-def _best(
-    home: Home, solver: str, values: Values, wanted: Sequence[Order]
-) -> _Candidate:
+def _best(home: Home, solver: str, values: Values, in_force: InForce) -> _Candidate:
     """Return the best orders.
 
     Among those that differ by a trifle: the fewest commands, then the earliest.
     """
     candidates = []
     for eager in (True, False):
-        orders = choose_orders(home, values, eager=eager, wanted=wanted)
+        orders = choose_orders(home, values, eager=eager, in_force=in_force)
         replay = replay_orders(home, orders)
         candidates.append(_Candidate(solver, values, orders, replay, eager))
     enough = min(each.replay.objective for each in candidates) + TRIFLE
@@ -257,7 +257,7 @@ def _settle(  # noqa: PLR0913 - what plans are told apart by
                 break
         best = min((best, *calm), key=restless)
     if in_force.wanted:
-        orders = choose_orders(home, best.values, wanted=in_force.wanted, fixed=True)
+        orders = choose_orders(home, best.values, in_force=in_force, fixed=True)
         kept = replace(best, orders=orders, replay=replay_orders(home, orders))
         if restless(kept) <= restless(best) + _trifle(ours, without):
             return kept

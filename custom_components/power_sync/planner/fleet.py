@@ -49,6 +49,7 @@ def merged_spec(specs: Sequence[BatterySpec]) -> BatterySpec:
         modes=frozenset.intersection(*(spec.modes for spec in specs)),
         slot_minutes=max(spec.slot_minutes for spec in specs),
         slot_offset_minutes=specs[0].slot_offset_minutes,
+        min_dwell_minutes=max(spec.min_dwell_minutes for spec in specs),
         min_power_kw=fsum(spec.min_power_kw for spec in specs),
         power_step_kw=max(spec.power_step_kw for spec in specs),
         resume_margin_pct=_percent(mean(lambda spec: spec.resume_margin_pct)),

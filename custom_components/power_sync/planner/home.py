@@ -13,7 +13,7 @@ from custom_components.power_sync.model.battery import Mode
 
 from .leftover import leftover_value_per_kwh
 from .problem import Problem
-from .stretches import stretches_of
+from .stretches import Turns
 
 TINY_KWH = 1e-9
 """Energies nearer than this are the same."""
@@ -67,7 +67,7 @@ class Home:
         "span_kwh",
         "start_kwh",
         "step_h",
-        "stretches",
+        "turns",
         "wear",
     )
 
@@ -77,7 +77,7 @@ class Home:
         step_h = problem.grid.step_h
         self.problem = problem
         self.count = problem.grid.count
-        self.stretches = stretches_of(problem.grid, battery)
+        self.turns = Turns.of(problem.grid, battery)
         self.step_h = step_h
         self.into_cells = battery.charge_efficiency
         self.out_of_cells = battery.discharge_efficiency

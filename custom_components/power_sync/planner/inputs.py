@@ -49,6 +49,8 @@ class FleetMember:
     min_power_w: float
     slot_minutes: int = 0
     """It can be told something new only so often, by the home's clock; 0: always."""
+    min_dwell_minutes: int = 0
+    """What it has begun it goes on with for so long, whatever the clock says."""
     battery_id: str = field(default="", repr=False)
 
 
@@ -347,6 +349,7 @@ def merged_fleet(fleet: Sequence[FleetMember], reserve_pct: float) -> BatterySpe
         max_soc_pct=mean([m.max_soc_pct for m in fleet]),
         modes=frozenset.intersection(*modes) if modes else frozenset(),
         slot_minutes=max((m.slot_minutes for m in fleet), default=0),
+        min_dwell_minutes=max((m.min_dwell_minutes for m in fleet), default=0),
         min_power_kw=sum(m.min_power_w for m in fleet) / W_PER_KW,
         power_step_kw=POWER_GRAIN_KW,
         resume_margin_pct=RESERVE_MARGIN_PCT,

@@ -52,12 +52,15 @@ def mode_losses(problem: Problem) -> dict[Mode, float]:
 def slot_loss(problem: Problem) -> float:
     """Return the money that is lost as the battery has one order for several slots.
 
+    As it can be told something new no sooner, by the clock or after what it has begun.
     The best plan with one for each slot against the best with the battery's own, as
     `mode_losses` has it: 0 where it can be told something new in every slot.
     """
-    free = replace(problem, battery=replace(problem.battery, slot_minutes=0))
+    free = replace(
+        problem, battery=replace(problem.battery, slot_minutes=0, min_dwell_minutes=0)
+    )
     aim = Home(aimed(problem))
-    if not aim.stretches or aim.span_kwh <= 0:
+    if aim.turns is None or aim.span_kwh <= 0:
         return 0.0
     stages, convex = stages_of(aim)
     values: list[Values] = [solve_exact(aim, stages if convex else convex_hull(stages))]

@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 
 from .chooser import FORCED, Chooser
 from .home import FOLLOW, TINY_KWH, Home, Order
+from .in_force import NOTHING, InForce
 from .long_slots import LongChooser
 from .values import Values
 
@@ -23,25 +24,26 @@ def choose_orders(
     values: Values,
     *,
     eager: bool = False,
-    wanted: Sequence[Order | None] = (),
+    in_force: InForce = NOTHING,
     fixed: bool = False,
 ) -> list[Order]:
     """Return the best order for each slot.
 
-    Of equally good orders the first of these is taken: the one in `wanted` for
-    the slot, self-consumption, the one before. `eager` prefers to charge or
-    sell as soon as it is as good as later. With `fixed`, what is `wanted` is
+    Of equally good orders the first of these is taken: the one that is wanted for the
+    slot by the plan `in_force`, self-consumption, the one before. `eager` prefers to
+    charge or sell as soon as it is as good as later. With `fixed`, what is wanted is
     taken whether good or not.
     """
-    if home.stretches:
-        return LongChooser(home, values, eager=eager).by_stretch(wanted, fixed=fixed)
+    if home.turns is not None:
+        long = LongChooser(home, home.turns, values, eager=eager)
+        return long.by_turns(in_force, fixed=fixed)
     chooser = Chooser(home, values, eager=eager)
     orders: list[Order] = []
     energy = home.start_kwh
     resting = energy <= TINY_KWH
     previous = FOLLOW
     for index in range(home.count):
-        wish = chooser.wish(wanted, index)
+        wish = chooser.wish(in_force.wanted, index)
         if wish is None or not fixed:
             previous = chooser.choose(index, energy, (wish, previous), resting=resting)
         else:

@@ -28,11 +28,12 @@ from custom_components.power_sync.prices.spread import (
 from .assemble import Outcome
 from .exact import ConvexValues, solve_exact
 from .home import FOLLOW, Home
+from .in_force import InForce
 from .modes import choose_orders
 from .problem import Problem
 from .replay import Replay, replay_orders
 from .stages import Stage, convex_hull, stages_of
-from .steady import InForce, price_of_change, steady_orders
+from .steady import price_of_change, steady_orders
 
 CELLS = 40
 """Cells of energy between the reserve and the top."""
@@ -188,7 +189,7 @@ def plan_on_spread(home: Home, without: Replay, in_force: InForce) -> Outcome | 
     cells = [home.span_kwh / CELLS] * CELLS
     head = solve_exact(home, stages[:firm], (worth, cells))
     values = head.followed_by(solve_exact(home, stages))
-    orders = choose_orders(home, values, eager=True, wanted=in_force.wanted)
+    orders = choose_orders(home, values, eager=True, in_force=in_force)
     replay = replay_orders(home, orders)
     ours = _expected_cost(home, replay, values, firm)
     plain = _expected_cost(home, without, values, firm)

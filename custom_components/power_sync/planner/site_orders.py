@@ -7,7 +7,7 @@ that comes to the same, by how far it leads away from the schedule. So a missing
 a rounded power or a rest at the reserve is answered with what is best from there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import ceil, fsum, inf
 from operator import ne
 from time import perf_counter
@@ -21,7 +21,7 @@ from .home import FOLLOW, Order
 from .program import SolverFailedError
 from .site import Draw, Reach, Site, State, Step, Wish
 from .site_replay import advance, overridden
-from .split import turned
+from .split import Told
 from .unit import Unit
 
 type Orders = list[Order]
@@ -64,7 +64,7 @@ class SiteOrders:
         site: Site,
         schedule: Schedule,
         until: float = inf,
-        before: Sequence[Order | None] | None = None,
+        before: Told | None = None,
     ) -> None:
         """Take what both ways of choosing need.
 
@@ -73,7 +73,7 @@ class SiteOrders:
         """
         self._site = site
         self._until = until
-        self._before = before or [None] * len(site.units)
+        self._before = before or Told.nothing(site)
         self._schedule = schedule
         self._change, self._uneven = 0.0, _UNEVEN
         self._draw: Draw = site.draw(schedule.cars_kw)
@@ -104,11 +104,13 @@ class SiteOrders:
         self._uneven = _STRICT if strict else _UNEVEN
         site = self._site
         state, before = site.start(), [FOLLOW] * len(site.units)
+        going_on = self._before
         result = []
         for index in range(site.count):
             if perf_counter() > self._until:
                 raise SolverFailedError("the time for orders of each battery is up")
-            before, step = self._best(index, state, before)
+            before, step = self._best(index, state, before, going_on)
+            going_on = going_on.then(site, index, before)
             state = advance(site, index, state, step)
             result.append(before)
         return result
@@ -127,7 +129,9 @@ class SiteOrders:
             known.discard(Mode.DISCHARGE)
         return frozenset(known)
 
-    def _best(self, index: int, state: State, before: Orders) -> tuple[Orders, Step]:
+    def _best(
+        self, index: int, state: State, before: Orders, going_on: Told
+    ) -> tuple[Orders, Step]:
         """Return the best orders, and what they do."""
         site, slot = self._site, self._slot(index, state)
         best: tuple[Orders, Step] | None = None
@@ -135,8 +139,7 @@ class SiteOrders:
         wishes: list[dict[Order, Wish]] = [{} for _ in slot.reaches]
         seen: set[tuple[Order, ...]] = set()
         for orders in self._options(index, slot, before):
-            going_on = before if index else self._before
-            told = overridden(site, index, turned(site, index, orders, going_on))
+            told = overridden(site, index, going_on.turned(site, index, orders))
             key = tuple(told)
             if key in seen or (len(seen) >= self._most and orders is not before):
                 continue

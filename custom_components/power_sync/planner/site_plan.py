@@ -39,7 +39,7 @@ from .site_replay import (
     eager_cars,
     replay_site,
 )
-from .split import split_orders, told_before
+from .split import Told, split_orders, told_before
 from .steady import price_of_change
 from .values import Values
 
@@ -249,7 +249,7 @@ def _by_battery(
     site: Site,
     program: SiteProgram,
     timing: _Timing,
-    before: Sequence[Order | None],
+    before: Told,
     price: float,
 ) -> Iterator[_Way]:
     """Yield ways of the program's own schedule.

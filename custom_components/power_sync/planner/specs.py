@@ -75,8 +75,9 @@ class BatterySpec:
     `modes` are what the battery can be told; self-consumption is always
     possible. It can be told something new only every `slot_minutes` (of a clock that
     is `slot_offset_minutes` ahead of UTC, counted from midnight), or with 0 at any
-    time: what it has been told goes on until then. Forced powers are whole multiples of
-    `power_step_kw` and not below `min_power_kw`. Raises ProblemError.
+    time: what it has been told goes on until then. Whatever the clock says, what it
+    has begun it goes on with for `min_dwell_minutes`. Forced powers are whole multiples
+    of `power_step_kw` and not below `min_power_kw`. Raises ProblemError.
     """
 
     capacity_kwh: float
@@ -91,6 +92,7 @@ class BatterySpec:
     modes: frozenset[Mode] = frozenset(Mode)
     slot_minutes: int = 0
     slot_offset_minutes: int = 0
+    min_dwell_minutes: int = 0
     power_step_kw: float = 0.001
     min_power_kw: float = 0.0
     resume_margin_pct: float = 2.0
@@ -113,6 +115,7 @@ class BatterySpec:
         check("battery.discharge_efficiency", self.discharge_efficiency, 0.01, 1.0)
         check("battery.wear_per_kwh", self.wear_per_kwh, 0.0)
         check("battery.slot_minutes", self.slot_minutes, 0)
+        check("battery.min_dwell_minutes", self.min_dwell_minutes, 0)
         check("battery.power_step_kw", self.power_step_kw, 0.0)
         check("battery.min_power_kw", self.min_power_kw, 0.0)
         check("battery.resume_margin_pct", self.resume_margin_pct, 0.0, 100.0)

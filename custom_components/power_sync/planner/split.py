@@ -8,11 +8,13 @@ is empty must not take what its neighbour sells.
 from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
+from typing import NamedTuple, Self
 
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan
 
 from .home import FOLLOW, Order
+from .in_force import left_of, slot_before
 from .site import Site, State
 from .site_replay import CarPowers, advance, overridden
 from .unit import Unit
@@ -22,61 +24,90 @@ _SOME_SHARE = 0.05
 _ROUNDING = 1e-7
 
 
+class Told(NamedTuple):
+    """What each battery has been told, and from which slot on it may be told anew."""
+
+    orders: list[Order | None]
+    """None where it has been told nothing: then it may be told anything."""
+    free_at: list[int]
+
+    @classmethod
+    def nothing(cls, site: Site) -> Self:
+        """Return that nobody has been told anything."""
+        count = len(site.units)
+        return cls([None] * count, [0] * count)
+
+    def turned(self, site: Site, index: int, orders: Sequence[Order]) -> list[Order]:
+        """Return `orders` for those that can be told something new in a slot."""
+        return [
+            order if told is None or (unit.turns[index] and index >= free) else told
+            for unit, order, told, free in zip(
+                site.units, orders, self.orders, self.free_at, strict=True
+            )
+        ]
+
+    def then(self, site: Site, index: int, orders: Sequence[Order]) -> Told:
+        """Return what has been told after a slot with `orders`.
+
+        What the owner told a battery holds it for no longer than the owner said.
+        """
+        free_at = list(self.free_at)
+        for place, (unit, order) in enumerate(zip(site.units, orders, strict=True)):
+            override = unit.spec.override
+            if override is not None and override.holds(index):
+                free_at[place] = 0
+            elif order != (self.orders[place] or FOLLOW):
+                free_at[place] = index + unit.dwell
+        return Told(list(orders), free_at)
+
+
 def split_orders(
     site: Site,
     orders: Sequence[Order],
     cars_kw: CarPowers,
-    before: Sequence[Order | None] | None = None,
+    before: Told | None = None,
 ) -> list[list[Order]]:
     """Return for each slot of the fleet's `orders` one order for each battery.
 
     `before` is what each has been told until now, if anything.
     """
     draw, state, result = site.draw(cars_kw), site.start(), []
-    going_on = before or [None] * len(site.units)
+    going_on = before or Told.nothing(site)
     for index, order in enumerate(orders):
-        going_on = told = turned(
-            site, index, _split(site, index, state, order), going_on
-        )
+        told = going_on.turned(site, index, _split(site, index, state, order))
+        going_on = going_on.then(site, index, told)
         result.append(told)
         step = site.step(index, state, overridden(site, index, told), draw)
         state = advance(site, index, state, step)
     return result
 
 
-def told_before(site: Site, running: Plan | None, now: datetime) -> list[Order | None]:
+def told_before(site: Site, running: Plan | None, now: datetime) -> Told:
     """Return what each battery goes on with where it cannot be told anything new yet.
 
     That of the plan in force at `now`, if it may still be told; None where nothing.
     """
     slot = None if running is None or not running.accepted else running.slot_at(now)
     parts = () if slot is None or not slot.firm else slot.batteries
-    told: list[Order | None] = [None] * len(site.units)
-    if len(parts) != len(told):
+    told = Told.nothing(site)
+    if running is None or len(parts) != len(told.orders):
         return told
     barred = set()
     if not site.problem.grid_charging:
         barred.add(Mode.CHARGE)
     if not site.problem.battery_export:
         barred.add(Mode.DISCHARGE)
-    for place, (unit, part) in enumerate(zip(site.units, parts, strict=True)):
+    grid = site.problem.grid
+    before = slot_before(running, grid)
+    for place, unit in enumerate(site.units):
+        part = parts[place]
+        if unit.dwell > 1 and before is not None:
+            part = running.slots[before].batteries[place]
+            told.free_at[place] = left_of(running, before, place, grid, unit.spec)
         known = unit.spec.modes | {Mode.SELF_CONSUMPTION}
         if part.mode in known - barred:
-            told[place] = Order(part.mode, part.power_kw)
+            told.orders[place] = Order(part.mode, part.power_kw)
     return told
-
-
-def turned(
-    site: Site,
-    index: int,
-    orders: Sequence[Order],
-    before: Sequence[Order | None],
-) -> list[Order]:
-    """Return `orders` for the batteries that can be told something new in a slot."""
-    return [
-        order if told is None or unit.turns[index] else told
-        for unit, order, told in zip(site.units, orders, before, strict=True)
-    ]
 
 
 def _split(site: Site, index: int, state: State, order: Order) -> list[Order]:

@@ -13,16 +13,13 @@ is every change but from the cheapest. Before the first slot is the order in for
 so a plan does not change its mind for nothing from one run to the next either.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import NamedTuple, Self
-
-from custom_components.power_sync.model.plan import Plan
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from .chooser import Chooser
 from .home import FOLLOW, TINY_KWH, Home, Order
+from .in_force import InForce
 from .long_slots import LongChooser
-from .problem import Problem
 from .values import Values
 
 CHANGE_KWH = 0.02
@@ -36,34 +33,6 @@ _RANK = 1e-9
 """Money by which one of equally good orders comes before the next."""
 
 
-class InForce(NamedTuple):
-    """What the running plan says: nothing where there is none for these slots."""
-
-    wanted: Sequence[Order] = ()
-    """Its orders from the first slot of the problem on."""
-    current: Order | None = None
-    """The order that the battery has been told until now."""
-
-    @classmethod
-    def of(cls, running: Plan | None, problem: Problem, now: datetime) -> Self:
-        """Return what `running`, the plan in force at `now`, says about `problem`."""
-        if running is None or not running.accepted or running.slot_at(now) is None:
-            return cls()
-        grid, old = problem.grid, running.grid
-        offset, rest = divmod(grid.start - old.start, old.step)
-        if old.step != grid.step or rest or offset < 0:
-            return cls()
-        orders = [Order(slot.mode, slot.power_kw) for slot in running.slots]
-        before = max(0, offset - 1)
-        # A price that is only guessed is nothing to act on: the home is followed.
-        current = orders[before] if running.slots[before].firm else FOLLOW
-        return cls(orders[offset : offset + grid.count], current)
-
-    def before(self, orders: Sequence[Order]) -> Sequence[Order]:
-        """Return `orders` after the one in force, if there is one."""
-        return orders if self.current is None else [self.current, *orders]
-
-
 class _Way(NamedTuple):
     """The cheapest way to an order: what is left, what it cost, how it began."""
 
@@ -74,13 +43,15 @@ class _Way(NamedTuple):
     score: float
     """What it cost, and the least cost from there on."""
     before: _Way | None
+    end: int
+    """The slots that it has come through."""
 
     def orders(self) -> list[Order]:
         """Return the orders along the way."""
         found: list[Order] = []
         way = self
         while way.before is not None:
-            found.append(way.order)
+            found += [way.order] * (way.end - way.before.end)
             way = way.before
         found.reverse()
         return found
@@ -102,7 +73,13 @@ class _Reached:
     """
 
     def __init__(
-        self, home: Home, values: Values, last: int, price: float, *, free: bool
+        self,
+        home: Home,
+        values: Values,
+        last: int,
+        price: float,
+        *,
+        free: bool = False,
     ) -> None:
         """Begin without any way."""
         self._home, self._values, self._last = home, values, last
@@ -123,7 +100,9 @@ class _Reached:
         place = (order, resting, int(energy * self._per_kwh))
         known = self._best.get(place)
         if known is None or score < known.score:
-            self._best[place] = _Way(order, energy, resting, paid, score, way)
+            self._best[place] = _Way(
+                order, energy, resting, paid, score, way, self._last + 1
+            )
 
     def worth_going_on(self) -> list[_Way]:
         """Return the ways that a change may still make the best, the best first."""
@@ -146,18 +125,12 @@ def steady_orders(  # noqa: PLR0913 - as few as a search has
     Of equally good ones those are taken that `choose_orders` would take. The first
     `decided` slots are decided by `values` alone, whatever comes after them.
     """
-    if home.stretches:
-        long = LongChooser(home, values, eager=eager)
-        return _steady_stretches(
-            home, values, in_force, long, price=price, decided=decided
-        )
+    if home.turns is not None:
+        long = LongChooser(home, home.turns, values, eager=eager)
+        return _Turning(home, values, in_force, long, price).orders(decided)
     chooser = Chooser(home, values, eager=eager)
-    start = home.start_kwh
-    current = in_force.current
-    # What the battery may not be told any more must be changed, at no price.
-    free = current is None or not chooser.knows(current)
-    order = FOLLOW if free or current is None else current
-    ways = [_Way(order, start, start <= TINY_KWH, 0.0, 0.0, None)]
+    first, free = _first_way(home, in_force, chooser)
+    ways = [first]
     for index in range(home.count):
         wish = chooser.wish(in_force.wanted, index)
         reached = _Reached(home, values, index, price, free=free)
@@ -176,57 +149,109 @@ def steady_orders(  # noqa: PLR0913 - as few as a search has
     return ways[0].orders()
 
 
-def _steady_stretches(  # noqa: PLR0913 - see there
-    home: Home,
-    values: Values,
-    in_force: InForce,
-    chooser: LongChooser,
-    *,
-    price: float,
-    decided: int,
-) -> list[Order]:
-    """Return the same as `steady_orders` with one order for each stretch.
+def _first_way(home: Home, in_force: InForce, chooser: Chooser) -> tuple[_Way, bool]:
+    """Return where all ways begin, and whether the first change is free.
 
-    What has begun before the first slot, if anything, goes on to its end.
+    What the battery may not be told any more must be changed, at no price.
     """
-    current = in_force.current
+    current, start = in_force.current, home.start_kwh
     free = current is None or not chooser.knows(current)
     order = FOLLOW if free or current is None else current
-    start = home.start_kwh
-    ways = [_Way(order, start, start <= TINY_KWH, 0.0, 0.0, None)]
-    for slots, begins in home.stretches:
-        wish = chooser.wish(in_force.wanted, slots.start)
-        reached = _Reached(home, values, slots[-1], price, free=free)
-        for way in ways:
-            options = _stretch_options(chooser, slots, way, wish, first=way is ways[0])
-            for option in options if begins or wish is None else [wish]:
-                run = chooser.run(slots, option, way.energy, resting=way.resting)
-                reached.by(way, option, run.paid, run.energy, resting=run.resting)
-        free = False
-        ways = reached.worth_going_on()
-        if slots.start < decided <= slots.stop:
-            del ways[1:]
-    orders = ways[0].orders()
-    lengths = [len(slots) for slots, _ in home.stretches]
-    return [
-        order
-        for order, length in zip(orders, lengths, strict=True)
-        for _ in range(length)
-    ]
+    return _Way(order, start, start <= TINY_KWH, 0.0, 0.0, None, 0), free
 
 
-def _stretch_options(
-    chooser: LongChooser, slots: range, way: _Way, wish: Order | None, *, first: bool
-) -> list[Order]:
-    """Return the orders to go on with; other than that of the way for the first."""
-    resting = way.resting
-    going_on = chooser.going_on(slots.start, way.energy, way.order, resting=resting)
-    options = [] if going_on is None else [way.order]
-    if first:
-        liked = (wish, way.order)
-        offers = chooser.stretch_offers(slots, way.energy, liked, resting=resting)
-        options = list(dict.fromkeys([*offers, *options]))
-    return options
+class _Turning:
+    """The same search where a battery can be told something new at its turns only.
+
+    A way goes on from turn to turn; from a change on, for as long as that has to hold.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        values: Values,
+        in_force: InForce,
+        chooser: LongChooser,
+        price: float,
+    ) -> None:
+        """Begin before the first slot."""
+        self._home, self._values = home, values
+        self._in_force, self._chooser, self._price = in_force, chooser, price
+        self._ahead: dict[int, _Reached] = {}
+        """What is reached, by the first slot after it."""
+
+    def orders(self, decided: int) -> list[Order]:
+        """Return the orders: see `steady_orders`."""
+        first, free = _first_way(self._home, self._in_force, self._chooser)
+        index, ways = 0, [first]
+        while index < self._home.count:
+            for way in ways:
+                for order, slots in self._moves(index, way, first=way is ways[0]):
+                    self._go(way._replace(order=order) if free else way, order, slots)
+            free = False
+            nearest = min(self._ahead)
+            if index < decided <= nearest:
+                best = [reached.worth_going_on()[0] for reached in self._ahead.values()]
+                if len(best) > 1:
+                    best.sort(key=lambda way: self._score_at(decided, way))
+                index, ways = best[0].end, best[:1]
+                self._ahead.clear()
+            else:
+                index, ways = nearest, self._ahead.pop(nearest).worth_going_on()
+        return ways[0].orders()
+
+    def _score_at(self, end: int, way: _Way) -> float:
+        """Return the score of a way where it has come through `end` slots.
+
+        What it costs from a slot on is known up to a constant of the slot, so ways
+        that end elsewhere are told apart here.
+        """
+        before = way.before
+        if before is None:
+            return way.score
+        slots, energy, resting = (
+            range(before.end, way.end),
+            before.energy,
+            before.resting,
+        )
+        whole = self._chooser.run(slots, way.order, energy, resting=resting)
+        part = self._chooser.run(
+            range(before.end, end), way.order, energy, resting=resting
+        )
+        return way.paid - whole.paid + part.score
+
+    def _moves(
+        self, index: int, way: _Way, *, first: bool
+    ) -> Iterator[tuple[Order, range]]:
+        """Yield the orders to go on with; other than that of the way for the first.
+
+        What has begun before the first slot, if anything, goes on to its end.
+        """
+        chooser, resting = self._chooser, way.resting
+        begun = None if index else chooser.begun(self._in_force)
+        if begun is not None:
+            yield begun
+            return
+        offers: list[Order] = []
+        if first:
+            wish = chooser.wish(self._in_force.wanted, index)
+            offers = chooser.offers_from(
+                index, way.energy, (wish, way.order), resting=resting
+            )
+        going_on = chooser.going_on(index, way.energy, way.order, resting=resting)
+        if going_on is not None and way.order not in offers:
+            offers.append(way.order)
+        for order in offers:
+            yield order, chooser.held(index, order, way.order)
+
+    def _go(self, way: _Way, order: Order, slots: range) -> None:
+        run = self._chooser.run(slots, order, way.energy, resting=way.resting)
+        reached = self._ahead.get(slots.stop)
+        if reached is None:
+            reached = self._ahead[slots.stop] = _Reached(
+                self._home, self._values, slots[-1], self._price
+            )
+        reached.by(way, order, run.paid, run.energy, resting=run.resting)
 
 
 def _from_there(

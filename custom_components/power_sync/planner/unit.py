@@ -12,7 +12,7 @@ from .home import TINY_KWH
 from .leftover import leftover_value_per_kwh
 from .problem import Problem
 from .specs import BatterySpec
-from .stretches import turns_of
+from .stretches import dwell_of, turns_of
 
 
 class Unit:
@@ -23,6 +23,7 @@ class Unit:
         "charge",
         "dc_solar",
         "discharge",
+        "dwell",
         "floor",
         "floors",
         "into_cells",
@@ -42,6 +43,7 @@ class Unit:
         hours, kwh = problem.grid.step_h, spec.capacity_kwh / 100
         self.spec = spec
         self.turns = turns_of(problem.grid, spec)
+        self.dwell = dwell_of(problem.grid, spec)
         self.charge = spec.max_charge_kw * hours
         self.discharge = spec.max_discharge_kw * hours
         self.into_cells = spec.charge_efficiency

@@ -153,7 +153,7 @@ class PlanTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningPlan:
-    """What a new plan takes from the one in force: its modes and powers."""
+    """What a new plan takes from the one in force: modes, powers, and since when."""
 
     made_at: datetime
     start: datetime
@@ -161,6 +161,7 @@ class RunningPlan:
     accepted: bool
     modes: str
     powers_kw: str
+    begun: tuple[datetime | None, ...] = ()
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
@@ -172,6 +173,7 @@ class RunningPlan:
             accepted=plan.accepted,
             modes=words_text(slot.mode.value for slot in plan.slots),
             powers_kw=numbers_text(slot.power_kw for slot in plan.slots),
+            begun=plan.begun,
         )
 
     def plan(self) -> Plan:
@@ -195,6 +197,7 @@ class RunningPlan:
             bound=None,
             gap=None,
             accepted=self.accepted,
+            begun=self.begun,
         )
 
 
