@@ -25,7 +25,7 @@ _GST = 1.1
 _LOSSES = 1.05
 # A published tariff of SA Power Networks, without GST, from the hour on.
 _NETWORK = ((16, 18.95), (10, 4.74), (6, 18.95), (0, 9.47))
-_CONTROLLED = 4.74
+_CONTROLLED = 4.0
 
 
 @cache

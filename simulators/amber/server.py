@@ -61,7 +61,8 @@ class AmberSimulator(RestSimulator):
 
     With `answers`, the rows of a site are those that were recorded, as they are.
     `prices` says what the wholesale price is in five-minute intervals, by their
-    start, instead of the recorded one ($/MWh); `spikes` of which intervals' starts a
+    start, instead of the recorded one ($/MWh); `estimates` what that of the present
+    one is taken for, as long as it stands there; `spikes` of which intervals' starts a
     spike is announced.
     """
 
@@ -72,6 +73,7 @@ class AmberSimulator(RestSimulator):
         self.sites = {site.site_id: site for site in (HOME, OLD_HOME)}
         self.answers: dict[str, list[Row]] = {}
         self.prices: dict[datetime, float] = {}
+        self.estimates: dict[datetime, float] = {}
         self.spikes: dict[datetime, str] = {}
         self.allowed = 50
         self._times: deque[datetime] = deque()
@@ -221,7 +223,9 @@ class AmberSimulator(RestSimulator):
     def _row(self, channel: str, start: datetime, length: timedelta) -> Row:
         """Return a row as it is served now."""
         now, end = self._clock.now(), start + length
-        rrp = self.price(start, length)
+        present = length == FIVE_MINUTES and start <= now < end
+        estimated = self.estimates.get(start) if present else None
+        rrp = self.price(start, length) if estimated is None else estimated
         cents = _cents(channel, rrp, start)
         row: Row = {
             "type": "ActualInterval",
@@ -241,7 +245,7 @@ class AmberSimulator(RestSimulator):
         if end <= now:
             return row
         if start <= now:
-            locked = length == FIVE_MINUTES and now >= start + LOCKED_AFTER
+            locked = present and estimated is None and now >= start + LOCKED_AFTER
             return row | {"type": "CurrentInterval", "estimate": not locked}
         # Amber's own forecast is the recorded price; the market's is a tenth above.
         advanced = {

@@ -2,6 +2,7 @@
 
 GloBird's ZEROHERO: a credit, a public holiday, and a spike of the wholesale price. An
 Octopus account: the home's own tariff, a dispatch of the car, and a saving session.
+Amber: an estimate of a price that is put right.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from .check import FOLLOWED_WITHIN_S, RESTORED_WITHIN_S, plan_of, set_automatic
+from .check_settled import check_settled
 from .check_shown import ROUNDED, number
 from .feeds import REGION, SESSION_GBP_PER_KWH, hour_begun
 from .json_values import as_list, as_object
@@ -170,6 +172,6 @@ async def _planned_price(demo: Demo, when: datetime) -> float:
 
 
 CONTRACTS: Final[Mapping[str, Check]] = MappingProxyType(
-    {"globird": _zerohero, "octopus_account": _account}
+    {"globird": _zerohero, "octopus_account": _account, "amber": check_settled}
 )
 """What is looked at beside prices, by provider."""

@@ -101,8 +101,8 @@ async def test_a_controlled_load(
 ) -> None:
     """Its price is a sensor for as long as the home has one, and in no plan.
 
-    By hand: 7.367 c x 1.05 + 4.74, x 1.1 are 13.722885 c at 12:00; the next row has
-    the same price, and then 7.223 c are 13.556565.
+    By hand: 7.367 c x 1.05 + 4, x 1.1 are 12.908885 c at 12:00; the next row has
+    the same price, and then 7.223 c are 12.742565.
     """
     registry = er.async_get(hass)
     assert registry.async_get(CONTROLLED_LOAD) is None
@@ -112,10 +112,10 @@ async def test_a_controlled_load(
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     price = state_of(hass, CONTROLLED_LOAD)
-    assert float(price.state) == 0.13723
+    assert float(price.state) == 0.12909
     assert price.attributes["firm"] is True
     ahead = price.attributes["forecast"]
-    assert [point["value"] for point in ahead[:3]] == [0.13723, 0.13723, 0.13557]
+    assert [point["value"] for point in ahead[:3]] == [0.12909, 0.12909, 0.12743]
     assert datetime.fromisoformat(ahead[0]["time"]) == NOON
     # To 4:00 in the market, the day after tomorrow, from 23:00 on by half-hours.
     last = datetime.fromisoformat(ahead[-1]["time"])
@@ -131,7 +131,7 @@ async def test_a_controlled_load(
     assert min(prices) <= found["mean_per_kwh"] < sum(prices) / len(prices)
     for _ in range(22):
         await wait(30 * SECOND)
-    assert float(value_of(hass, CONTROLLED_LOAD)) == 0.13557
+    assert float(value_of(hass, CONTROLLED_LOAD)) == 0.12743
     amber.sites[HOME.site_id] = HOME
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

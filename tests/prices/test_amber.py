@@ -282,7 +282,7 @@ async def test_controlled_load(
 ) -> None:
     """It has prices of its own, from the same answers, and changes no other.
 
-    12:00: 7.367 c x 1.05 + 4.74 (the network's rate for it), x 1.1 make 13.722885 c.
+    12:00: 7.367 c x 1.05 + 4 (the network's rate for it), x 1.1 make 12.908885 c.
     """
     usual = await source_of(amber, session, clock).fetch()
     asked = len(amber.requests)
@@ -294,7 +294,7 @@ async def test_controlled_load(
     assert replace(curve, controlled_load=None) == usual
     assert controlled is not None
     now = at(controlled, NOON)
-    assert now.import_per_kwh == pytest.approx(0.13722885, abs=1e-7)
+    assert now.import_per_kwh == pytest.approx(0.12908885, abs=1e-7)
     assert (now.export_per_kwh, now.firm, now.estimate) == (0.0, True, True)
     assert [(s.start, s.end, s.firm) for s in controlled.slots] == [
         (s.start, s.end, s.firm) for s in usual.slots
