@@ -11,6 +11,7 @@ from .bridges.texts import async_texts
 from .control.view import Master
 from .decision import deciding, fresh
 from .entity import SiteEntity
+from .model.timegrid import HORIZON_SLOTS
 from .planning import Planning
 from .site import Site
 from .words import Texts
@@ -61,7 +62,7 @@ def no_plan_reason(site: Site) -> str:
 
 
 def plan_notes(site: Site, now: datetime, texts: Texts) -> tuple[str, ...]:
-    """Return what keeps the plan from being carried out as it is."""
+    """Return what keeps the plan from being carried out as it is, or from 48 hours."""
     controller = site.controller
     planning = shown_planning(site, now)
     keys = []
@@ -74,11 +75,15 @@ def plan_notes(site: Site, now: datetime, texts: Texts) -> tuple[str, ...]:
     elif planning is not None and not planning.plan.accepted:
         keys.append("note_not_better")
     notes = [texts(key) for key in keys]
+    zone = dt_util.get_default_time_zone()
+    if planning is not None and planning.plan.grid.count < HORIZON_SLOTS:
+        ends = moment(planning.plan.grid.end, now, zone, texts)
+        notes.append(texts("note_short", time=ends))
     battery = deciding(controller)
     if battery is not None and battery.lease.master is Master.FORCE:
         until = battery.lease.until
         if until is not None:
-            time = moment(until, now, dt_util.get_default_time_zone(), texts)
+            time = moment(until, now, zone, texts)
             notes.append(texts("note_forced", time=time))
     return tuple(notes)
 

@@ -49,6 +49,7 @@ async def test_prices_of_an_entity(
     wait: Wait,
 ) -> None:
     """By hand: 100 EUR/MWh x 1.19 + 0.20 make 0.319, 200 make 0.438."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
     show(hass, "today", 100, 200, 50)
     entry = site_entry(sungrow, octopus)
     entry.add_to_hass(hass)
@@ -62,6 +63,11 @@ async def test_prices_of_an_entity(
     assert float(price.state) == pytest.approx(0.319)
     assert price.attributes["unit_of_measurement"] == "EUR/kWh"
     assert value_of(hass, EXPORT) == "0.07"
+    # Nothing is made up for the time after them: the plan ends, and says so.
+    plan = entry.runtime_data.coordinators.plan.planning.plan
+    assert plan.grid.end == NOON + 3 * HOUR
+    told = state_of(hass, "sensor.powersync_plan_in_words").attributes["text"]
+    assert "until 16:00 only: the plan ends there" in told
     # New prices are seen within two minutes, and the old ones are not lost.
     show(hass, "today", 100, 200, 50, 60)
     await wait(2 * MINUTE)
