@@ -231,7 +231,15 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
             export_limit_w=site.export_limit_w(),
             acting=any(battery.executor.held for battery in batteries),
             stored_value_per_kwh=self._stored_value(now),
+            event_per_kwh=self._event_per_kwh,
         )
+
+    @property
+    def _event_per_kwh(self) -> float:
+        """What the contract pays more for what is sold, while it pays for a spike."""
+        spike = self._site.coordinators.spike
+        paying = spike is not None and spike.event is not None
+        return self._site.settings.spike_paid_per_kwh if paying else 0.0
 
     def _stored_value(self, now: datetime) -> float | None:
         """Return what the last plan says of now, which stays an estimate when old."""

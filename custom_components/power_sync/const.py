@@ -48,6 +48,7 @@ CONF_WEAR_PER_KWH: Final = "wear_per_kwh"
 CONF_OBJECTIVE: Final = "objective"
 CONF_SPIKE_ENTER_PER_MWH: Final = "spike_enter_per_mwh"
 CONF_SPIKE_LEAVE_PER_MWH: Final = "spike_leave_per_mwh"
+CONF_SPIKE_PAID_PER_KWH: Final = "spike_paid_per_kwh"
 
 # Entry options that only a new start brings into force
 CONF_BATTERY_POLL_S: Final = "battery_poll_s"

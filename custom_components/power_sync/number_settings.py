@@ -1,7 +1,7 @@
 """The numbers over the site's settings, and the range of each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, override
 
 from homeassistant.components.number import (
@@ -24,6 +24,7 @@ from .settings import (
     LOWEST_EXPORT_LIMIT_W,
     LOWEST_IMPORT_LIMIT_W,
     LOWEST_POWER_W,
+    MOST_SPIKE_PAID_PER_KWH,
     MOST_WEAR_PER_KWH,
     SHORTEST_WINDOW_H,
 )
@@ -196,6 +197,10 @@ SETTING_NUMBERS: Final = (
         native_step=1.0,
         range_fn=_spike_floor_range,
         top_is_no_limit=True,
+        exists_fn=answers_spikes,
+    ),
+    replace(
+        _price("spike_paid", "spike_paid_per_kwh", MOST_SPIKE_PAID_PER_KWH),
         exists_fn=answers_spikes,
     ),
     SettingNumberDescription(

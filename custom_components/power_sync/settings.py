@@ -26,6 +26,7 @@ FORCE_DURATION_DEFAULT_MIN: Final = 30
 DEFAULT_RESERVE_PCT: Final = 10.0
 LEAST_SPAN_PCT: Final = 5.0
 """So far apart are the lowest and the highest level at least."""
+MOST_SPIKE_PAID_PER_KWH: Final = 30.0
 MOST_WEAR_PER_KWH: Final = 10.0
 # A limit below these is one in kW: the smallest supplies are of some kilowatts.
 LOWEST_IMPORT_LIMIT_W: Final = 500.0
@@ -92,6 +93,7 @@ class Settings:
     hold_method: HoldMethod = HoldMethod.AUTOMATIC
     spike_response: bool = False
     spike_reserve_pct: float | None = None
+    spike_paid_per_kwh: float = 0.0
     pause_dear_charge: bool = True
     dear_per_kwh: float | None = None
     tou_sync: bool = False

@@ -19,6 +19,7 @@ from .const import (
     CONF_PROVIDER,
     CONF_SPIKE_ENTER_PER_MWH,
     CONF_SPIKE_LEAVE_PER_MWH,
+    CONF_SPIKE_PAID_PER_KWH,
     DOMAIN,
 )
 from .model.mains import Connection
@@ -47,9 +48,14 @@ _NOT_PLANNED_FROM = {
     "spike_reserve_pct",
     CONF_SPIKE_ENTER_PER_MWH,
     CONF_SPIKE_LEAVE_PER_MWH,
+    CONF_SPIKE_PAID_PER_KWH,
 }
 """Settings that change no plan. Any other one that is added does."""
-_SAID_BY_CONTRACTS = (CONF_SPIKE_ENTER_PER_MWH, CONF_SPIKE_LEAVE_PER_MWH)
+_SAID_BY_CONTRACTS = (
+    CONF_SPIKE_ENTER_PER_MWH,
+    CONF_SPIKE_LEAVE_PER_MWH,
+    CONF_SPIKE_PAID_PER_KWH,
+)
 """Settings that start as the prices' own settings have them."""
 
 

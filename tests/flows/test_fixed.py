@@ -14,6 +14,7 @@ from custom_components.power_sync.flows.fixed_forms import price_text
 from custom_components.power_sync.prices.aemo_client import SHARED_FOR
 from custom_components.power_sync.prices.fixed import read_tariff
 from custom_components.power_sync.prices.templates import TEMPLATES
+from custom_components.power_sync.site_settings import seed_settings
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -312,7 +313,9 @@ async def test_a_known_contract(
     assert typed["spike_enter_per_mwh"] == 3000
     assert typed["spike_leave_per_mwh"] == 2980
     report = {"report_url": aemo.addresses["report_url"]}
-    typed = {**typed, "region": "vic1", "advanced": report}
+    assert typed["spike_paid_per_kwh"] == 0
+    paid = {"spike_paid_per_kwh": 0.75}
+    typed = {**typed, **paid, "region": "vic1", "advanced": report}
     for wrong, errors in (
         ({"spike_enter_per_mwh": 0}, {"base": "threshold_not_positive"}),
         ({"spike_leave_per_mwh": 3001}, {"spike_leave_per_mwh": "leave_above_enter"}),
@@ -330,6 +333,7 @@ async def test_a_known_contract(
     prices = dialogue.entry.data["prices"]
     assert (prices["region"], prices["report_url"]) == ("VIC1", report["report_url"])
     assert prices["spike_enter_per_mwh"] == 3000
+    assert seed_settings(dialogue.entry).spike_paid_per_kwh == 0.75
     free, evening = prices["rates"]
     assert (free["start"], free["end"], free["price_per_kwh"]) == ("12:00", "15:00", 0)
     assert (evening["direction"], evening["most_kwh"]) == ("export", 15)

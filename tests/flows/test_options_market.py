@@ -80,10 +80,12 @@ async def test_a_region(
 
     dialogue = await opened(hass, site, "market")
     assert dialogue.form == typed
-    await dialogue.submit({**typed, "spike_enter_per_mwh": 500})
+    changed = {"spike_enter_per_mwh": 500, "spike_paid_per_kwh": 1.2}
+    await dialogue.submit({**typed, **changed})
     await hass.async_block_till_done(wait_background_tasks=True)
     assert site.runtime_data.coordinators.spike is spike
-    assert site.runtime_data.settings.spike_enter_per_mwh == 500
+    settings = site.runtime_data.settings
+    assert (settings.spike_enter_per_mwh, settings.spike_paid_per_kwh) == (500, 1.2)
 
     dialogue = await opened(hass, site, "market")
     await dialogue.submit({key: typed[key] for key in typed if key != "region"})

@@ -1,7 +1,9 @@
 """Spikes of the wholesale price are answered, and dear forced charges wait."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
     async_get_persistent_notifications,
 )
@@ -20,8 +22,10 @@ from .test_price_spike import FIVE, GLOBIRD, MINUTE, punctual, set_up_with
 from .test_settings import set_number, switch
 
 __all__ = ["punctual"]
+SECOND = timedelta(seconds=1)
 ANSWER = "sensor.powersync_price_spike_response"
 BY = "sensor.powersync_controlled_by"
+COST = "sensor.powersync_cost_today_so_far"
 
 
 def told(hass: HomeAssistant, about: str) -> str | None:
@@ -42,6 +46,22 @@ async def live(
     return entry
 
 
+async def see_what_it_brings(hass: HomeAssistant, wait: Wait) -> None:
+    """See what the contract pays counted, on top of the 3 c of the selling price."""
+    # The cost is shown with the first reading of each five minutes: the next one.
+    for _ in range(23):
+        await wait(10 * SECOND)
+    await set_number(hass, "paid_in_price_spikes", 1.5)
+    await wait(10 * SECOND)
+    before = float(value_of(hass, COST))
+    for _ in range(30):
+        await wait(10 * SECOND)
+    sold_kwh = -float(value_of(hass, "sensor.powersync_grid_power")) / 1000 / 12
+    assert sold_kwh > 0.1
+    earned = before - float(value_of(hass, COST))
+    assert earned == pytest.approx(sold_kwh * 1.53, rel=0.01)
+
+
 async def test_row_8_a_spike_is_answered_over_a_restart(
     hass: HomeAssistant,
     sungrow: SungrowSimulator,
@@ -53,7 +73,7 @@ async def test_row_8_a_spike_is_answered_over_a_restart(
 
     A price between the thresholds after the restart goes on with it.
     """
-    for step, price in enumerate((100, 3500, 2990, 2990, 200, 200, 200, 200, 200)):
+    for step, price in enumerate((100, 3500, *[2990] * 3, *[200] * 5)):
         aemo.prices["VIC1", NOON + step * FIVE] = price
     owner = sungrow.owner_defaults()
     address = aemo.addresses["report_url"]
@@ -72,8 +92,7 @@ async def test_row_8_a_spike_is_answered_over_a_restart(
     assert begun is not None
     assert "VIC1 is 3500 $/MWh" in begun
     assert "down to 10 %" in begun
-    for _ in range(5):
-        await wait(MINUTE)
+    await see_what_it_brings(hass, wait)
     # Off in the middle, and on again: told, and put back.
     await switch(hass, "sell_in_price_spikes", on=False)
     assert value_of(hass, ANSWER) == "off"

@@ -57,6 +57,7 @@ class Count:
     ledger: Ledger = field(default_factory=Ledger)
     acting: bool = False
     value: float | None = None
+    event_per_kwh: float = 0.0
     export_limit_w: float | None = None
     charges: Charges = NO_CHARGES
     closed: list[Figures] = field(default_factory=list)
@@ -93,6 +94,7 @@ class Count:
                 export_limit_w=self.export_limit_w,
                 acting=self.acting,
                 stored_value_per_kwh=self.value,
+                event_per_kwh=self.event_per_kwh,
             ),
             self.curve,
             self.zone,

@@ -242,11 +242,11 @@ class FixedSteps(PriceSteps):
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
-                market, thresholds = await async_checked_market(self.hass, user_input)
+                market, of_spikes = await async_checked_market(self.hass, user_input)
             except InputError as err:
                 errors = err.errors
             else:
-                return await self._async_fixed({**market, **thresholds})
+                return await self._async_fixed({**market, **of_spikes})
         return self.async_show_form(
             step_id="fixed_market",
             data_schema=self.add_suggested_values_to_schema(

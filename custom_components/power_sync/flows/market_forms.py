@@ -8,6 +8,7 @@ import probatio
 from custom_components.power_sync.const import (
     CONF_SPIKE_ENTER_PER_MWH,
     CONF_SPIKE_LEAVE_PER_MWH,
+    CONF_SPIKE_PAID_PER_KWH,
 )
 from custom_components.power_sync.model.plain import Json, JsonObject
 from custom_components.power_sync.prices.aemo_client import Addresses
@@ -19,10 +20,14 @@ from custom_components.power_sync.prices.spike_watch import (
     LEAVE_AUD_PER_MWH,
     watch_from_settings,
 )
+from custom_components.power_sync.settings import MOST_SPIKE_PAID_PER_KWH
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -38,6 +43,15 @@ from .octopus_forms import SECTION_ADVANCED
 from .prices import check_address, price_errors
 
 _PER_MWH: Final = money_selector(f"{CURRENCY}/MWh")
+_PAID: Final = NumberSelector(
+    NumberSelectorConfig(
+        min=0,
+        max=MOST_SPIKE_PAID_PER_KWH,
+        step="any",
+        mode=NumberSelectorMode.BOX,
+        unit_of_measurement=f"{CURRENCY}/kWh",
+    )
+)
 
 
 def market_schema(*, collapsed: bool) -> probatio.Schema:
@@ -53,6 +67,7 @@ def market_schema(*, collapsed: bool) -> probatio.Schema:
             probatio.Required(
                 CONF_SPIKE_LEAVE_PER_MWH, default=LEAVE_AUD_PER_MWH
             ): _PER_MWH,
+            probatio.Required(CONF_SPIKE_PAID_PER_KWH, default=0.0): _PAID,
             probatio.Required(SECTION_ADVANCED): section(
                 probatio.Schema(advanced), {"collapsed": collapsed}
             ),
@@ -75,7 +90,11 @@ def market_as_typed(market: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored settings in the shape of the form."""
     typed = {
         key: market[key]
-        for key in (CONF_SPIKE_ENTER_PER_MWH, CONF_SPIKE_LEAVE_PER_MWH)
+        for key in (
+            CONF_SPIKE_ENTER_PER_MWH,
+            CONF_SPIKE_LEAVE_PER_MWH,
+            CONF_SPIKE_PAID_PER_KWH,
+        )
         if key in market
     }
     if region := market.get(CONF_REGION):
@@ -88,7 +107,7 @@ def market_as_typed(market: Mapping[str, Any]) -> dict[str, Any]:
 async def async_checked_market(
     hass: HomeAssistant, user_input: Mapping[str, Any]
 ) -> tuple[dict[str, Json], dict[str, float]]:
-    """Return what was typed: the market, and the thresholds. Raises InputError.
+    """Return what was typed: the market, and what of a spike. Raises InputError.
 
     Where a region is watched its price is asked for, as the site will.
     """
@@ -108,7 +127,11 @@ async def async_checked_market(
         CONF_REPORT_URL: address,
     }
     await _async_check(hass, market)
-    return market, {CONF_SPIKE_ENTER_PER_MWH: enter, CONF_SPIKE_LEAVE_PER_MWH: leave}
+    return market, {
+        CONF_SPIKE_ENTER_PER_MWH: enter,
+        CONF_SPIKE_LEAVE_PER_MWH: leave,
+        CONF_SPIKE_PAID_PER_KWH: float(user_input[CONF_SPIKE_PAID_PER_KWH]),
+    }
 
 
 async def _async_check(hass: HomeAssistant, market: JsonObject) -> None:

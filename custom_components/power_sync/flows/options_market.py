@@ -8,6 +8,7 @@ from custom_components.power_sync.const import (
     CONF_PROVIDER,
     CONF_SPIKE_ENTER_PER_MWH,
     CONF_SPIKE_LEAVE_PER_MWH,
+    CONF_SPIKE_PAID_PER_KWH,
 )
 from custom_components.power_sync.model.plain import JsonObject
 from custom_components.power_sync.prices.fixed import CONF_CURRENCY
@@ -33,7 +34,7 @@ class MarketStep(OptionsStep):
     async def async_step_market(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the region and the thresholds."""
+        """Ask for the region, the thresholds, and what a spike is paid."""
         errors: dict[str, str] = {}
         before: JsonObject = self.entry.options.get(
             CONF_MARKET, self.entry.data[CONF_PRICES]
@@ -44,14 +45,15 @@ class MarketStep(OptionsStep):
                 **before,
                 CONF_SPIKE_ENTER_PER_MWH: present.spike_enter_per_mwh,
                 CONF_SPIKE_LEAVE_PER_MWH: present.spike_leave_per_mwh,
+                CONF_SPIKE_PAID_PER_KWH: present.spike_paid_per_kwh,
             }
         )
         if user_input is not None:
             try:
-                market, thresholds = await async_checked_market(self.hass, user_input)
+                market, of_spikes = await async_checked_market(self.hass, user_input)
                 same = all(before.get(key) == market[key] for key in market)
                 return await self.async_finish(
-                    thresholds, None if same else {CONF_MARKET: market}
+                    of_spikes, None if same else {CONF_MARKET: market}
                 )
             except InputError as err:
                 errors = err.errors

@@ -1,6 +1,6 @@
 """One local day of a home: what it cost, and what it would have cost."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from custom_components.power_sync.model.prices import PriceSlot
@@ -83,6 +83,9 @@ class Day:
 
         Returns what both homes took from the grid, with and without PowerSync.
         """
+        if sample.event_per_kwh:
+            paid = price.export_per_kwh + sample.event_per_kwh
+            price = replace(price, export_per_kwh=paid)
         grid_kwh = sample.grid_w / W_PER_KW * (lasting / HOUR)
         ours = without = Energies(grid_kwh, _price_of(grid_kwh, price))
         self.measured += lasting

@@ -13,7 +13,8 @@ class Sample:
     Powers in W in the common signs; the battery's is that of all together, and
     `battery` all of them merged to one. `acting` is whether any of them may hold
     settings of ours. `stored_value_per_kwh` is what the plan says that a kWh in
-    the cells is worth, None where it says nothing.
+    the cells is worth, None where it says nothing. `event_per_kwh` is what a contract
+    pays on top of the price for what is sold, such as in a spike of the market.
     """
 
     at: datetime
@@ -23,6 +24,7 @@ class Sample:
     export_limit_w: float | None = None
     acting: bool = False
     stored_value_per_kwh: float | None = None
+    event_per_kwh: float = 0.0
 
     @property
     def stored_kwh(self) -> float:
