@@ -23,6 +23,7 @@ from .site import Draw, Reach, Site, State, Step, Wish
 from .site_replay import advance, overridden
 from .split import Told
 from .unit import Unit
+from .values import Values
 
 type Orders = list[Order]
 """One order for each battery."""
@@ -87,20 +88,29 @@ class SiteOrders:
             hours = demand.interval.total_seconds() / 3600
             self._demand = demand.rate_per_kw / hours
         self._peaks = peaks_of(site, schedule.imported)
-        self._values = fleet_values(fleet_home(site, schedule.cars_kw, self._peaks))
+        self._own = fleet_values(fleet_home(site, schedule.cars_kw, self._peaks))
+        self._values = self._own
         self._floor = fsum(unit.floor for unit in site.units)
         most = MOST_STEPS // (site.count * len(places)) if places else 0
         self._most = max(_LEAST_OPTIONS, most)
         """So many joint orders are compared in a slot."""
 
-    def choose(self, *, strict: bool = False, change: float = 0.0) -> list[Orders]:
+    def choose(
+        self,
+        *,
+        strict: bool = False,
+        change: float = 0.0,
+        values: Values | None = None,
+    ) -> list[Orders]:
         """Return the orders of every slot; `strict` ones keep to the schedule's levels.
 
-        A battery is told something new only where the slot gains more than `change`.
-        Of those that are equally good, the first of these: all follow the home, what
-        was told before. Raises SolverFailedError when the time is up.
+        `values` are what the fleet's energy is worth, where that is not what is
+        expected. A battery is told something new only where the slot gains more than
+        `change`. Of those that are equally good, the first of these: all follow the
+        home, what was told before. Raises SolverFailedError when the time is up.
         """
         self._change = change
+        self._values = values or self._own
         self._uneven = _STRICT if strict else _UNEVEN
         site = self._site
         state, before = site.start(), [FOLLOW] * len(site.units)

@@ -9,11 +9,10 @@ cheapest slots by what the exact solver says energy is worth.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from math import fsum, inf
-from typing import Self
 
 from custom_components.power_sync.model.plan import Plan
 
@@ -23,8 +22,7 @@ from .car_times import going_on, retimed, snapped
 from .coupled import SiteProgram
 from .exact import setpoints
 from .fleet import fleet_home, fleet_values, peaks_of
-from .home import FOLLOW, Home, Order
-from .modes import changes
+from .home import FOLLOW, Home
 from .problem import Problem
 from .program import SolverFailedError, SolverMissingError
 from .replay import Replay, baseline, replay_setpoints
@@ -37,8 +35,8 @@ from .site_replay import (
     baseline_site,
     demand_cost,
     eager_cars,
-    replay_site,
 )
+from .site_scenarios import Judge, SiteChances, SiteMean, Way
 from .split import Told, split_orders, told_before
 from .steady import price_of_change
 from .values import Values
@@ -93,20 +91,25 @@ def plan_site(
     timing = _kept(site, timing, going_on(site, running, now), without)
     outcome = plan_one(timing.home, baseline(timing.home), running, now)
     before = told_before(site, running, now)
+    # What prices may become is known to the fleet's own plan alone.
+    spread = problem.price_spread is not None
+    chances = None if spread else SiteChances.of(site)
+    judge = Judge(site, chances)
     orders = split_orders(site, outcome.orders, timing.cars_kw, before)
-    best = _Way.of(site, orders, timing)
-    # A plan for what may come is not the best one for what is expected.
-    chances = problem.price_spread is not None or bool(problem.scenarios)
-    if program is not None and not chances:
+    best = judge.way(orders, timing.cars_kw)
+    plain = without if chances is None else chances.without()
+    if program is not None and not spread and judge.is_quick:
+        look = partial(
+            _by_battery, judge, program, timing.cars_kw, before, outcome.values
+        )
         saving = max(0.0, without.cost + without.wear - program.bound)
-        look = partial(_by_battery, site, program, timing, before)
         best, failure = _closer(timing.home, program.bound, best, saving, look)
-    accepted = _is_better(best.replay, without) or (chances and outcome.accepted)
+    accepted = _is_better(best.judged, plain) or (spread and outcome.accepted)
     if not accepted:
         # That the cars wait may gain something all the same.
         follow = [[FOLLOW] * len(site.units)] * site.count
-        best = _Way.of(site, follow, timing)
-        accepted = _is_better(best.replay, without)
+        best = judge.way(follow, timing.cars_kw)
+        accepted = _is_better(best.judged, plain)
     chosen = Chosen(
         solver,
         outcome,
@@ -119,35 +122,19 @@ def plan_site(
     return assemble_site(site, chosen, without, problem)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """Orders for each battery and what they come to."""
-
-    orders: list[list[Order]]
-    replay: SiteReplay
-    changes: int
-
-    @classmethod
-    def of(cls, site: Site, orders: list[list[Order]], timing: _Timing) -> Self:
-        """Carry orders out, with cars at the powers of `timing`."""
-        replay = replay_site(site, orders, timing.cars_kw)
-        places = range(len(site.units))
-        told = sum(changes([each[place] for each in orders]) for place in places)
-        return cls(orders, replay, told)
-
-
 def _closer(
     home: Home,
     bound: float,
-    best: _Way,
+    best: Way,
     saving: float,
-    look: Callable[[float], Iterator[_Way]],
-) -> tuple[_Way, str | None]:
+    look: Callable[[float], Iterator[Way]],
+) -> tuple[Way, str | None]:
     """Return what is nearer to the bound, where the fleet's orders are far from it.
 
     And `STOPPED` where looking for it was given up before it was done. On a long
     horizon the fleet's orders change but where that gains enough, so others have to
-    gain what their changes are worth as well.
+    gain what their changes are worth as well. The bound is that of what is expected:
+    near to it there is little to gain on the mean of what may come either.
     """
     is_long = home.count > _LONG
     price = price_of_change(home, saving) / len(best.orders[0]) if is_long else 0.0
@@ -158,9 +145,9 @@ def _closer(
     try:
         for rival in look(price):
             more = price * (rival.changes - best.changes)
-            if rival.replay.objective + more < best.replay.objective - _CLOSE:
+            if rival.judged.objective + more < best.judged.objective - _CLOSE:
                 best = rival
-                if is_long:
+                if is_long and rival.judged is rival.replay:
                     break
     except SolverFailedError:
         return best, STOPPED
@@ -245,31 +232,39 @@ def _timing(site: Site, cars_kw: CarPowers, peaks: Sequence[float]) -> _Timing:
     return _Timing(cars_kw, home, values, replay.objective + demand)
 
 
-def _by_battery(
-    site: Site,
+def _by_battery(  # noqa: PLR0913, PLR0917 - bound by the caller
+    judge: Judge,
     program: SiteProgram,
-    timing: _Timing,
+    cars_kw: CarPowers,
     before: Told,
+    values: Values | None,
     price: float,
-) -> Iterator[_Way]:
+) -> Iterator[Way]:
     """Yield ways of the program's own schedule.
 
     By its prices and by its levels; where a change has a price, by its prices with
-    some of that in every slot, for a change pays over several. Raises
+    some of that in every slot, for a change pays over several. Where other things may
+    come, by `values` as well, what energy is worth on the mean of them. Raises
     SolverFailedError when the program's bounds are reached.
     """
-    schedule = program.best(timing.cars_kw)
-    cars = replace(timing, cars_kw=schedule.cars_kw)
-    chooser = SiteOrders(site, schedule, program.until, before)
+    schedule = program.best(cars_kw)
+    cars_kw = schedule.cars_kw
+    chooser = SiteOrders(judge.site, schedule, program.until, before)
+    shares: tuple[float, ...] = _CHANGE_SHARES
+    if judge.chances is not None:
+        shares = shares[:1]
+        yield judge.way(
+            chooser.choose(change=shares[0] * price, values=values), cars_kw
+        )
     if price > 0:
-        for share in _CHANGE_SHARES:
-            yield _Way.of(site, chooser.choose(change=share * price), cars)
+        for share in shares:
+            yield judge.way(chooser.choose(change=share * price), cars_kw)
         return
     for strict in (False, True):
-        yield _Way.of(site, chooser.choose(strict=strict), cars)
+        yield judge.way(chooser.choose(strict=strict), cars_kw)
 
 
-def _is_better(ours: SiteReplay, without: SiteReplay) -> bool:
+def _is_better(ours: SiteReplay | SiteMean, without: SiteReplay | SiteMean) -> bool:
     """Return whether a plan is worth carrying out instead of the baseline.
 
     As `engine.plan` has it: better with wear counted and not dearer in money, but
