@@ -6,7 +6,7 @@ from math import ceil, inf
 
 from .control.controlled import Controlled
 from .control.controller import Controller
-from .control.owner_rules import forbidden
+from .control.owner_rules import able, forbidden
 from .control.view import PlannedBy
 from .model.battery import BatteryReading, Mode
 from .model.mains import Mains
@@ -31,7 +31,7 @@ def fleet_of(
         if capacity_kwh is None or reading.soc_pct is None:
             continue
         battery = controller.batteries[battery_id]
-        capabilities = battery.executor.driver.capabilities
+        capabilities = able(battery)
         fused_w = _fused_w(battery, controller.limits.mains)
         members.append(
             FleetMember(

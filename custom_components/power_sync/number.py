@@ -13,11 +13,16 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinators import BatteryCoordinator
-from .devices.batteries.actions import BACKUP_RESERVE
+from .devices.batteries.actions import (
+    BACKUP_RESERVE,
+    CHARGE_RATE,
+    DISCHARGE_RATE,
+    EXPORT_LIMIT,
+)
+from .devices.batteries.brand import OwnerAction
 from .entity import BatteryEntity, SiteEntity
 from .forcing import least_w, most_w
-from .model.battery import Mode, OwnerRange
+from .model.battery import NO_LIMIT, Mode, OwnerRange
 from .number_settings import setting_numbers
 from .owner_actions import async_set_one
 from .owner_entities import OwnerDescription, async_add_owner_entities
@@ -26,6 +31,7 @@ from .site import PowerSyncConfigEntry
 PARALLEL_UPDATES = 1
 
 STEP_W = 100.0
+_NO_RANGE = OwnerRange(0, 0, 1)
 
 FORCE_POWER = NumberEntityDescription(
     key="force_power",
@@ -39,7 +45,26 @@ FORCE_POWER = NumberEntityDescription(
 
 @dataclass(frozen=True, kw_only=True)
 class OwnerNumberDescription(OwnerDescription, NumberEntityDescription):
-    """Describe a number over one of a battery's own settings."""
+    """Describe a number over one of a battery's own settings.
+
+    With `top_is_no_limit` no limit is shown as the top of the range, and set by it.
+    """
+
+    top_is_no_limit: bool = False
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+def _power(
+    key: str, action: OwnerAction, *, top_is_no_limit: bool = False
+) -> OwnerNumberDescription:
+    return OwnerNumberDescription(
+        key=key,
+        action=action,
+        device_class=NumberDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        mode=NumberMode.BOX,
+        top_is_no_limit=top_is_no_limit,
+    )
 
 
 OWNER_NUMBERS = (
@@ -47,8 +72,10 @@ OWNER_NUMBERS = (
         key="backup_reserve",
         action=BACKUP_RESERVE,
         native_unit_of_measurement=PERCENTAGE,
-        entity_category=EntityCategory.CONFIG,
     ),
+    _power("charge_rate", CHARGE_RATE),
+    _power("discharge_rate", DISCHARGE_RATE),
+    _power("own_export_limit", EXPORT_LIMIT, top_is_no_limit=True),
 )
 
 
@@ -69,32 +96,59 @@ class OwnerNumber(BatteryEntity, NumberEntity):
 
     entity_description: OwnerNumberDescription
 
-    def __init__(
-        self,
-        entry: PowerSyncConfigEntry,
-        coordinator: BatteryCoordinator,
-        site_device_id: str,
-        description: OwnerNumberDescription,
-    ) -> None:
-        """Take the range from the battery: another one reloads the site."""
-        super().__init__(entry, coordinator, site_device_id, description)
-        allowed = coordinator.driver.owner_range(description.action.setting)
-        if isinstance(allowed, OwnerRange):
-            self._attr_native_min_value = allowed.least
-            self._attr_native_max_value = allowed.most
-            self._attr_native_step = allowed.step
+    @property
+    @override
+    def native_min_value(self) -> float:
+        """The least that the battery can have."""
+        return self._range.least
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """The most that the battery can have."""
+        return self._range.most
+
+    @property
+    @override
+    def native_step(self) -> float:
+        """In which steps the battery has it."""
+        return self._range.step
+
+    @property
+    def _range(self) -> OwnerRange:
+        setting = self.entity_description.action.setting
+        allowed = self.coordinator.driver.owner_range(setting)
+        return allowed if isinstance(allowed, OwnerRange) else _NO_RANGE
 
     @property
     @override
     def native_value(self) -> float | None:
-        """What its owner has set; None where the battery has not told."""
+        """What its owner has set; None where the battery has not told.
+
+        More than the battery has is as much as it has.
+        """
+        value = self._value
+        return None if value is None else min(value, self.native_max_value)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, bool] | None:
+        """Whether the top of the range stands for no limit now."""
+        if not self.entity_description.top_is_no_limit or self._value is None:
+            return None
+        return {"no_limit": self._value == NO_LIMIT}
+
+    @property
+    def _value(self) -> float | None:
         value = self.owner_value(self.entity_description.action.setting)
         return None if isinstance(value, str | bool) else value
 
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set it for good."""
-        await async_set_one(self, self.entity_description.action, value)
+        description = self.entity_description
+        no_limit = description.top_is_no_limit and value >= self.native_max_value
+        await async_set_one(self, description.action, None if no_limit else value)
 
 
 class ForcePower(SiteEntity, NumberEntity):

@@ -43,9 +43,18 @@ async def async_set_owner(
     Raises ServiceValidationError before the first write for what cannot be, and
     HomeAssistantError for what does not work now.
     """
+    return await _async_set_each(site, action, _wanted(site, action, value, batteries))
+
+
+async def _async_set_each(
+    site: Site, action: OwnerAction, values: Mapping[str, OwnerValue]
+) -> list[OwnerSet]:
+    """Set what each battery's setting is to be, in the unit of the setting."""
+    if action.setting is OwnerSetting.EXPORT_LIMIT_W:
+        for value in values.values():
+            _check_export_limit(site, value)
     changes = {
-        serial: OwnerChange(action.setting, part)
-        for serial, part in _wanted(site, action, value, batteries).items()
+        serial: OwnerChange(action.setting, part) for serial, part in values.items()
     }
     try:
         outcomes = await set_owner(site.controller, changes)
@@ -94,9 +103,9 @@ async def _keep_rules(site: Site, changes: Mapping[str, OwnerChange]) -> None:
 async def async_set_one(
     entity: BatteryEntity, action: OwnerAction, value: OwnerValue
 ) -> None:
-    """Set what is the owner's of the battery of an entity."""
-    battery_id = entity.coordinator.battery_id
-    await async_set_owner(entity.site, action, value, [battery_id])
+    """Set what is the owner's of the battery of an entity, in the setting's unit."""
+    values = {entity.coordinator.battery_id: value}
+    await _async_set_each(entity.site, action, values)
 
 
 def _wanted(
@@ -106,8 +115,6 @@ def _wanted(
     if action.options is not None or isinstance(value, str | None):
         return dict.fromkeys(batteries, value)
     wanted = None if action.zero_is_none and value == 0 else value * action.scale
-    if action.setting is OwnerSetting.EXPORT_LIMIT_W:
-        _check_export_limit(site, wanted)
     return _parts(site, action, wanted, batteries)
 
 
@@ -132,9 +139,11 @@ def _power_w(battery: Controlled, setting: OwnerSetting, power_w: float) -> floa
     return power_w if power_w or not isinstance(allowed, OwnerRange) else allowed.least
 
 
-def _check_export_limit(site: Site, value: float | None) -> None:
+def _check_export_limit(site: Site, value: OwnerValue) -> None:
     """Refuse what was meant as kW, and more than was found on the inverter."""
-    if value is not None and value < LOWEST_EXPORT_LIMIT_W:
+    if isinstance(value, str):
+        return
+    if value is not None and 0 < value < LOWEST_EXPORT_LIMIT_W:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="export_limit_too_low"
         )

@@ -15,6 +15,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfPower, UnitOfTime
 from homeassistant.util import dt as dt_util
 
+from .control.owner_rules import able
 from .control.quality import commanded_w, commands_in_last_hour
 from .control.view import Master
 from .entity import BatteryEntity
@@ -49,8 +50,7 @@ def _commanded(site: Site, battery_id: str) -> float | None:
     followed = battery.outcome is not None and battery.outcome.good
     if battery.order is None or not followed:
         return None
-    able = battery.executor.driver.capabilities
-    return commanded_w(battery.order.command, able)
+    return commanded_w(battery.order.command, able(battery))
 
 
 def _deviation(site: Site, battery_id: str) -> float | None:

@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 from math import inf, isfinite
 from typing import Any, Final
 
-from .control.owner_rules import LIFTED
+from .control.owner_rules import RULES
 from .control.view import HoldMethod, PlannedBy, SiteLimits
 from .model.battery import OwnerSetting
 from .model.mains import THREE_PHASES, Connection, Mains
@@ -204,7 +204,7 @@ def _rules(value: object) -> dict[str, list[OwnerSetting]]:
     if not isinstance(value, Mapping):
         raise TypeError("owner_rules")
     return {
-        str(key): [each for rule in rules if (each := OwnerSetting(rule)) in LIFTED]
+        str(key): [each for rule in rules if (each := OwnerSetting(rule)) in RULES]
         for key, rules in value.items()
     }
 

@@ -4,6 +4,7 @@ Each part belongs to a home that has what it takes; all of them are without the 
 """
 
 from collections.abc import Mapping
+from math import nan
 
 from custom_components.power_sync.model.battery import Mode
 
@@ -16,6 +17,7 @@ TOLD_WITHIN_S = 120.0
 """A cloud shows late what it was told."""
 NEAR_W = 150.0
 POWER_W = 2000
+RATE_W = 1500
 NEAR_PER_KWH = 0.001
 PENCE = 40.0
 DEAR_PER_KWH = 0.3
@@ -45,7 +47,39 @@ async def ask_of_inverter(
         good=good,
     )
     await _restore(demo, report, owners)
+    await _set_rate(demo, report, owners)
     await _ask_too_dear(demo, report, owners)
+
+
+async def _set_rate(demo: Demo, report: Report, owners: Mapping[int, int]) -> None:
+    """Set the inverter's own charge rate, where it has one; force more; set it back."""
+    rate = await _inverters_number(demo, "charge_rate")
+    if rate is None:
+        return
+    before = await _number(demo, rate)
+    await _set_number(demo, rate, RATE_W)
+    now = demo.home.inverter.settings()
+    changed = {key: now[key] for key in now if now[key] != owners[key]}
+    await _act(demo, "force_charge", duration=5, power_w=2 * POWER_W)
+    good = await until(lambda: _gives(demo, -RATE_W), WITHIN_S)
+    report.judge(
+        f"charge rate set to {RATE_W} W: the inverter has {changed}, and a charge of "
+        f"{2 * POWER_W} W is one of {-demo.home.home.flows.battery_w:.0f} W",
+        good=good and len(changed) == 1 and await _number(demo, rate) == RATE_W,
+    )
+    await _set_number(demo, rate, before)
+    await _restore(demo, report, owners)
+
+
+async def _inverters_number(demo: Demo, key: str) -> str | None:
+    """Return a number of the inverter's own; None where it has none."""
+    for value in as_list(await demo.api.command("config/entity_registry/list")):
+        entity = as_object(value)
+        entity_id = str(entity["entity_id"])
+        own = str(entity.get("unique_id")).endswith(f"_{key}")
+        if own and entity_id.startswith("number."):
+            return entity_id
+    return None
 
 
 async def _ask_too_dear(demo: Demo, report: Report, owners: Mapping[int, int]) -> None:
@@ -194,6 +228,15 @@ async def _is_refused(demo: Demo, action: str, **data: Json) -> bool:
 async def _set_number(demo: Demo, entity_id: str, value: float) -> None:
     data: dict[str, Json] = {"entity_id": entity_id, "value": value}
     await demo.api.call_action("number", "set_value", data)
+
+
+async def _number(demo: Demo, entity_id: str) -> float:
+    """Return the state of a number. Raises DemoError where it has none."""
+    state = await demo.api.state(entity_id)
+    try:
+        return float(state.state) if state is not None else nan
+    except ValueError as err:
+        raise DemoError(f"{entity_id} is unknown") from err
 
 
 async def _gives(demo: Demo, power_w: float) -> bool:

@@ -13,6 +13,7 @@ from custom_components.power_sync.devices.batteries.sigenergy.owner import (
 )
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
+    NO_LIMIT,
     Command,
     Mode,
     OwnerRange,
@@ -242,5 +243,5 @@ def test_owner_settings_that_are_lacking() -> None:
 def test_no_export_limit_stays_as_it_was_saved() -> None:
     """All ones limit nothing either, and are not replaced by another way to say it."""
     found = FOUND | {"export_limit_w": 0xFFFFFFFF}
-    assert owner_value(OwnerSetting.EXPORT_LIMIT_W, found) is None
+    assert owner_value(OwnerSetting.EXPORT_LIMIT_W, found) == NO_LIMIT
     assert owner_writes(OwnerSetting.EXPORT_LIMIT_W, None, found, LIMITS) == ()

@@ -72,6 +72,8 @@ async def test_every_field() -> None:
         export_limit_w=5000,
         islanded=False,
         owner={
+            "max_charge_w": 3000,
+            "max_discharge_w": 65536,
             "export_limit_w": 5000,
             "reserve_10th": 200,
             "max_soc_10th": 950,

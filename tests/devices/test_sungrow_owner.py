@@ -15,7 +15,11 @@ from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,
     DeviceUnreachableError,
 )
-from custom_components.power_sync.model.battery import OwnerSetting, SettingValue
+from custom_components.power_sync.model.battery import (
+    NO_LIMIT,
+    OwnerSetting,
+    SettingValue,
+)
 from simulators.sungrow import SH5K_30
 
 from .sungrow_unit import CONFIG, LINK, Clock, link_to, memory_unit, refuse, simulator
@@ -96,7 +100,7 @@ def test_the_wide_form() -> None:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({}, None),
+        ({}, NO_LIMIT),
         ({"export_switch": 0xAA}, 5000),
         ({"export_switch": None}, None),
         ({"export_switch": 0xAA, "export_ratio_10th": 700}, 7000),
@@ -164,7 +168,7 @@ async def test_over_the_wire(clock: Clock) -> None:
         assert battery.owner_range(EXPORT) == (0, 10_000, 1)
         assert battery.owner_range(OwnerSetting.MAX_CHARGE_W) == (10, 10_600, 10)
         found = await battery.read_owner()
-        assert battery.owner_value(EXPORT, found) is None
+        assert battery.owner_value(EXPORT, found) == NO_LIMIT
         for write in battery.owner_writes(EXPORT, 4000, found):
             await battery.write(write)
         assert [(w.register, w.value) for w in inverter.writes] == [

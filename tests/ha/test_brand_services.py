@@ -17,11 +17,12 @@ from simulators.sungrow import SungrowSimulator
 from simulators.sungrow.models import SH5K_30
 from tests.common import LOOPBACK, NOON, SERIAL, HassClock, brand_on
 
-from .conftest import SetUp, value_of
+from .conftest import SetUp, Wait, state_of, value_of
 from .test_services import call, device_id, run
 
 RESERVE, MAX_CHARGE, MAX_DISCHARGE = 13099, 33046, 33047
 EXPORT_LIMIT, EXPORT_SWITCH = 13073, 13086
+POLL = timedelta(seconds=10)
 
 
 def second_inverter() -> SungrowSimulator:
@@ -37,6 +38,17 @@ async def refused(
     with pytest.raises(ServiceValidationError) as caught:
         await run(hass, action, **data)
     return caught.value
+
+
+async def by_hand(hass: HomeAssistant) -> None:
+    """Leave the batteries to their owner."""
+    await hass.services.async_call(
+        "switch",
+        "turn_off",
+        {"entity_id": "switch.powersync_automatic_control"},
+        blocking=True,
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def test_force(hass: HomeAssistant, set_up: SetUp) -> None:
@@ -65,12 +77,7 @@ async def test_settings_are_written_for_good(
 ) -> None:
     """Each in the inverter's own unit, also without automatic control."""
     entry = await set_up()
-    await hass.services.async_call(
-        "switch",
-        "turn_off",
-        {"entity_id": "switch.powersync_automatic_control"},
-        blocking=True,
-    )
+    await by_hand(hass)
     answer = await call(hass, "sungrow_set_backup_reserve", percent=25)
     assert answer == {
         "batteries": [
@@ -121,8 +128,78 @@ async def test_settings_are_written_for_good(
     assert sungrow.settings() == before
 
 
-async def test_while_a_command_overrides_it(
+async def set_number(hass: HomeAssistant, name: str, value: float) -> None:
+    """Set a number of the inverter's own."""
+    await hass.services.async_call(
+        "number",
+        "set_value",
+        {"entity_id": f"number.sungrow_sh10rt_{name}", "value": value},
+        blocking=True,
+    )
+
+
+def number_of(hass: HomeAssistant, name: str) -> float:
+    """Return a number of the inverter's own."""
+    return float(value_of(hass, f"number.sungrow_sh10rt_{name}"))
+
+
+async def test_rates_are_numbers(
+    hass: HomeAssistant, set_up: SetUp, sungrow: SungrowSimulator, wait: Wait
+) -> None:
+    """They set the same as the actions, and follow the maker's app."""
+    entry = await set_up(battery_export=True)
+    await by_hand(hass)
+    await wait(POLL)
+    rate = state_of(hass, "number.sungrow_sh10rt_charge_rate")
+    assert [rate.attributes[key] for key in ("min", "max", "step")] == [10, 10600, 10]
+    await set_number(hass, "charge_rate", 4500)
+    await set_number(hass, "discharge_rate", 3000)
+    assert sungrow.settings()[MAX_CHARGE] == 450
+    assert sungrow.settings()[MAX_DISCHARGE] == 300
+    assert number_of(hass, "charge_rate") == 4500
+    sungrow.owner_writes(MAX_CHARGE, 200)
+    for _ in range(7):
+        await wait(POLL)
+    assert number_of(hass, "charge_rate") == 2000
+    await run(hass, "force_charge", power_w=5000, duration=30)
+    charge = state_of(hass, "sensor.powersync_current_action")
+    assert charge.attributes["power_w"] == 2000
+    assert sungrow.home.control.forced_power_w == 2000
+    await run(hass, "restore_normal")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for _ in range(3):
+        await wait(POLL)
+    assert number_of(hass, "charge_rate") == 2000
+    assert number_of(hass, "discharge_rate") == 3000
+    # As little as it takes is a word: nothing is sold from the battery.
+    await set_number(hass, "discharge_rate", 10)
+    error = await refused(hass, "force_discharge", duration=30)
+    assert error.translation_key == "owner_forbids"
+    await set_number(hass, "discharge_rate", 10600)
+    await run(hass, "force_discharge", duration=30)
+
+
+async def test_the_top_of_the_export_limit_is_none(
     hass: HomeAssistant, set_up: SetUp, sungrow: SungrowSimulator
+) -> None:
+    """And says so; 0 is no feed-in at all."""
+    await set_up()
+    entity_id = "number.sungrow_sh10rt_export_limit"
+    for value, switch in ((5000, 0xAA), (0, 0xAA), (10_000, 0x55)):
+        await set_number(hass, "export_limit", value)
+        assert sungrow.settings()[EXPORT_SWITCH] == switch
+        assert number_of(hass, "export_limit") == value
+        assert state_of(hass, entity_id).attributes["no_limit"] is (switch == 0x55)
+        if switch == 0xAA:
+            assert sungrow.settings()[EXPORT_LIMIT] == value
+    with pytest.raises(ServiceValidationError) as caught:
+        await set_number(hass, "export_limit", 5)
+    assert caught.value.translation_key == "export_limit_too_low"
+
+
+async def test_while_a_command_overrides_it(
+    hass: HomeAssistant, set_up: SetUp, sungrow: SungrowSimulator, wait: Wait
 ) -> None:
     """The answer says when it will be so; giving back puts the new value."""
     await set_up()
@@ -131,8 +208,12 @@ async def test_while_a_command_overrides_it(
     answer = await call(hass, "sungrow_set_discharge_rate", kw=3)
     assert answer["batteries"][0]["outcome"] == "when_given_back"
     assert sungrow.settings()[MAX_DISCHARGE] == 1
+    assert number_of(hass, "discharge_rate") == 3000
+    await wait(timedelta(seconds=1))
     await run(hass, "sungrow_restore_normal")
     assert sungrow.settings()[MAX_DISCHARGE] == 300
+    # At once, though the inverter was last read while PowerSync held it.
+    assert number_of(hass, "discharge_rate") == 3000
 
 
 async def test_a_dry_run_writes_nothing(
@@ -174,7 +255,7 @@ async def test_the_export_limit_found_is_the_ceiling(
     """What the grid agreement allows is changed in the options only."""
     await set_up(export_ceiling_w=5000)
     for watts in (0, 5001):
-        error = await refused(hass, "sungrow_set_export_limit", watts=watts)
+        error = await refused(hass, "set_export_limit", watts=watts)
         assert error.translation_key == "export_above_ceiling"
         assert "5000 W" in str(error)
     await run(hass, "sungrow_set_export_limit", watts=5000)

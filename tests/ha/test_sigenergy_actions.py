@@ -17,12 +17,13 @@ from simulators.sungrow import SungrowSimulator
 from tests.common import LOOPBACK, brand_on, site_entry
 from tests.devices.sigenergy_unit import CONFIG, SERIAL, simulator
 
-from .conftest import ENTRY_ID
+from .conftest import ENTRY_ID, value_of
 from .test_brand_services import (
     EXPORT_LIMIT,
     MAX_CHARGE,
     MAX_DISCHARGE,
     RESERVE,
+    by_hand,
     refused,
 )
 from .test_services import call, device_id, run
@@ -82,6 +83,7 @@ async def test_sigenergy_beside_another_brand(
     hass: HomeAssistant, sungrow: SungrowSimulator, plant: SigenergySimulator
 ) -> None:
     """Its own actions reach it alone; the reserve of any brand, all that have one."""
+    await by_hand(hass)
     before = sungrow.settings()
     await run(hass, "sigenergy_force_discharge", power_w=2500)
     # Remote EMS on, battery first, 2500 W.
@@ -103,6 +105,18 @@ async def test_sigenergy_beside_another_brand(
     answer = await call(hass, "set_backup_reserve", percent=30)
     assert [each["outcome"] for each in answer["batteries"]] == ["followed"] * 2
     assert (sungrow.settings()[RESERVE], plant.settings()[40046]) == (30, 300)
+    answer = await call(hass, "set_charge_rate", kw=6)
+    first, second = (each["value"] for each in answer["batteries"])
+    # Each its part of it, by what it can do.
+    assert first + second == pytest.approx(6000)
+    assert sungrow.settings()[MAX_CHARGE] == first // 10
+    assert plant.settings()[40032] == int(second)
+    await run(hass, "set_discharge_rate", kw=0)
+    assert (sungrow.settings()[MAX_DISCHARGE], plant.settings()[40034]) == (1, 0)
+    await run(hass, "set_export_limit", watts=4000)
+    assert (sungrow.settings()[EXPORT_LIMIT], plant.settings()[40038]) == (4000, 4000)
+    for name, value in (("charge_rate", second), ("export_limit", 4000)):
+        assert float(value_of(hass, f"number.sigenstor_{name}")) == int(value)
     named = device_id(hass, SERIAL)
     await run(hass, "set_backup_reserve", percent=40, battery=named)
     assert (sungrow.settings()[RESERVE], plant.settings()[40046]) == (30, 400)

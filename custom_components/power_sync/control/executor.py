@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from custom_components.power_sync.devices.protocols import (
     BatteryDriver,
@@ -36,6 +36,7 @@ from .patience import Patience
 from .run import Run
 
 DAY = timedelta(days=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class BatteryExecutor:
@@ -63,6 +64,8 @@ class BatteryExecutor:
         self._last_write: datetime | None = None
         self._told_before: datetime | None = None
         self.last_run: Run | None = None
+        self.last_read: tuple[datetime, Settings] = (_NEVER, {})
+        """When its settings were read last, and what they were."""
 
     @property
     def record(self) -> Record:
@@ -145,11 +148,17 @@ class BatteryExecutor:
             )
         )
 
+    async def _read(self) -> Settings:
+        """Read the settings, and remember them for who asks what the owner's are."""
+        found = await self.driver.read_settings()
+        self.last_read = self.clock.now(), found
+        return found
+
     # -- commands --------------------------------------------------------------
 
     async def _apply(self, command: Command, run: Run) -> None:
         order, driver = run.order, self.driver
-        now = await driver.read_settings()
+        now = await self._read()
         if not order.dry_run and self._leaves_alone(order, now, run):
             return
         kept = self.record
@@ -251,7 +260,7 @@ class BatteryExecutor:
         if not self.record.held:
             run.end(Outcome.ALREADY)
             return
-        now = await self.driver.read_settings()
+        now = await self._read()
         kept = self.record
         record, writes = ownership.for_release(
             self.driver, kept, now, cautious=run.order.cautious
@@ -303,14 +312,14 @@ class BatteryExecutor:
         still holds everything, and the next order starts from there.
         """
         try:
-            now = await self.driver.read_settings()
+            now = await self._read()
             record = ownership.owner_before_release(self.driver, self.record, now)
             writes = ownership.release_writes(self.driver, record, now)
             await self._note_release(record, writes)
             for write in writes:
                 await self.driver.write(write)
             await self.clock.sleep(self.driver.capabilities.settle.total_seconds())
-            now = await self.driver.read_settings()
+            now = await self._read()
             run.half = bool(ownership.release_writes(self.driver, record, now))
         except DeviceError as err:
             run.half = True
@@ -354,7 +363,7 @@ class BatteryExecutor:
                     refused = refused or err
                 self._last_write = self.clock.now()
             await self.clock.sleep(self.driver.capabilities.settle.total_seconds())
-            run.read_back = await self.driver.read_settings()
+            run.read_back = await self._read()
             pending = [
                 write
                 for write in writes

@@ -3,15 +3,17 @@
 A rule as it was found is the maker's default as often as the owner's word, and is
 changed for the time of a command. One that was set through PowerSync is the owner's
 word: nothing is planned or forced that would have to break it, until it is lifted,
-here or in the maker's app.
+here or in the maker's app. A ceiling of power binds however it was set; one of
+nothing is a rule, too, since a hold of some program may have left it behind.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from custom_components.power_sync.model.battery import (
     EXPORT_EVERYTHING,
+    Capabilities,
     Mode,
     OwnerSetting,
     OwnerValue,
@@ -23,37 +25,76 @@ from .view import SiteLimits
 if TYPE_CHECKING:
     from .controlled import Controlled
 
-LIFTED: Final[Mapping[OwnerSetting, OwnerValue]] = {
-    OwnerSetting.GRID_CHARGING: True,
-    OwnerSetting.GRID_EXPORT: EXPORT_EVERYTHING,
+NOTHING_W: Final = 10.0
+"""A ceiling of nothing, or of as little as a battery can be told instead."""
+
+
+class Rule(NamedTuple):
+    """What a setting forbids, and at which values."""
+
+    forbids: Mode
+    is_lifted: Callable[[OwnerValue], bool]
+
+
+def _is_power(value: OwnerValue) -> bool:
+    return isinstance(value, int | float) and value > NOTHING_W
+
+
+RULES: Final[Mapping[OwnerSetting, Rule]] = {
+    OwnerSetting.GRID_CHARGING: Rule(Mode.CHARGE, lambda value: value is True),
+    OwnerSetting.GRID_EXPORT: Rule(
+        Mode.DISCHARGE, lambda value: value == EXPORT_EVERYTHING
+    ),
+    OwnerSetting.MAX_CHARGE_W: Rule(Mode.CHARGE, _is_power),
+    OwnerSetting.MAX_DISCHARGE_W: Rule(Mode.DISCHARGE, _is_power),
 }
-"""The rules, and the value of each that forbids nothing."""
 
 
 def owner_value_of(battery: Controlled, setting: OwnerSetting) -> OwnerValue:
     """Return what the owner has set, as last read; None where it is not known.
 
-    While a command of ours overrides it, that is what is put back.
+    While a command of ours overrides it, that is what is put back. What was read
+    of the settings since the reading is newer than it.
     """
     reading, executor = battery.health.reading, battery.executor
     if reading is None:
         return None
-    found = owners_of(executor.record, reading.owner)
-    return executor.driver.owner_value(setting, found)
+    found = dict(reading.owner)
+    read_at, settings = executor.last_read
+    if read_at > reading.at:
+        found |= {key: value for key, value in settings.items() if key in found}
+    return executor.driver.owner_value(setting, owners_of(executor.record, found))
+
+
+def able(battery: Controlled) -> Capabilities:
+    """Return what a battery can do, with no more power than its owner lets it."""
+    capabilities = battery.executor.driver.capabilities
+    return replace(
+        capabilities,
+        max_charge_w=_within(
+            battery, OwnerSetting.MAX_CHARGE_W, capabilities.max_charge_w
+        ),
+        max_discharge_w=_within(
+            battery, OwnerSetting.MAX_DISCHARGE_W, capabilities.max_discharge_w
+        ),
+    )
+
+
+def _within(battery: Controlled, setting: OwnerSetting, most_w: float) -> float:
+    value = owner_value_of(battery, setting)
+    if not isinstance(value, int | float):
+        return most_w
+    binds = _is_power(value) or setting in battery.owner_rules
+    return min(most_w, value) if binds else most_w
 
 
 def forbidden(battery: Controlled) -> frozenset[Mode]:
     """Return the modes that break what the owner has said of a battery."""
-    broken = {
-        setting
+    return frozenset(
+        RULES[setting].forbids
         for setting in battery.owner_rules
-        if owner_value_of(battery, setting) != LIFTED[setting]
-    }
-    modes = {
-        OwnerSetting.GRID_CHARGING: Mode.CHARGE,
-        OwnerSetting.GRID_EXPORT: Mode.DISCHARGE,
-    }
-    return frozenset(modes[setting] for setting in broken)
+        if not RULES[setting].is_lifted(owner_value_of(battery, setting))
+    )
 
 
 def within(battery: Controlled, limits: SiteLimits) -> SiteLimits:
@@ -71,5 +112,5 @@ def rules_after(
 ) -> list[OwnerSetting]:
     """Return a battery's rules after its owner has set one of its settings."""
     others = [each for each in rules if each is not setting]
-    kept = setting in LIFTED and value != LIFTED[setting]
+    kept = setting in RULES and not RULES[setting].is_lifted(value)
     return [*others, setting] if kept else others

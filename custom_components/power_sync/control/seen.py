@@ -12,7 +12,7 @@ from .car import CarView
 from .controlled import Controlled
 from .load import NetLoad
 from .market import Market
-from .owner_rules import within
+from .owner_rules import able, within
 from .phases import FuseRoom
 from .planned import Asked, planned_command
 from .view import BatteryView, HoldMethod, Neighbour, SiteLimits
@@ -53,7 +53,7 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
     return BatteryView(
         now=now,
         battery_id=battery.battery_id,
-        capabilities=battery.executor.driver.capabilities,
+        capabilities=able(battery),
         reading=reading,
         trouble=battery.health.trouble(now),
         force=record.force,

@@ -48,7 +48,7 @@ def _has_surplus(view: BatteryView) -> bool:
 
 
 def within_power(view: BatteryView, intent: Intent) -> Intent:
-    """Keep to the user's power limits.
+    """Keep to the user's power limits, and to what the battery can and may.
 
     Sun may charge the battery with more, where it follows the home: no mode of a
     battery holds that back alone.
@@ -59,10 +59,10 @@ def within_power(view: BatteryView, intent: Intent) -> Intent:
         limit_w = _share(view.limits.charge_limit_w, view.share_charge)
         return _cut(intent, command, limit_w, able.max_charge_w)
     limit_w = _share(view.limits.discharge_limit_w, view.share_discharge)
-    if limit_w is None or limit_w >= able.max_discharge_w:
-        return intent
     if mode in (Mode.DISCHARGE, Mode.LIMIT) and command is not None:
         return _cut(intent, command, limit_w, able.max_discharge_w)
+    if limit_w is None or limit_w >= able.max_discharge_w:
+        return intent
     if mode is not Mode.SELF_CONSUMPTION or view.at_reserve:
         return intent
     limited = Command(Mode.LIMIT, limit_w, intent.until or view.now)
@@ -86,9 +86,10 @@ def _cut(
     intent: Intent, command: Command, limit_w: float | None, most_w: float
 ) -> Intent:
     wanted_w = most_w if command.power_w is None else command.power_w
-    if limit_w is None or limit_w >= wanted_w:
+    allowed_w = most_w if limit_w is None else min(limit_w, most_w)
+    if allowed_w >= wanted_w:
         return intent
-    return replace(intent, command=replace(command, power_w=limit_w))
+    return replace(intent, command=replace(command, power_w=allowed_w))
 
 
 def _is_in_place(view: BatteryView, command: Command) -> bool:

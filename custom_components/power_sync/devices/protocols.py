@@ -107,8 +107,8 @@ class BatteryDriver(Protocol):
     def owner_value(self, setting: OwnerSetting, found: Settings) -> OwnerValue:
         """Return an owner's setting in the unit of its name, as `found` has it.
 
-        `found` is what `read_owner` returned. None is not known, or for the
-        export limit that there is none. Pure.
+        `found` is what `read_owner` returned. None is not known; NO_LIMIT is that
+        there is no export limit. Pure.
         """
 
     def owner_writes(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from math import inf
 from typing import Final, NamedTuple
 
 from .tariff import DayTariff
@@ -137,6 +138,14 @@ class OwnerSetting(StrEnum):
 
 type OwnerValue = float | str | bool | None
 """In the unit of the setting's name, one of its choices, or whether it is on."""
+
+NO_LIMIT: Final = inf
+"""The value of an export limit that is known not to be there."""
+
+
+def limited(value: float | None) -> float | None:
+    """Return a limit, or None where there is none or it is not known."""
+    return None if value == NO_LIMIT else value
 
 
 class OwnerRange(NamedTuple):

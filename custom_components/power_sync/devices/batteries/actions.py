@@ -1,6 +1,7 @@
 """The actions under brands' own names, as many automations know them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from custom_components.power_sync.model.battery import (
@@ -14,7 +15,6 @@ from custom_components.power_sync.model.battery import (
 from .brand import BrandAction, ForceAction, OwnerAction, RestoreAction
 
 W_PER_KW: Final = 1000.0
-_RESERVE: Final = ("percent", "backup_reserve")
 
 
 def actions_of(brand: str) -> tuple[BrandAction, ...]:
@@ -23,30 +23,9 @@ def actions_of(brand: str) -> tuple[BrandAction, ...]:
         ForceAction(name=f"{brand}_force_charge", mode=Mode.CHARGE),
         ForceAction(name=f"{brand}_force_discharge", mode=Mode.DISCHARGE),
         RestoreAction(name=f"{brand}_restore_normal"),
-        OwnerAction(
-            name=f"{brand}_set_backup_reserve",
-            setting=OwnerSetting.BACKUP_RESERVE_PCT,
-            fields=_RESERVE,
-        ),
-        OwnerAction(
-            name=f"{brand}_set_charge_rate",
-            setting=OwnerSetting.MAX_CHARGE_W,
-            fields=("kw",),
-            scale=W_PER_KW,
-            shared=True,
-        ),
-        OwnerAction(
-            name=f"{brand}_set_discharge_rate",
-            setting=OwnerSetting.MAX_DISCHARGE_W,
-            fields=("kw",),
-            scale=W_PER_KW,
-            shared=True,
-        ),
-        OwnerAction(
-            name=f"{brand}_set_export_limit",
-            setting=OwnerSetting.EXPORT_LIMIT_W,
-            fields=("watts",),
-            zero_is_none=True,
+        *(
+            replace(action, name=f"{brand}_{action.name}")
+            for action in (BACKUP_RESERVE, CHARGE_RATE, DISCHARGE_RATE, EXPORT_LIMIT)
         ),
     )
 
@@ -87,10 +66,29 @@ GRID_CHARGING: Final = OwnerAction(
 BACKUP_RESERVE: Final = OwnerAction(
     name="set_backup_reserve",
     setting=OwnerSetting.BACKUP_RESERVE_PCT,
-    fields=_RESERVE,
+    fields=("percent", "backup_reserve"),
+)
+CHARGE_RATE: Final = OwnerAction(
+    name="set_charge_rate",
+    setting=OwnerSetting.MAX_CHARGE_W,
+    fields=("kw",),
+    scale=W_PER_KW,
+    shared=True,
+)
+DISCHARGE_RATE: Final = replace(
+    CHARGE_RATE, name="set_discharge_rate", setting=OwnerSetting.MAX_DISCHARGE_W
+)
+EXPORT_LIMIT: Final = OwnerAction(
+    name="set_export_limit",
+    setting=OwnerSetting.EXPORT_LIMIT_W,
+    fields=("watts",),
+    zero_is_none=True,
 )
 ANY_BRAND: Final = (
     BACKUP_RESERVE,
+    CHARGE_RATE,
+    DISCHARGE_RATE,
+    EXPORT_LIMIT,
     STORM_MODE,
     OPERATION_MODE,
     GRID_EXPORT,

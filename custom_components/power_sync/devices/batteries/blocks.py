@@ -86,6 +86,10 @@ class Part[C: Component]:
         if not self._keep:
             self._latest = None
 
+    def expire(self) -> None:
+        """Have it read again when its turn comes."""
+        self.tried_at = None
+
     def is_due(self, at: datetime, every: timedelta = timedelta(0)) -> bool:
         """Whether to read it: not lacking, not resting, and `every` has passed."""
         if self.required:
@@ -180,7 +184,7 @@ class Pool:
         """Have everything read again when its turn comes."""
         self.tried_at = None
         for part in self.parts:
-            part.tried_at = None
+            part.expire()
 
     async def read(self, at: datetime, *, whole: bool = False) -> ModbusError | None:
         """Read all of them; return the error that kept any from being read.

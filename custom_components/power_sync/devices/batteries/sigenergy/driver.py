@@ -40,7 +40,7 @@ from . import settings as control
 from .link import LAN
 from .owner import OwnerLimits, owner_range, owner_value, owner_writes
 from .poll import REQUESTS_PER_POLL, Poll
-from .registers import PLANT_UNIT, Control, ExportLimit, Levels, Serial
+from .registers import PLANT_UNIT, ExportLimit, Levels, Serial
 from .telemetry import POWER_PLANT, reading
 from .units import units_of
 
@@ -73,10 +73,10 @@ class SigenergyBattery:
         self._device = ConfirmedUnit(
             self._unit, Serial(first or self._unit), config.identity.serial, link
         )
-        self._control = Control(self._unit)
         self._export_limit = ExportLimit(self._unit)
         self._levels = Levels(self._unit)
         self._poll = Poll(self._unit, siblings, units, link)
+        self._control = self._poll.control.component
         for each in (self._unit, *siblings.values()):
             pace(each, link)
 

@@ -7,6 +7,7 @@ from typing import Final
 from custom_components.power_sync.devices.batteries.sequence import Sequence, number
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
+    NO_LIMIT,
     OwnerRange,
     OwnerSetting,
     Settings,
@@ -65,7 +66,7 @@ def owner_range(
 
 
 def owner_value(setting: OwnerSetting, found: Settings) -> float | None:
-    """Return a setting in its unit; None where it is not known, or limits nothing."""
+    """Return a setting in its unit; None where it is not known."""
     if setting not in _KEYS:
         return None
     key, scale = _KEYS[setting]
@@ -74,7 +75,7 @@ def owner_value(setting: OwnerSetting, found: Settings) -> float | None:
         return None
     value = round(raw * scale, 1)
     is_export = setting is OwnerSetting.EXPORT_LIMIT_W
-    return None if is_export and value > PLAUSIBLE_W else value
+    return NO_LIMIT if is_export and value > PLAUSIBLE_W else value
 
 
 def owner_writes(
@@ -94,7 +95,7 @@ def owner_writes(
     if value is None:
         if setting is not OwnerSetting.EXPORT_LIMIT_W:
             raise DeviceRefusedError(f"{setting} needs a value")
-        if owner_value(setting, found) is not None:
+        if owner_value(setting, found) != NO_LIMIT:
             sequence.put(key, UNLIMITED)
         return sequence.writes
     value = min(max(value, allowed.least), allowed.most)

@@ -159,7 +159,10 @@ class Poll:
     def owner(self) -> dict[str, int | None]:
         """Return the owner's settings, raw; None for what is not known."""
         limit, levels = self._export_limit.latest, self._levels.latest
+        control = self.control.latest
         return {
+            "max_charge_w": control.max_charge_w if control else None,
+            "max_discharge_w": control.max_discharge_w if control else None,
             "export_limit_w": limit.export_limit_w if limit else None,
             "reserve_10th": levels.reserve_10th if levels else None,
             "max_soc_10th": levels.max_soc_10th if levels else None,

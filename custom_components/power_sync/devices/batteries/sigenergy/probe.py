@@ -31,7 +31,11 @@ from custom_components.power_sync.devices.batteries.modbus_link import (
     pace,
     patience,
 )
-from custom_components.power_sync.model.battery import BatteryIdentity, OwnerSetting
+from custom_components.power_sync.model.battery import (
+    BatteryIdentity,
+    OwnerSetting,
+    limited,
+)
 
 from .owner import owner_value
 from .registers import (
@@ -195,7 +199,7 @@ async def _describe(
         min_soc_pct=owner_value(OwnerSetting.MIN_SOC_PCT, owner),
         max_soc_pct=owner_value(OwnerSetting.MAX_SOC_PCT, owner),
         backup_reserve_pct=owner_value(OwnerSetting.BACKUP_RESERVE_PCT, owner),
-        export_limit_w=owner_value(OwnerSetting.EXPORT_LIMIT_W, owner),
+        export_limit_w=limited(owner_value(OwnerSetting.EXPORT_LIMIT_W, owner)),
         caveat=_caveat(core, can_force=can_force),
     )
 

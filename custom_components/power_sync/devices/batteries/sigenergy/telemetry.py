@@ -20,6 +20,7 @@ from custom_components.power_sync.model.battery import (
     BatteryReading,
     InverterReading,
     OwnerSetting,
+    limited,
 )
 
 from .owner import owner_value
@@ -83,7 +84,7 @@ def reading(poll: Poll, config: BatteryConfig, at: datetime) -> BatteryReading:
         max_soc_pct=_ceiling_pct(poll),
         max_charge_w=_allowed_w(config.max_charge_w, core.charge_now_w),
         max_discharge_w=_allowed_w(config.max_discharge_w, core.discharge_now_w),
-        export_limit_w=owner_value(OwnerSetting.EXPORT_LIMIT_W, poll.owner()),
+        export_limit_w=limited(owner_value(OwnerSetting.EXPORT_LIMIT_W, poll.owner())),
         islanded=None if core.grid_state is None else core.grid_state != _ON_GRID,
         owner=poll.owner(),
         fault=None if core.running_state is None else state in FAULT_STATES,

@@ -15,7 +15,6 @@ from custom_components.power_sync.devices.batteries.confirmed import ConfirmedUn
 from custom_components.power_sync.devices.batteries.modbus import LinkOptions
 from custom_components.power_sync.devices.batteries.modbus_link import (
     pace,
-    patience,
     quiet_after_write,
 )
 from custom_components.power_sync.devices.batteries.own_settings import number_wanted
@@ -40,7 +39,7 @@ from . import settings as control
 from .link import LAN
 from .owner import owner_range, owner_value, owner_writes
 from .poll import Poll
-from .registers import Ceilings, Control, Serial
+from .registers import Control, Serial
 from .telemetry import reading
 
 REQUESTS_PER_POLL: Final = 6
@@ -69,7 +68,6 @@ class SungrowBattery:
         self._can_force = config.settings >= control.CONTROL_SETTINGS
         self._device = ConfirmedUnit(unit, Serial(unit), config.identity.serial, link)
         self._control = Control(unit)
-        self._ceilings = Ceilings(unit)
         self._poll = Poll(unit, config, link)
         pace(unit, link)
 
@@ -220,15 +218,13 @@ class SungrowBattery:
     async def _read_ceilings(self) -> dict[str, int | None]:
         """Read the ceilings, and learn which of them the inverter has."""
         ceilings: dict[str, int | None] = dict.fromkeys(control.CEILING_SETTINGS)
-        try:
-            async with patience(self._link):
-                await self._ceilings.async_update()
-        except ModbusError as err:
-            if not not_served(err):
-                raise await self._device.failed(err) from err
-        else:
-            ceilings[control.MAX_CHARGE] = self._ceilings.max_charge_10w
-            ceilings[control.MAX_DISCHARGE] = self._ceilings.max_discharge_10w
+        part = self._poll.ceilings
+        error = await part.read(self._now())
+        if error is None:
+            ceilings[control.MAX_CHARGE] = part.component.max_charge_10w
+            ceilings[control.MAX_DISCHARGE] = part.component.max_discharge_10w
+        elif not not_served(error):
+            raise await self._device.failed(error)
         told = {setting for setting, value in ceilings.items() if value is not None}
         if (self._served & control.CEILING_SETTINGS) - told:
             raise DeviceUnreachableError("the inverter does not tell its ceilings")

@@ -15,6 +15,7 @@ from modbus_connection.model import Component
 from custom_components.power_sync.devices.batteries.sequence import Sequence, number
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import (
+    NO_LIMIT,
     OwnerRange,
     OwnerSetting,
     Settings,
@@ -23,7 +24,6 @@ from custom_components.power_sync.model.battery import (
 
 from .registers import SWITCH_OFF, SWITCH_ON
 from .settings import (
-    CEILING_SETTINGS,
     CEILING_STEP_W,
     EXPORT_LIMIT,
     EXPORT_LIMIT_WIDE,
@@ -80,7 +80,7 @@ class OwnerLimits:
 
 def found_in(components: Iterable[Component]) -> dict[str, int | None]:
     """Return every owner's setting; the fields of components have their names."""
-    found: dict[str, int | None] = dict.fromkeys(OWNER_SETTINGS - CEILING_SETTINGS)
+    found: dict[str, int | None] = dict.fromkeys(OWNER_SETTINGS)
     for component in components:
         for key in component.declared_fields:
             found[key] = getattr(component, key)
@@ -113,13 +113,14 @@ def owner_range(
 def owner_value(
     setting: OwnerSetting, found: Settings, limits: OwnerLimits
 ) -> float | None:
-    """Return a setting in its unit; None where it is not known, or not in force."""
+    """Return a setting in its unit; None where it is not known."""
     form = _form(setting, _served(found))
     if form is None:
         return None
     if setting is OwnerSetting.EXPORT_LIMIT_W:
-        if number(found, EXPORT_SWITCH) != SWITCH_ON:
-            return None
+        switch = number(found, EXPORT_SWITCH)
+        if switch != SWITCH_ON:
+            return NO_LIMIT if switch == SWITCH_OFF else None
         ratio = _ratio(found)
         if ratio is not None:
             return round(ratio * limits.rated_w / WHOLE_RATIO, 1)

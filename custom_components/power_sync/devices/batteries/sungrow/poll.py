@@ -22,6 +22,7 @@ from .registers import (
     Battery,
     BatteryPower,
     Bms,
+    Ceilings,
     EmsMode,
     ExportBounds,
     ExportLimit,
@@ -81,6 +82,8 @@ class Poll:
             Part(ExportRatio(unit), link, keep=True),
         )
         self._wide_limit = Part(WideExportLimit(unit), link, keep=True)
+        # Read for the poll to see; a command reads them anew.
+        self.ceilings = Part(Ceilings(unit), link, keep=True)
         self._ems_mode = Part(EmsMode(unit), link)
         self._ac_limit: Part[AcLimit] | Part[RsAcLimit]
         self._alone: tuple[Part[Component], ...] = ()
@@ -126,6 +129,7 @@ class Poll:
             *self._wide(),
             *self._alone,
             *self._limits.blocks,
+            self.ceilings,
             self._phases,
         ]
         slow.sort(key=lambda block: block.tried_at or _NEVER)
@@ -166,10 +170,11 @@ class Poll:
     def expire_owner(self) -> None:
         """Have the owner's settings read again soon."""
         self._settings.expire()
+        self.ceilings.expire()
 
     def owner(self) -> dict[str, int | None]:
         """Return the owner's settings, raw; None for what is not known."""
-        parts = (*self._owner, self._wide_limit)
+        parts = (*self._owner, self._wide_limit, self.ceilings)
         return found_in(part.latest for part in parts if part.latest is not None)
 
     def owner_limits(self) -> OwnerLimits:

@@ -33,7 +33,11 @@ from custom_components.power_sync.devices.batteries.modbus_link import (
     patience,
 )
 from custom_components.power_sync.devices.protocols import DeviceError
-from custom_components.power_sync.model.battery import BatteryIdentity, OwnerSetting
+from custom_components.power_sync.model.battery import (
+    BatteryIdentity,
+    OwnerSetting,
+    limited,
+)
 
 from .codes import BRAND, COMMERCIAL_MODELS, MODELS
 from .home_manager import probe_home_manager
@@ -207,7 +211,7 @@ async def _describe(
         min_soc_pct=owner_value(OwnerSetting.MIN_SOC_PCT, owner, limits),
         max_soc_pct=owner_value(OwnerSetting.MAX_SOC_PCT, owner, limits),
         backup_reserve_pct=owner_value(OwnerSetting.BACKUP_RESERVE_PCT, owner, limits),
-        export_limit_w=owner_value(OwnerSetting.EXPORT_LIMIT_W, owner, limits),
+        export_limit_w=limited(owner_value(OwnerSetting.EXPORT_LIMIT_W, owner, limits)),
         caveat=_caveat(control, can_force=can_force),
     )
 

@@ -18,6 +18,7 @@ from custom_components.power_sync.model.battery import (
     BatteryReading,
     OwnerSetting,
     Settings,
+    limited,
 )
 
 from .codes import FAULT_STATES, ISLANDED_STATES, RUNNING_STATES, T_MODELS
@@ -110,8 +111,8 @@ def reading(regs: Registers, config: BatteryConfig, at: datetime) -> BatteryRead
         max_discharge_w=_allowed_w(
             config.max_discharge_w, bms.max_discharge_a if bms else None, regs.battery
         ),
-        export_limit_w=owner_value(
-            OwnerSetting.EXPORT_LIMIT_W, regs.owner, regs.limits
+        export_limit_w=limited(
+            owner_value(OwnerSetting.EXPORT_LIMIT_W, regs.owner, regs.limits)
         ),
         islanded=None if state is None else state in ISLANDED_STATES,
         owner=regs.owner,
