@@ -21,7 +21,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
 from .devices.batteries import BRANDS
-from .devices.batteries.actions import ANY_BRAND
+from .devices.batteries.actions import ANY_BRAND, GRID_EXPORT
 from .devices.batteries.brand import (
     BatteryBrand,
     BrandAction,
@@ -31,7 +31,7 @@ from .devices.batteries.brand import (
 )
 from .forcing import Asked, async_force, async_restore_normal, battery_name
 from .model.battery import Mode, OwnerSetting
-from .owner_actions import async_set_owner
+from .owner_actions import async_forget_rule, async_set_owner
 from .services import (
     ATTR_INTO_CAR,
     ATTR_POWER_W,
@@ -87,6 +87,9 @@ def async_setup_brand_services(hass: HomeAssistant) -> None:
             schema=brand_schema(generic),
             supports_response=SupportsResponse.OPTIONAL,
         )
+    hass.services.async_register(
+        DOMAIN, "set_grid_export_auto", _async_export_auto, schema=BATTERY_SCHEMA
+    )
     for brand in BRANDS.values():
         for action in brand.actions:
             restores = isinstance(action, RestoreAction)
@@ -134,6 +137,13 @@ def _any_handler(action: OwnerAction) -> Handler:
         return await _async_set(call, site, action, batteries)
 
     return async_handle
+
+
+async def _async_export_auto(call: ServiceCall) -> None:
+    """Leave it to the plan again what batteries export while they are commanded."""
+    site, setting = site_of(call), GRID_EXPORT.setting
+    batteries = batteries_of(call, site) or _able(site, setting)
+    await async_forget_rule(site, setting, batteries)
 
 
 def _able(site: Site, setting: OwnerSetting) -> list[str]:

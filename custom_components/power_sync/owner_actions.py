@@ -100,6 +100,26 @@ async def _keep_rules(site: Site, changes: Mapping[str, OwnerChange]) -> None:
         await site.async_set(owner_rules=rules)
 
 
+async def async_forget_rule(
+    site: Site, setting: OwnerSetting, batteries: Sequence[str]
+) -> None:
+    """Take back the owner's word on a rule: its value stays, as if it had been found.
+
+    Raises ServiceValidationError for a battery that does not have it.
+    """
+    rules = dict(site.settings.owner_rules)
+    for serial in batteries:
+        if (
+            site.controller.batteries[serial].executor.driver.owner_range(setting)
+            is None
+        ):
+            raise _missing(battery_name(site, serial))
+        subentry_id = site.coordinators.batteries[serial].subentry_id
+        left = [each for each in rules.pop(subentry_id, []) if each is not setting]
+        rules |= {subentry_id: left} if left else {}
+    await site.async_set(owner_rules=rules)
+
+
 async def async_set_one(
     entity: BatteryEntity, action: OwnerAction, value: OwnerValue
 ) -> None:
@@ -161,11 +181,7 @@ def _not_possible(
 ) -> ServiceValidationError:
     battery = battery_name(site, err.battery_id)
     if err.allowed is None:
-        return ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="owner_setting_missing",
-            translation_placeholders={"battery": battery},
-        )
+        return _missing(battery)
     if isinstance(err.allowed, OwnerChoice):
         return ServiceValidationError(
             translation_domain=DOMAIN,
@@ -183,4 +199,12 @@ def _not_possible(
             "least": f"{err.allowed.least / action.scale:g}",
             "most": f"{err.allowed.most / action.scale:g}",
         },
+    )
+
+
+def _missing(battery: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="owner_setting_missing",
+        translation_placeholders={"battery": battery},
     )

@@ -271,6 +271,8 @@ async def test_a_setting_that_an_inverter_lacks(
         await set_up(inverters=[old])
         error = await refused(hass, "sungrow_set_charge_rate", kw=2)
         assert error.translation_key == "owner_setting_missing"
+        error = await refused(hass, "set_grid_export_auto")
+        assert error.translation_key == "owner_setting_missing"
 
 
 async def test_an_inverter_that_refuses(

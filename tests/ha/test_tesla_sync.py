@@ -250,6 +250,28 @@ async def test_the_owners_mode_and_rules(
         await run("set_grid_export", rule="never", export="never")
 
 
+async def test_the_owners_word_on_exports_is_taken_back(
+    hass: HomeAssistant, entry: ConfigEntry[Any], account: Account
+) -> None:
+    """The battery keeps its rule, and a force may override it for its time again."""
+
+    async def run(action: str, **data: object) -> None:
+        await hass.services.async_call(DOMAIN, action, data, blocking=True)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    await act(hass, *LIVE)
+    await act(hass, "switch", "turn_off", "switch.powersync_automatic_control")
+    await act(hass, "switch", "turn_on", "switch.powersync_export_from_the_battery")
+    await run("set_grid_export", rule="pv_only")
+    with pytest.raises(ServiceValidationError, match="Your own setting"):
+        await run("force_discharge", duration=60)
+    await run("set_grid_export_auto")
+    assert account.set_by().export_rule == "pv_only"
+    await run("force_discharge", duration=60)
+    assert account.set_by().export_rule == "battery_ok"
+    assert value_of(hass, "select.tesla_powerwall_2_energy_exports") == "pv_only"
+
+
 async def test_what_a_scan_has_found(
     hass: HomeAssistant, entry: ConfigEntry[Any], account: Account
 ) -> None:

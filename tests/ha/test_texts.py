@@ -128,6 +128,7 @@ SCHEMAS = {
     "set_power_setpoint": SETPOINT_SCHEMA,
     "sync_battery_health": HEALTH_SCHEMA,
     "decide_once": BATTERY_SCHEMA,
+    "set_grid_export_auto": BATTERY_SCHEMA,
     "sync_now": SITE_SCHEMA,
     "sync_tou_schedule": BATTERY_SCHEMA,
     "find_cheapest_window": WINDOW_SCHEMA,
