@@ -206,6 +206,26 @@ async def test_what_the_owner_sets_meanwhile_stays(*, here: bool) -> None:
     assert (street.mode, street.disk) == (STOPPED, {})
 
 
+async def test_stopped_in_the_makers_app() -> None:
+    """Cannot be told from ours; after another mode that was seen, it is the owner's."""
+    street = Street(wanted=True)
+    await street.go_on(5)
+    street.turn(STOPPED)
+    street.wanted = False
+    await street.go_on(10)
+    assert street.sent == [STOPPED, ECO_PLUS]
+    street.wanted = True
+    await street.go_on(5)
+    street.turn(ChargeMode.FAST)
+    await street.go_on(2)
+    street.turn(STOPPED)
+    await street.go_on(5)
+    street.wanted = False
+    await street.go_on(10)
+    assert (street.mode, street.disk) == (STOPPED, {})
+    assert street.sent == [STOPPED, ECO_PLUS, STOPPED]
+
+
 async def test_what_the_owner_sets_cannot_be_stored() -> None:
     """It is the owner's all the same, for as long as this run lasts."""
     street = Street(wanted=True)
