@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
+    MockConfigEntry,
+)
 from pytest_homeassistant_custom_component.components.recorder.common import (  # type: ignore[import-untyped]  # has no type marker
     async_wait_recording_done,
 )
@@ -14,8 +17,10 @@ from custom_components.power_sync.bridges.statistics import (
     Unfit,
     async_measured_home,
     async_unfit,
+    own_sensors,
     picked_sensors,
 )
+from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.forecast.load import LoadHistory
 from homeassistant.components.energy.data import (
     BatterySourceType,
@@ -30,6 +35,7 @@ from homeassistant.components.recorder.models.statistics import (
 )
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 
 from .conftest import HOUR, choose, meter
 
@@ -292,6 +298,7 @@ async def test_our_own_sensors_come_last(
     found = await async_measured_home(hass, 30, NOTHING_PICKED, own)
     assert found is not None
     assert (found.measured_by, found.solar_w) == ("own_sensors", None)
+    assert loads(found.load, first_hour) == pytest.approx({0: 400.0, 2: 600.0})
     await record_sensor(hass, first_hour, "sensor.own_sun", (1.5, 0.5))
     found = await async_measured_home(hass, 30, NOTHING_PICKED, own)
     assert found is not None
@@ -301,6 +308,52 @@ async def test_our_own_sensors_come_last(
     found = await async_measured_home(hass, 30, NOTHING_PICKED, own)
     assert found is not None
     assert found.measured_by == "energy_dashboard"
+
+
+@pytest.mark.usefixtures("energy")
+async def test_measured_cars_are_taken_out(
+    hass: HomeAssistant, first_hour: datetime
+) -> None:
+    """Of what has them, hour by hour; a load that was picked is as it is."""
+    await record_sensor(hass, first_hour, SENSOR, (5.0, 0.6))
+    await record_sensor(hass, first_hour, "sensor.zappi_power", (4.4, 0.0))
+    await record_sensor(hass, first_hour, "sensor.other_power", (0.2, 1.0))
+    cars = frozenset({"sensor.zappi_power", "sensor.other_power", "sensor.unknown"})
+    own = Picked(SENSOR, None, cars)
+    found = await async_measured_home(hass, 30, NOTHING_PICKED, own)
+    assert found is not None
+    assert loads(found.load, first_hour) == pytest.approx({0: 400.0, 2: 0.0})
+    found = await async_measured_home(hass, 30, Picked(SENSOR), own)
+    assert found is not None
+    assert loads(found.load, first_hour) == pytest.approx({0: 5000.0, 2: 600.0})
+    await meter(hass, "t:import", first_hour, [5.0, 0.3])
+    await choose(hass, [grid("t:import", None)])
+    found = await async_measured_home(hass, 30, NOTHING_PICKED, own)
+    assert found is not None
+    assert loads(found.load, first_hour) == pytest.approx({0: 400.0, 1: 300.0})
+
+
+def test_our_own_sensors(hass: HomeAssistant) -> None:
+    """A charger's power is one of the site's that it belongs to, whatever its name."""
+    registry = er.async_get(hass)
+    entry, other = (MockConfigEntry(domain=DOMAIN, entry_id=each) for each in "ab")
+    for site in (entry, other):
+        site.add_to_hass(hass)
+    for site, key, name in (
+        (entry, "a_home_load", "home_load"),
+        (entry, "Z1_car_power", "car_power"),
+        (entry, "Z1_car_state", "car_state"),
+        (other, "Z2_car_power", "car_power"),
+    ):
+        registry.async_get_or_create(
+            "sensor", DOMAIN, key, config_entry=site, translation_key=name
+        )
+    registry.async_update_entity(
+        "sensor.power_sync_z1_car_power", new_entity_id="sensor.garage"
+    )
+    assert own_sensors(hass, "a") == Picked(
+        "sensor.power_sync_a_home_load", None, frozenset({"sensor.garage"})
+    )
 
 
 async def test_no_sensor_is_fit_without_a_recorder(hass: HomeAssistant) -> None:

@@ -75,14 +75,19 @@ SOURCES: Final = (AUTOMATIC, SENSORS)
 """What the options can say. The first is the default."""
 OWN_LOAD: Final = "home_load"
 OWN_SOLAR: Final = "solar_power"
+OWN_CAR: Final = "car_power"
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The sensors, of power or of energy, that load and sun are learned from."""
+    """The sensors, of power or of energy, that load and sun are learned from.
+
+    `cars` measure what a load that nobody has picked may have of cars.
+    """
 
     load: str | None = None
     solar: str | None = None
+    cars: frozenset[str] = frozenset()
 
 
 NOTHING_PICKED = Picked()
@@ -97,14 +102,18 @@ def picked_sensors(options: Mapping[str, object]) -> Picked:
 
 
 def own_sensors(hass: HomeAssistant, entry_id: str) -> Picked:
-    """Return a site's own sensors of load and sun, as they are called now."""
+    """Return a site's own sensors of load, sun and cars, as they are called now."""
     registry = er.async_get(hass)
-    return Picked(
-        *(
-            registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, f"{entry_id}_{key}")
-            for key in (OWN_LOAD, OWN_SOLAR)
-        )
+    load, solar = (
+        registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, f"{entry_id}_{key}")
+        for key in (OWN_LOAD, OWN_SOLAR)
     )
+    cars = frozenset(
+        each.entity_id
+        for each in er.async_entries_for_config_entry(registry, entry_id)
+        if each.domain == SENSOR_DOMAIN and each.translation_key == OWN_CAR
+    )
+    return Picked(load, solar, cars)
 
 
 class Unfit(StrEnum):
@@ -151,24 +160,46 @@ async def async_measured_home(
     """Return load and sun of the last `days`, or None where there is no load.
 
     The sensors that were picked count, the Energy dashboard without any or where
-    they know nothing, and the home's `own` sensors last. Never raises.
+    they know nothing, and the home's `own` sensors last. The last two have cars in
+    the load, so what own chargers have measured is taken out of it. Never raises.
     """
     if "recorder" not in hass.config.components:
         _LOGGER.debug("No load history: the recorder is not loaded")
         return None
     start = _since(days)
     try:
-        measured = (
-            await _async_from_sensors(hass, start, picked, SENSORS)
-            or await _async_from_energy(hass, start)
-            or await _async_from_sensors(hass, start, own, OWN_SENSORS)
-        )
+        measured = await _async_from_sensors(hass, start, picked, SENSORS)
         if measured is None:
-            return None
+            measured = await _async_from_energy(
+                hass, start
+            ) or await _async_from_sensors(hass, start, own, OWN_SENSORS)
+            if measured is None:
+                return None
+            if own.cars:
+                cars = await async_hourly_w(hass, start, own.cars)
+                load = _without(measured.load, cars.values())
+                measured = replace(measured, load=load)
         return replace(measured, load=await async_with_holidays(hass, measured.load))
     except _UNREADABLE as err:
         _LOGGER.debug("No load history: %s", err)
         return None
+
+
+def _without(load: LoadHistory, cars: Iterable[Hours]) -> LoadHistory:
+    """Return a load without cars, as far as they were measured."""
+    every = list(cars)
+    samples = (
+        LoadSample(
+            sample.start,
+            max(
+                0.0,
+                sample.mean_w
+                - sum(hours.get(sample.start.timestamp(), 0.0) for hours in every),
+            ),
+        )
+        for sample in load.samples
+    )
+    return replace(load, samples=tuple(samples))
 
 
 def _since(days: int) -> datetime:
