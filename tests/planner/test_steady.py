@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 
 from hypothesis import given, settings
 import pytest
@@ -10,7 +11,7 @@ from benchmarks.coupled import nonconvex_home
 from benchmarks.homes import home as reference
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan, ReasonKey
-from custom_components.power_sync.planner import Problem, plan
+from custom_components.power_sync.planner import Problem, engine, plan
 from custom_components.power_sync.planner.aim import aimed
 from custom_components.power_sync.planner.engine import CALM_SHARE
 from custom_components.power_sync.planner.exact import solve_exact
@@ -193,3 +194,21 @@ def test_prices_that_are_not_convex_are_changed_for(tariff: str) -> None:
     given_up = found.notes["steadiness_cost"]
     assert isinstance(given_up, float)
     assert 0 < given_up <= CALM_SHARE * saving
+
+
+@pytest.mark.parametrize("tariff", ["half_hourly", "wholesale"])
+def test_a_calmer_running_plan_is_not_kept_for_what_it_spares(
+    tariff: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its changes count what new ones do, which is less where a plan is to be near."""
+    problem = nonconvex_home(tariff)
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "CALM_SHARE", inf)
+        calm = plan(problem)
+    found = plan(problem, running=calm)
+    given_up = [each.notes["steadiness_cost"] for each in (calm, found)]
+    most = CALM_SHARE * (found.baseline_cost - found.cost)
+    assert isinstance(given_up[0], float)
+    assert isinstance(given_up[1], float)
+    assert given_up[1] <= most < given_up[0]
+    assert changes(orders_of(calm)) < changes(orders_of(found))

@@ -239,29 +239,46 @@ def _settle(  # noqa: PLR0913 - what plans are told apart by
     ours = judge(best)
     saving = max(0.0, without.objective - ours.objective)
     price = price_of_change(home, saving)
-
-    def restless(each: _Candidate) -> float:
-        return judge(each).objective + price * changes(in_force.before(each.orders))
-
+    rivals = [best]
     if price > 0:
         enough = ours.objective + calm_share * saving
-        calm: list[_Candidate] = []
-        for share in _PRICE_SHARES:
-            price *= share
-            orders = steady_orders(home, best.values, in_force, price, eager=best.eager)
-            calm.append(
-                replace(best, orders=orders, replay=replay_orders(home, orders))
-            )
-            if judge(calm[-1]).objective <= enough:
-                calm = calm[-1:]
-                break
-        best = min((best, *calm), key=restless)
+        calm, price = _calmer(home, best, in_force, price, enough, judge)
+        rivals += calm
+
+    def restless(each: _Candidate) -> float:
+        # At the price that is left: a higher one would keep what costs too much.
+        return judge(each).objective + price * changes(in_force.before(each.orders))
+
+    best = min(rivals, key=restless)
     if in_force.wanted:
         orders = choose_orders(home, best.values, in_force=in_force, fixed=True)
         kept = replace(best, orders=orders, replay=replay_orders(home, orders))
         if restless(kept) <= restless(best) + _trifle(ours, without):
             return kept
     return best
+
+
+def _calmer(  # noqa: PLR0913, PLR0917 - what `_settle` has
+    home: Home,
+    best: _Candidate,
+    in_force: InForce,
+    price: float,
+    enough: float,
+    judge: _Judge,
+) -> tuple[list[_Candidate], float]:
+    """Return plans with fewer changes, and the price of a change that is left.
+
+    The price is lowered, in a few steps, until a plan costs no more than `enough`;
+    that one is returned alone then.
+    """
+    found: list[_Candidate] = []
+    for share in _PRICE_SHARES:
+        price *= share
+        orders = steady_orders(home, best.values, in_force, price, eager=best.eager)
+        found.append(replace(best, orders=orders, replay=replay_orders(home, orders)))
+        if judge(found[-1]).objective <= enough:
+            return found[-1:], price
+    return found, price
 
 
 def _is_better(ours: Judged, without: Judged) -> bool:
