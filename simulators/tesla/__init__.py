@@ -2,6 +2,13 @@
 
 from .gateway import Gateway, TeslaSite
 from .server import TeslaSimulator
+from .sign_in import TeslaSignIn
 from .teslemetry import TeslemetrySimulator
 
-__all__ = ["Gateway", "TeslaSimulator", "TeslaSite", "TeslemetrySimulator"]
+__all__ = [
+    "Gateway",
+    "TeslaSignIn",
+    "TeslaSimulator",
+    "TeslaSite",
+    "TeslemetrySimulator",
+]

@@ -12,6 +12,7 @@ from simulators.rest import Handler
 
 from .gateway import TeslaSite
 from .server import READ, TeslaSimulator
+from .sign_in import ACCOUNT
 
 API = "/api/1"
 
@@ -50,12 +51,12 @@ class TeslemetrySimulator(TeslaSimulator):
             yield method, API + path, handler
 
     async def _get_metadata(self, request: web.Request) -> web.Response:
-        self._check(request, READ)
+        rights = self._check(request)
         return web.json_response(
             {
-                "uid": "account-of-the-owner",
+                "uid": ACCOUNT,
                 "region": "NA",
-                "scopes": sorted(self.scopes),
+                "scopes": sorted(rights),
                 "vehicles": {},
                 "energy_sites": {
                     str(site_id): {"name": site.name, "access": True}
