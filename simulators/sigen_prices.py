@@ -1,5 +1,9 @@
 """Prices as an owner enters them in the app of a Sigenergy system."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 
 def static_price(name: str, cents: float) -> dict[str, object]:
     """Return a price that an owner has entered, the same at all hours."""
@@ -28,3 +32,14 @@ def owners_tariff() -> dict[str, object]:
         "buyPrice": static_price("Energy", 28.5),
         "sellPrice": static_price("Energy", 8.0),
     }
+
+
+def bought_at(tariff: Mapping[str, Any], local: datetime) -> tuple[str, float | None]:
+    """Return the plan of what is bought, and its price per kWh at a time of day."""
+    static = tariff["buyPrice"]["staticPricing"]
+    now = f"{local:%H:%M}"
+    for row in static["combinedPrices"][0]["weekPrices"][0]["timeRange"]:
+        start, end = str(row["timeRange"]).split("-")
+        if start <= now < end:
+            return str(static["planName"]), float(row["price"]) / 100
+    return str(static["planName"]), None

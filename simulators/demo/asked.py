@@ -148,7 +148,8 @@ async def ask_of_powerwall(demo: Demo, report: Report) -> None:
     """Set mode and rules for good, and put them back; tell what a scan has found."""
     told = demo.home.tesla.site.gateway.told
     mode, rule = told.mode, told.export_rule
-    select = await powerwall_entity(demo, "select", "operation_mode")
+    battery_id = str(demo.home.tesla.site.site_id)
+    select = await battery_entity(demo, battery_id, "select", "operation_mode")
     await _act(demo, "set_operation_mode", mode="backup")
 
     async def shown() -> bool:
@@ -201,9 +202,9 @@ async def _tell_scan(demo: Demo, report: Report) -> None:
     report.judge(f"a scan is told: battery health {health} %", good=health == 95.0)
 
 
-async def powerwall_entity(demo: Demo, platform: str, key: str) -> str:
-    """Return an entity of the Powerwall. Raises DemoError."""
-    unique_id = f"{demo.home.tesla.site.site_id}_{key}"
+async def battery_entity(demo: Demo, battery_id: str, platform: str, key: str) -> str:
+    """Return an entity of a battery. Raises DemoError."""
+    unique_id = f"{battery_id}_{key}"
     for value in as_list(await demo.api.command("config/entity_registry/list")):
         entity = as_object(value)
         entity_id = str(entity["entity_id"])

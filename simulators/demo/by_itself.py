@@ -1,51 +1,108 @@
 """A demo home whose battery plans for itself, from the prices that are uploaded.
 
-What counts is read from its gateway: the home's prices, through a kill of Home
-Assistant too, and its owner's own tariff in the end.
+What counts is read from its gateway or cloud: the home's prices, through a kill of
+Home Assistant too, and its owner's own tariff in the end.
 """
 
-from simulators.tesla.tariff import prices_at
+from datetime import datetime
 
-from .asked import powerwall_entity
-from .check import FOLLOWED_WITHIN_S, RESUMED_WITHIN_S, set_automatic
+from .asked import battery_entity
+from .check import FOLLOWED_WITHIN_S, RESTORED_WITHIN_S, RESUMED_WITHIN_S, set_automatic
 from .homes import Home
 from .report import Report, until
 from .run import Demo
+from .self_planning import SelfPlanning
 
-OURS = "POWER_SYNC:PRICES:"
 SHOWN_WITHIN_S = 75.0
 """It is read once a minute."""
 NEAR_PER_KWH = 0.0051
 """Prices go out anew when they have moved by more than half a cent."""
 
 
-async def by_itself(demo: Demo, home: Home, report: Report) -> None:
+async def by_itself(
+    demo: Demo, home: Home, battery: SelfPlanning, report: Report
+) -> None:
     """Have it plan for itself; automatic control is off before and after."""
     await demo.api.call_action(
         "switch", "turn_on", {"entity_id": await demo.entity("tou_sync")}
     )
-    await _planned_by(demo, "itself")
+    await _planned_by(demo, battery, "itself")
     await set_automatic(demo, on=True)
-    # What was just given back keeps the prices waiting for five minutes.
-    await _storm_watch(demo, report)
-    good = await until(lambda: _plans(demo), FOLLOWED_WITHIN_S + home.late_s)
-    report.judge(
-        f"planned by itself: the gateway has {_code(demo)}, {_bought(demo)} a kWh now "
-        f"at {await demo.state('import_price')}, and {await _shown(demo)} are shown",
-        good=good,
-    )
+    # What was just given back keeps the prices waiting for a while.
+    if battery.owner_sets:
+        await _storm_watch(demo, battery, report)
+    await _plans_now(demo, home, battery, report)
     await demo.hass.kill()
     await demo.start()
-    good = await until(lambda: _plans(demo), RESUMED_WITHIN_S + home.late_s)
+    wait_s = RESUMED_WITHIN_S + home.late_s
+    good = await until(lambda: _plans(demo, battery), wait_s)
     report.resumes += good
     report.judge("kill -9 while it plans for itself: it goes on", good=good)
-    await _planned_by(demo, "powersync")
+    await _planned_by(demo, battery, "powersync")
     await set_automatic(demo, on=False)
 
 
-async def _storm_watch(demo: Demo, report: Report) -> None:
+async def removed(
+    demo: Demo, home: Home, battery: SelfPlanning, report: Report, owners: object
+) -> None:
+    """While it plans, stop Home Assistant, let its owner plan, and remove PowerSync.
+
+    Each time its owner's tariff is back, exactly as it was.
+    """
+    await _planned_by(demo, battery, "itself")
+    await set_automatic(demo, on=True)
+    await _plans_now(demo, home, battery, report)
+    code = await demo.hass.stop()
+    report.judge(
+        f"Home Assistant stopped (exit code {code}): it has {battery.name()}, all of "
+        "it the owner's",
+        good=code == 0 and await home.owner(demo) == owners,
+    )
+    await demo.start()
+    await _plans_now(demo, home, battery, report)
+    await _planned_by(demo, battery, "owner")
+    await _is_owners(demo, home, battery, report, owners, "planned by its owner")
+    await _planned_by(demo, battery, "itself")
+    await _plans_now(demo, home, battery, report)
+    await demo.api.remove_entry(demo.entry_id)
+    await _is_owners(demo, home, battery, report, owners, "PowerSync removed")
+
+
+async def _is_owners(  # noqa: PLR0913, PLR0917 - what is seen, and where
+    demo: Demo,
+    home: Home,
+    battery: SelfPlanning,
+    report: Report,
+    owners: object,
+    why: str,
+) -> None:
+    async def back() -> bool:
+        return await home.owner(demo) == owners
+
+    good = await until(back, RESTORED_WITHIN_S + home.late_s)
+    report.restores += good
+    report.judge(
+        f"{why}: it has {battery.name()}, all of it the owner's again", good=good
+    )
+
+
+async def _plans_now(
+    demo: Demo, home: Home, battery: SelfPlanning, report: Report
+) -> None:
+    """See it plan by the home's prices, and that shown, and since when."""
+    wait_s = FOLLOWED_WITHIN_S + home.late_s
+    good = await until(lambda: _plans(demo, battery), wait_s)
+    shown, since = await _shown(demo, battery)
+    report.judge(
+        f"planned by itself: it has {battery.name()}, {battery.bought()} a kWh now at "
+        f"{await demo.state('import_price')}, and {shown} since {since} are shown",
+        good=good and since is not None,
+    )
+
+
+async def _storm_watch(demo: Demo, battery: SelfPlanning, report: Report) -> None:
     """Switch Storm Watch on and off, which is the owner's and no command's."""
-    switch = await powerwall_entity(demo, "switch", "storm_watch")
+    switch = await battery_entity(demo, battery.battery_id, "switch", "storm_watch")
     told = demo.home.tesla.site.gateway.told
     for action, wanted in (("turn_on", True), ("turn_off", False)):
         await demo.api.call_action("switch", action, {"entity_id": switch})
@@ -61,39 +118,35 @@ async def _storm_watch(demo: Demo, report: Report) -> None:
         )
 
 
-async def _plans(demo: Demo) -> bool:
-    """Whether the gateway has the present price, and Home Assistant says so."""
-    if not _code(demo).startswith(OURS) or await _shown(demo) != "prices":
+async def _plans(demo: Demo, battery: SelfPlanning) -> bool:
+    """Whether it has the present price, and Home Assistant says so."""
+    shown, _ = await _shown(demo, battery)
+    if not battery.name().startswith(battery.ours) or shown != "prices":
         return False
     try:
         price = float(await demo.state("import_price"))
     except ValueError:
         return False
-    bought = _bought(demo)
+    bought = battery.bought()
     return (
         bought is not None
-        and abs(bought - max(0.0, price)) <= NEAR_PER_KWH
+        and min(abs(bought - price), abs(bought - max(0.0, price))) <= NEAR_PER_KWH
         and await demo.state("controlled_by") == "tariff"
     )
 
 
-def _code(demo: Demo) -> str:
-    return str(demo.home.tesla.site.gateway.told.tariff.get("code"))
+async def _shown(demo: Demo, battery: SelfPlanning) -> tuple[str, datetime | None]:
+    """Return whose tariff is shown, and since when."""
+    entity = await battery_entity(demo, battery.battery_id, "sensor", "tariff")
+    state = await demo.api.state(entity)
+    since = None if state is None else state.attributes.get("since")
+    return (
+        "none" if state is None else state.state,
+        datetime.fromisoformat(since) if isinstance(since, str) else None,
+    )
 
 
-def _bought(demo: Demo) -> float | None:
-    """Return what the gateway takes for the price of now."""
-    gateway = demo.home.tesla.site.gateway
-    local = gateway.home.clock.now().astimezone(gateway.zone)
-    return prices_at(gateway.told.tariff, local).buy
-
-
-async def _shown(demo: Demo) -> str:
-    state = await demo.api.state(await powerwall_entity(demo, "sensor", "tariff"))
-    return "none" if state is None else state.state
-
-
-async def _planned_by(demo: Demo, planner: str) -> None:
-    entity = await powerwall_entity(demo, "select", "planned_by")
+async def _planned_by(demo: Demo, battery: SelfPlanning, planner: str) -> None:
+    entity = await battery_entity(demo, battery.battery_id, "select", "planned_by")
     data = {"entity_id": entity, "option": planner}
     await demo.api.call_action("select", "select_option", data)

@@ -9,7 +9,7 @@ import asyncio
 from custom_components.power_sync.model.battery import Mode
 
 from .asked import ask_of_powerwall
-from .by_itself import by_itself
+from .by_itself import by_itself, removed
 from .check import (
     FOLLOWED_WITHIN_S,
     RESTORED_WITHIN_S,
@@ -25,6 +25,7 @@ from .homes import Home
 from .recorded import replay_differences
 from .report import Report, log_is_clean, until
 from .run import Demo, set_up
+from .self_planning import SelfPlanning
 
 CHARGES_W = -500.0
 """In the cheap hour the battery takes more than this from sun and grid."""
@@ -64,13 +65,22 @@ async def check_following(demo: Demo, home: Home) -> bool:
     await asyncio.sleep(SETTLES_S)
     await _force_goes_on(demo, home, report, owners, kill=False)
     await _force_goes_on(demo, home, report, owners, kill=True)
-    if home.plans_itself:
-        await by_itself(demo, home, report)
-        await _given_back(demo, home, report, owners, "another planner")
-        await ask_of_powerwall(demo, report)
-        await _given_back(demo, home, report, owners, "mode and rules")
+    if home.plans_itself is not None:
+        await _plans_for_itself(demo, home, home.plans_itself(demo), report, owners)
     log_is_clean(demo, report)
     return not report.failures
+
+
+async def _plans_for_itself(
+    demo: Demo, home: Home, battery: SelfPlanning, report: Report, owners: object
+) -> None:
+    await by_itself(demo, home, battery, report)
+    await _given_back(demo, home, report, owners, "another planner")
+    if battery.owner_sets:
+        await ask_of_powerwall(demo, report)
+        await _given_back(demo, home, report, owners, "mode and rules")
+    if battery.in_removal:
+        await removed(demo, home, battery, report, owners)
 
 
 async def _force_goes_on(

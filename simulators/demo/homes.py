@@ -1,6 +1,7 @@
 """The homes that the demo knows: each one definition, and one line in `HOMES`."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ from simulators.sungrow import (
 from .check_plant import check_plant, enable_phases
 from .home import Inverter, sigenergy, sungrow
 from .providers import GLOBIRD, OCTOPUS, PROVIDERS, Answers, Provider
+from .self_planning import SelfPlanning, powerwall, station
 
 if TYPE_CHECKING:
     from .json_values import Json
@@ -62,8 +64,8 @@ class Home:
     """What the inverter can give at most."""
     serial: bool = False
     """Whether the inverter is at a serial port instead of the network."""
-    plans_itself: bool = False
-    """Whether its battery can plan for itself, and is looked at doing so."""
+    plans_itself: Callable[[Demo], SelfPlanning] | None = None
+    """What is seen of its battery where that can plan for itself."""
     prepare: Callable[[Demo], Awaitable[None]] | None = None
     """Enables what Home Assistant does not show by itself."""
     shows: Callable[[Demo, Report], Awaitable[None]] | None = None
@@ -137,11 +139,12 @@ def _sigenergy_cloud(demo: Demo) -> Answers:
 
 
 async def _station(demo: Demo) -> object:
-    """Return the system's operating mode and the manual control that runs."""
-    station = demo.home.cloud.station
+    """Return the system's mode and tariff, and the manual control that runs."""
+    owned = demo.home.cloud.station
     return {
-        "operating mode": station.operating_mode,
-        "manual control": station.manual_mode,
+        "operating mode": owned.operating_mode,
+        "manual control": owned.manual_mode,
+        "tariff": deepcopy(owned.tariff),
     }
 
 
@@ -272,6 +275,7 @@ SIGENERGY_CLOUD: Final = Home(
     owner=_station,
     # Read and told once a minute.
     late_s=65.0,
+    plans_itself=lambda demo: station(demo, OCTOPUS.place.time_zone),
 )
 TESLA: Final = Home(
     key="tesla",
@@ -281,7 +285,7 @@ TESLA: Final = Home(
     # Told once in five minutes, also across a restart; read once a minute, before it
     # is told and after.
     late_s=420.0,
-    plans_itself=True,
+    plans_itself=powerwall,
 )
 SIMULATED: Final = Home(
     key="simulated",

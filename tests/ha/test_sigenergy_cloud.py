@@ -27,10 +27,11 @@ from homeassistant.helpers import entity_registry as er
 from simulators.octopus import OctopusSimulator
 from simulators.rest import Fault
 from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_prices import static_price
 from tests.devices.sigen_account import ACCOUNT, STATION, cloud
 from tests.flows.dialogue import LIMITS, TARIFFS, ConfigDialogue
 
-from .conftest import Wait, value_of
+from .conftest import Wait, state_of, value_of
 
 MINUTE = timedelta(minutes=1)
 NEW = "battery staple"
@@ -173,18 +174,9 @@ async def test_it_plans_for_itself(
     """It has the prices of the day, and its owner's tariff when that is over."""
     station = sigen.station
     before = as_set(station)
-
-    async def act(domain: str, action: str, key: str, **more: str) -> None:
-        data = {"entity_id": entity(hass, domain, key), **more}
-        await hass.services.async_call(domain, action, data, blocking=True)
-        await hass.async_block_till_done(wait_background_tasks=True)
-
-    await act("select", "select_option", f"{STATION}_planned_by", option="itself")
+    await planned_by(hass, "itself")
     assert as_set(station) == before
-    await act("switch", "turn_on", f"{entry.entry_id}_tou_sync")
-    # What the plan had told it may have been less than a minute ago.
-    for _ in range(2):
-        await wait(MINUTE)
+    await plans_itself(hass, entry, wait)
     bought = station.tariff["buyPrice"]
     assert isinstance(bought, dict)
     assert bought["staticPricing"]["planName"].startswith("Prices 2")
@@ -192,9 +184,75 @@ async def test_it_plans_for_itself(
     shown = entity(hass, "sensor", f"{STATION}_tariff")
     assert value_of(hass, shown) == "prices"
     assert value_of(hass, "sensor.powersync_because") == "plans_itself"
-    await act("select", "select_option", f"{STATION}_planned_by", option="owner")
+    await planned_by(hass, "owner")
     assert as_set(station) == before
     assert value_of(hass, shown) == "own"
+
+
+async def test_started_anew_while_it_plans_for_itself(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """The owner's tariff is back in between, then the prices; and for good at the end.
+
+    The owner has another one meanwhile: that is what is put back then.
+    """
+    station = sigen.station
+    before = as_set(station)
+    await planned_by(hass, "itself")
+    await plans_itself(hass, entry, wait)
+    prices = as_set(station)
+    assert prices[0] != before[0]
+    shown = entity(hass, "sensor", f"{STATION}_tariff")
+    since = state_of(hass, shown).attributes["since"]
+    assert len(state_of(hass, shown).attributes["schedule"]) == 48
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert as_set(station) == before
+    station.tariff["sellPrice"] = static_price("Energy", 9.5)
+    changed = as_set(station)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for _ in range(7):
+        await wait(MINUTE)
+    assert as_set(station)[0]["buyPrice"] == prices[0]["buyPrice"]
+    assert value_of(hass, shown) == "prices"
+    assert state_of(hass, shown).attributes["since"] > since
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert as_set(station) == changed
+
+
+async def test_removed_while_the_cloud_is_away(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """A stop that cannot give it back does so when it is loaded, or removed, next."""
+    before = as_set(sigen.station)
+    await planned_by(hass, "itself")
+    await plans_itself(hass, entry, wait)
+    sigen.standing_fault = Fault(status=503)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert as_set(sigen.station) != before
+    sigen.heal()
+    await wait(2 * MINUTE)
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert as_set(sigen.station) == before
+
+
+async def planned_by(hass: HomeAssistant, planner: str) -> None:
+    """Choose who plans the battery."""
+    chosen = entity(hass, "select", f"{STATION}_planned_by")
+    data = {"entity_id": chosen, "option": planner}
+    await hass.services.async_call("select", "select_option", data, blocking=True)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def plans_itself(
+    hass: HomeAssistant, entry: ConfigEntry[Any], wait: Wait
+) -> None:
+    """Have the prices uploaded, and wait until that is done."""
+    data = {"entity_id": entity(hass, "switch", f"{entry.entry_id}_tou_sync")}
+    await hass.services.async_call("switch", "turn_on", data, blocking=True)
+    # What the plan had told it may have been less than a minute ago.
+    for _ in range(2):
+        await wait(MINUTE)
 
 
 def as_set(station: SimulatedStation) -> tuple[dict[str, object], int]:
