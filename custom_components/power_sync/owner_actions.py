@@ -89,7 +89,7 @@ async def _async_set_each(
 
 
 async def _keep_rules(site: Site, changes: Mapping[str, OwnerChange]) -> None:
-    """Note which rules batteries have been given: the plan keeps to them."""
+    """Note which rules batteries have been given, and have the plan keep to them."""
     rules = dict(site.settings.owner_rules)
     for serial, change in changes.items():
         subentry_id = site.coordinators.batteries[serial].subentry_id
@@ -98,6 +98,8 @@ async def _keep_rules(site: Site, changes: Mapping[str, OwnerChange]) -> None:
             rules[subentry_id] = kept
     if rules != site.settings.owner_rules:
         await site.async_set(owner_rules=rules)
+    elif changes:
+        site.async_replan_soon()
 
 
 async def async_forget_rule(

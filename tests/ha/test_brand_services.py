@@ -157,6 +157,9 @@ async def test_rates_are_numbers(
     assert sungrow.settings()[MAX_CHARGE] == 450
     assert sungrow.settings()[MAX_DISCHARGE] == 300
     assert number_of(hass, "charge_rate") == 4500
+    await hass.async_block_till_done(wait_background_tasks=True)
+    planned = entry.runtime_data.coordinators.plan.data.plan
+    assert planned.made_at == NOON + POLL
     sungrow.owner_writes(MAX_CHARGE, 200)
     for _ in range(7):
         await wait(POLL)
