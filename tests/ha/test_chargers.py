@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
     async_get_persistent_notifications,
 )
 
+from custom_components.power_sync.bridges.statistics import own_sensors
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.diagnostics import async_get_config_entry_diagnostics
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
@@ -143,6 +144,8 @@ async def test_a_car_starts_and_stops(
         await wait(POLL)
     assert value_of(hass, "sensor.drive_car") == "charging"
     assert value_of(hass, "sensor.drive_car_charging_power") == "7400.0"
+    # Whose statistics the load is learned without.
+    assert own_sensors(hass, ENTRY_ID).cars == {"sensor.drive_car_charging_power"}
     assert ceiling(sungrow) == NO_DISCHARGE
     leaked = float(
         value_of(hass, "sensor.powersync_battery_energy_into_the_car_this_session")

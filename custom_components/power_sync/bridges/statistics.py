@@ -177,29 +177,12 @@ async def async_measured_home(
                 return None
             if own.cars:
                 cars = await async_hourly_w(hass, start, own.cars)
-                load = _without(measured.load, cars.values())
+                load = measured.load.without(cars.values())
                 measured = replace(measured, load=load)
         return replace(measured, load=await async_with_holidays(hass, measured.load))
     except _UNREADABLE as err:
         _LOGGER.debug("No load history: %s", err)
         return None
-
-
-def _without(load: LoadHistory, cars: Iterable[Hours]) -> LoadHistory:
-    """Return a load without cars, as far as they were measured."""
-    every = list(cars)
-    samples = (
-        LoadSample(
-            sample.start,
-            max(
-                0.0,
-                sample.mean_w
-                - sum(hours.get(sample.start.timestamp(), 0.0) for hours in every),
-            ),
-        )
-        for sample in load.samples
-    )
-    return replace(load, samples=tuple(samples))
 
 
 def _since(days: int) -> datetime:

@@ -10,8 +10,8 @@ enough days are known; else the mean and the tenths of the half hour.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from math import exp, isfinite
@@ -78,6 +78,20 @@ class LoadHistory:
         """Take samples in any order, without those that cannot be a load."""
         usable = (s for s in samples if isfinite(s.mean_w) and 0 <= s.mean_w <= MOST_W)
         return cls(tuple(sorted(usable, key=lambda s: s.start)), step)
+
+    def without(self, parts: Iterable[Mapping[float, float]]) -> LoadHistory:
+        """Return it less parts of the load, as far as they were measured.
+
+        Each part is W by the epoch second at which a sample of the same length starts.
+        """
+        every = list(parts)
+
+        def left_w(sample: LoadSample) -> float:
+            at = sample.start.timestamp()
+            return max(0.0, sample.mean_w - sum(part.get(at, 0.0) for part in every))
+
+        samples = (LoadSample(s.start, left_w(s)) for s in self.samples)
+        return replace(self, samples=tuple(samples))
 
 
 class _Cell(NamedTuple):
