@@ -1,6 +1,6 @@
 """From a problem to a plan: solve, map to modes, replay, compare, explain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from .replay import Judged, Replay, baseline, replay_orders, replay_setpoints
 from .scenarios import Chances
 from .site_plan import plan_site
 from .soc_grid import solve_grid
+from .sooner import sooner
 from .stages import Stage, convex_hull, stages_of
 from .steady import price_of_change, steady_orders
 from .terms import plan_on_terms
@@ -249,7 +250,7 @@ def _settle(  # noqa: PLR0913 - what plans are told apart by
         # At the price that is left: a higher one would keep what costs too much.
         return judge(each).objective + price * changes(in_force.before(each.orders))
 
-    best = min(rivals, key=restless)
+    best = _sooner(home, min(rivals, key=restless), in_force, judge)
     if in_force.wanted:
         orders = choose_orders(home, best.values, in_force=in_force, fixed=True)
         kept = replace(best, orders=orders, replay=replay_orders(home, orders))
@@ -279,6 +280,21 @@ def _calmer(  # noqa: PLR0913, PLR0917 - what `_settle` has
         if judge(found[-1]).objective <= enough:
             return found[-1:], price
     return found, price
+
+
+def _sooner(
+    home: Home, best: _Candidate, in_force: InForce, judge: _Judge
+) -> _Candidate:
+    """Return the plan that does the same earlier where that costs nothing."""
+
+    def told(orders: Sequence[Order]) -> _Candidate:
+        return replace(best, orders=list(orders), replay=replay_orders(home, orders))
+
+    def cost(orders: Sequence[Order]) -> float:
+        return judge(told(orders)).objective
+
+    orders = sooner(home, best.orders, cost, in_force)
+    return best if orders == best.orders else told(orders)
 
 
 def _is_better(ours: Judged, without: Judged) -> bool:
