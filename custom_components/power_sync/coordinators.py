@@ -16,11 +16,14 @@ from .bridges.solar_source import async_solar, follow_sensors
 from .bridges.statistics import async_measured_home, own_sensors, picked_sensors
 from .const import CONF_SUBENTRY_ID, DOMAIN, LOGGER
 from .control.controller import Controller
+from .control.health import AccountTrouble
 from .devices.protocols import (
     BatteryDriver,
     DeviceAuthError,
     DeviceError,
     DeviceNotReadyError,
+    RightsMissingError,
+    SignedOutError,
     WrongDeviceError,
 )
 from .forecast.load import LoadHistory
@@ -97,7 +100,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
             self._waited, self.last_update_success = True, False
             raise self._unreachable(err) from None
         except DeviceError as err:
-            self.controller.unread(self.battery_id)
+            self.controller.unread(self.battery_id, account=_account_trouble(err))
             if self._waited:
                 # Now it is news.
                 self._waited, self.last_update_success = False, True
@@ -135,6 +138,17 @@ class BatteryCoordinator(DataUpdateCoordinator[BatteryReading]):
             self.config_entry.async_start_reauth(
                 self.hass, data={CONF_SUBENTRY_ID: self.subentry_id}
             )
+
+
+def _account_trouble(err: DeviceError) -> AccountTrouble | None:
+    """Return what an error says of the account that a battery is reached through."""
+    match err:
+        case DeviceAuthError() | SignedOutError():
+            return AccountTrouble.SIGNED_OUT
+        case RightsMissingError():
+            return AccountTrouble.LACKS_RIGHTS
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.loader import IntegrationNotLoaded, async_get_loaded_integration
 
 from .const import DOMAIN
 from .control.problems import Problem, ProblemKey
+from .devices.batteries.cloud import CONF_VIA
 
 TROUBLESHOOTING = (
     "https://github.com/power-sync/power-sync/blob/main/docs/troubleshooting.md"
@@ -131,7 +133,11 @@ def async_delete_issues(
 def _create(hass: HomeAssistant, entry: ConfigEntry, problem: Problem) -> None:
     lasts = problem.key is LOST.key
     key = problem.key.value
-    names = {"battery": _name(entry, problem.battery_id), "site": entry.title}
+    names = {
+        "battery": _name(entry, problem.battery_id),
+        "site": entry.title,
+        "account": _account(hass, entry, problem.battery_id),
+    }
     if problem.key is ProblemKey.FOREIGN_CONTROL:
         suspects = _suspects(hass, entry, problem.battery_id)
         if suspects:
@@ -155,6 +161,22 @@ def _create(hass: HomeAssistant, entry: ConfigEntry, problem: Problem) -> None:
     )
 
 
+def _data(entry: ConfigEntry, battery_id: str | None) -> Mapping[str, object]:
+    for subentry in entry.subentries.values():
+        if subentry.unique_id == battery_id:
+            return subentry.data
+    return {}
+
+
+def _account(hass: HomeAssistant, entry: ConfigEntry, battery_id: str | None) -> str:
+    """Return the name of the integration that signs in for a battery."""
+    try:
+        via = str(_data(entry, battery_id).get(CONF_VIA))
+        return async_get_loaded_integration(hass, via).name
+    except IntegrationNotLoaded:
+        return async_get_loaded_integration(hass, DOMAIN).name
+
+
 def _suspects(
     hass: HomeAssistant, entry: ConfigEntry, battery_id: str | None
 ) -> list[str]:
@@ -162,10 +184,7 @@ def _suspects(
 
     They know its address, or go by the name of its brand.
     """
-    data: Mapping[str, object] = {}
-    for subentry in entry.subentries.values():
-        if subentry.unique_id == battery_id:
-            data = subentry.data
+    data = _data(entry, battery_id)
     host, brand = data.get(CONF_HOST), str(data.get("brand"))
     return sorted(
         other.title

@@ -3,15 +3,18 @@
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from .control.controller import Controller
-from .control.health import UNREADABLE_AFTER, Trouble
+from .control.health import UNREADABLE_AFTER, AccountTrouble, Trouble
 from .control.problems import Problem, ProblemKey
 from .model.prices import PriceCurve
 from .prices.protocols import PriceError, TariffEndedError, UnknownTariffError
 
 FEEDS_AFTER = timedelta(minutes=5)
 UNREACHABLE_AFTER = timedelta(minutes=15)
+SIGNED_OUT_AFTER = timedelta(minutes=3)
+"""An account that is refused does not come back by itself."""
 NO_PRICES_AFTER = timedelta(minutes=15)
 NO_PHASES_AFTER = timedelta(minutes=5)
 RUNNING_OUT = timedelta(hours=2)
@@ -22,6 +25,8 @@ SUN_W = 200.0
 
 WATCHED = frozenset(
     {
+        ProblemKey.ACCOUNT_LACKS_RIGHTS,
+        ProblemKey.ACCOUNT_SIGNED_OUT,
         ProblemKey.BATTERIES_FEED,
         ProblemKey.DEVICE_UNREACHABLE,
         ProblemKey.PHASES_UNKNOWN,
@@ -30,6 +35,13 @@ WATCHED = frozenset(
         ProblemKey.TARIFF_ENDED,
     }
 )
+
+
+_UNREACHABLE_BY: Final = {
+    None: ProblemKey.DEVICE_UNREACHABLE,
+    AccountTrouble.SIGNED_OUT: ProblemKey.ACCOUNT_SIGNED_OUT,
+    AccountTrouble.LACKS_RIGHTS: ProblemKey.ACCOUNT_LACKS_RIGHTS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +89,17 @@ class Watch:
             silent = battery.health.trouble(now) is Trouble.UNREADABLE and (
                 reading is None or now - reading.at > UNREADABLE_AFTER
             )
+            account = battery.health.account
             lasts = self._lasts(
                 (ProblemKey.DEVICE_UNREACHABLE, battery_id),
-                UNREACHABLE_AFTER,
+                UNREACHABLE_AFTER if account is None else SIGNED_OUT_AFTER,
                 now,
                 so=silent and known.running,
             )
-            # That it cannot be given back says what to do about it, too.
-            if lasts and battery_id not in restoring:
-                yield Problem(ProblemKey.DEVICE_UNREACHABLE, battery_id)
+            # That it cannot be given back says what to do about it, too: but not
+            # where to sign in.
+            if lasts and (account is not None or battery_id not in restoring):
+                yield Problem(_UNREACHABLE_BY[account], battery_id)
 
     def _feeding(self, controller: Controller, now: datetime) -> Iterator[Problem]:
         """Tell what goes on all the same: nobody holds them, or they cannot be held."""

@@ -70,8 +70,10 @@ class TeslemetrySimulator(TeslaSimulator):
         self._check(request, READ)
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await answer.prepare(request)
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         with suppress(ConnectionError):
-            while not self._stopping.is_set():
+            # It ends with the token.
+            while not self._stopping.is_set() and self.rights_of(token) is not None:
                 self._news.clear()
                 for site in self.sites.values():
                     await answer.write(self._event(site))

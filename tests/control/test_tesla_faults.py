@@ -125,14 +125,33 @@ async def test_acknowledged_and_ignored(name: str) -> None:
 
 
 async def test_a_token_that_may_only_read() -> None:
-    """No command is taken: nothing of ours stays, and the user is told."""
+    """No command is taken: nothing of ours stays, and the user is told why."""
     async with powerwall() as home:
         owners = home.settings
         home.account.cloud.scopes = {READ}
         assert await home.force() is Outcome.REFUSED
         await home.polls(12)
-        assert home.problems == {ProblemKey.COMMAND_NOT_FOLLOWED}
+        assert home.problems == {ProblemKey.ACCOUNT_LACKS_RIGHTS}
         assert home.settings == owners
+
+
+async def test_a_token_that_may_only_read_any_more() -> None:
+    """In the middle of a force, that it cannot be given back is told as well."""
+    async with powerwall() as home:
+        owners, rights = home.settings, home.account.cloud.scopes
+        assert await home.force() is Outcome.FOLLOWED
+        home.account.cloud.scopes = {READ}
+        await home.controller.restore_normal()
+        await home.polls(12)
+        assert home.problems == {
+            ProblemKey.ACCOUNT_LACKS_RIGHTS,
+            ProblemKey.RESTORE_FAILING,
+        }
+        assert home.held
+        home.account.cloud.scopes = rights
+        await home.polls(9)
+        assert home.problems == set()
+        assert (home.settings, home.held) == (owners, False)
 
 
 async def test_a_token_that_is_refused() -> None:

@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from aiohttp import ClientSession
 from aiopowerwall import PowerwallEnergySite
 import pytest
 from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
     MockConfigEntry,
 )
 from tesla_fleet_api.tesla import EnergySiteRouter
-from yarl import URL
 
 from custom_components.power_sync.bridges.tesla import BorrowedSite, borrowed_sites
 from custom_components.power_sync.devices.batteries.tesla.access import FoundSite
@@ -31,6 +29,8 @@ from simulators.tesla.tedapi import PASSWORD, GatewaySimulator
 from simulators.tls import TestAuthority
 from tests.devices.tesla_site import SITE_ID, Account, everything_is_told, tesla
 
+from .tesla_clouds import teslemetry_at
+
 DOMAIN = "teslemetry"
 SCOPES = {"energy_device_data", "energy_cmds"}
 type Load = Callable[..., Any]
@@ -41,20 +41,8 @@ async def account(
     socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Account]:
     """Run a cloud where the integration looks for Teslemetry's."""
-    ask = ClientSession._request  # noqa: SLF001 - the one way out
-
-    async def here(self: ClientSession, method: str, url: Any, **more: Any) -> Any:
-        asked = URL(url)
-        if str(asked.host).endswith(".teslemetry.com"):
-            base = URL(running.cloud.root)
-            asked = asked.with_scheme("http").with_host("127.0.0.1")
-            asked = asked.with_port(base.port)
-            # An empty body in chunks, which the real server overlooks.
-            more.pop("chunked", None)
-        return await ask(self, method, asked, **more)
-
     async with tesla(cloud=TeslemetrySimulator, now=dt_util.utcnow) as running:
-        monkeypatch.setattr(ClientSession, "_request", here)
+        teslemetry_at(monkeypatch, running.cloud.root)
         yield running
 
 

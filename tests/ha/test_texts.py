@@ -339,4 +339,4 @@ def test_issues() -> None:
             assert text.keys() == {"title", "description"}
         if key != GO_LIVE:
             named = set(re.findall(r"{(\w+)}", json.dumps(text)))
-            assert named <= {"battery", "library", "site", "suspects"}
+            assert named <= {"account", "battery", "library", "site", "suspects"}

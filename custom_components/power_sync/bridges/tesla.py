@@ -17,13 +17,15 @@ from custom_components.power_sync.devices.batteries.brand import (
     BatteryBrand,
     BatteryConfig,
 )
-from custom_components.power_sync.devices.batteries.cloud import CONF_BASE_URL
+from custom_components.power_sync.devices.batteries.cloud import (
+    CONF_BASE_URL,
+    CONF_VIA,
+)
 from custom_components.power_sync.devices.batteries.stored import (
     StoredConfigError,
     text_in,
 )
 from custom_components.power_sync.devices.batteries.tesla.access import (
-    CONF_VIA,
     VIA_TOKEN,
     Answer,
     FoundSite,
@@ -32,6 +34,7 @@ from custom_components.power_sync.devices.batteries.tesla.access import (
 )
 from custom_components.power_sync.devices.batteries.tesla.client import (
     COMMANDS,
+    READS,
     REQUEST_TIMEOUT_S,
     TeslaAccount,
     TeslaTokenSite,
@@ -40,10 +43,14 @@ from custom_components.power_sync.devices.batteries.tesla.client import (
 )
 from custom_components.power_sync.devices.protocols import (
     BatteryDriver,
+    DeviceError,
     DeviceRefusedError,
     DeviceUnreachableError,
+    RightsMissingError,
+    SignedOutError,
 )
 from custom_components.power_sync.prices.protocols import CONF_TOKEN
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import CONF_DEVICE_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -58,6 +65,8 @@ INTEGRATIONS: Final = (TESLEMETRY, "tesla_fleet")
 """The integrations whose access can be borrowed, the better one first."""
 FRESH: Final = timedelta(minutes=2, seconds=30)
 """A reading of the integration's own need not be asked, and paid, for again."""
+LOOK_AGAIN_S: Final = 900.0
+"""So long nothing is asked of an integration that its cloud refuses."""
 _DISPATCH: Final = "dispatch_battery_power"
 _RESUME: Final = "resume_battery_operation"
 
@@ -65,11 +74,10 @@ _RESUME: Final = "resume_battery_operation"
 def borrowed_sites(hass: HomeAssistant) -> Iterator[tuple[str, FoundSite]]:
     """Yield each site of each integration, with the integration's domain."""
     for domain in INTEGRATIONS:
-        for scopes, site in _sites(hass, domain):
+        for entry, site in _sites(hass, domain):
             device = getattr(site, "device", None)
             name = device.get("name") if isinstance(device, dict) else None
-            # Without a list of scopes, the cloud itself will say what it refuses.
-            can = not scopes or COMMANDS in {str(each) for each in scopes}
+            can = _may(entry, COMMANDS)
             site_id = getattr(site, "id", None)
             if site_id is not None and _has_battery(site):
                 yield (
@@ -80,13 +88,29 @@ def borrowed_sites(hass: HomeAssistant) -> Iterator[tuple[str, FoundSite]]:
                 )
 
 
-def _sites(hass: HomeAssistant, domain: str) -> Iterator[tuple[list[object], object]]:
-    """Yield what an integration holds of each site, and the scopes that it has."""
+def _sites(
+    hass: HomeAssistant, domain: str
+) -> Iterator[tuple[ConfigEntry[object], object]]:
+    """Yield what an integration holds of each site, and the entry that has it."""
     for entry in hass.config_entries.async_loaded_entries(domain):
         data = getattr(entry, "runtime_data", None)
-        scopes = getattr(data, "scopes", None)
         for site in getattr(data, "energysites", None) or ():
-            yield list(scopes) if isinstance(scopes, list) else [], site
+            yield entry, site
+
+
+def _may(entry: ConfigEntry[object], right: str) -> bool:
+    """Return whether an integration's account has a right.
+
+    Without a list of them, the cloud itself will say what it refuses.
+    """
+    scopes = getattr(getattr(entry, "runtime_data", None), "scopes", None)
+    known = isinstance(scopes, list) and scopes
+    return not known or right in {str(each) for each in scopes or ()}
+
+
+def _is_signed_out(hass: HomeAssistant, entry: ConfigEntry[object]) -> bool:
+    """Return whether an integration is asking its owner to sign in again."""
+    return any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 def _has_battery(site: object) -> bool:
@@ -103,12 +127,37 @@ class BorrowedSite:
         self._hass = hass
         self._domain = domain
         self._site_id = site_id
+        self._looked_s: float | None = None
 
-    def _found(self) -> object:
-        for _, site in _sites(self._hass, self._domain):
+    def _found(self) -> tuple[ConfigEntry[object], object]:
+        """Return the site and its entry. Raises what is known of its absence."""
+        for entry, site in _sites(self._hass, self._domain):
             if str(getattr(site, "id", "")) == self._site_id:
-                return site
+                return entry, site
+        every = self._hass.config_entries.async_entries(self._domain)
+        if any(_is_signed_out(self._hass, each) for each in every):
+            raise self._signed_out()
+        loaded = self._hass.config_entries.async_loaded_entries(self._domain)
+        if any(not _may(each, READS) for each in loaded):
+            raise RightsMissingError(f"{self._domain} may not read energy sites")
         raise DeviceUnreachableError(f"{self._domain} is not loaded with this site")
+
+    def _check_signed_in(self, entry: ConfigEntry[object]) -> None:
+        """Raise while the integration waits for its owner.
+
+        Each call would have it try its tokens again. Now and then one may: a cloud
+        that refuses them may do so by mistake.
+        """
+        if not _is_signed_out(self._hass, entry):
+            self._looked_s = None
+            return
+        now_s = asyncio.get_running_loop().time()
+        if self._looked_s is not None and now_s - self._looked_s < LOOK_AGAIN_S:
+            raise self._signed_out()
+        self._looked_s = now_s
+
+    def _signed_out(self) -> SignedOutError:
+        return SignedOutError(f"{self._domain} waits for its owner to sign in again")
 
     @property
     def dispatches(self) -> bool:
@@ -116,15 +165,16 @@ class BorrowedSite:
         if not self._hass.services.has_service(self._domain, _DISPATCH):
             return False
         try:
-            site = self._found()
-        except DeviceUnreachableError:
+            _, site = self._found()
+        except DeviceError:
             return False
         # Only what reaches both gateway and cloud has a second one of them.
         return hasattr(getattr(site, "api", None), "secondary")
 
     async def live_status(self) -> Answer:
         """Return the powers now: as the integration has them, else asked for."""
-        coordinator = getattr(self._found(), "live_coordinator", None)
+        _, site = self._found()
+        coordinator = getattr(site, "live_coordinator", None)
         data = getattr(coordinator, "data", None)
         if isinstance(data, dict) and _is_fresh(data.get("timestamp")):
             return data
@@ -140,28 +190,28 @@ class BorrowedSite:
 
     async def set_mode(self, mode: str) -> None:
         """Set the operation mode."""
-        await self._ask("operation", mode)
+        await self._tell("operation", mode)
 
     async def set_reserve(self, percent: int) -> None:
         """Set the backup reserve."""
-        await self._ask("backup", percent)
+        await self._tell("backup", percent)
 
     async def set_grid_charging(self, *, allowed: bool) -> None:
         """Allow charging from the grid; the API's flag says the contrary."""
         flag = "disallow_charge_from_grid_with_solar_installed"
-        await self._ask("grid_import_export", **{flag: not allowed})
+        await self._tell("grid_import_export", **{flag: not allowed})
 
     async def set_export_rule(self, rule: str) -> None:
         """Set what may be fed into the grid."""
-        await self._ask("grid_import_export", customer_preferred_export_rule=rule)
+        await self._tell("grid_import_export", customer_preferred_export_rule=rule)
 
     async def set_storm_mode(self, *, enabled: bool) -> None:
         """Have it fill up before a storm by itself, or not."""
-        await self._ask("storm_mode", enabled)
+        await self._tell("storm_mode", enabled)
 
     async def set_tariff(self, tariff: Answer) -> None:
         """Set the tariff; the library itself wraps it."""
-        await self._ask("time_of_use_settings", dict(tariff))
+        await self._tell("time_of_use_settings", dict(tariff))
 
     async def dispatch(self, power_w: int, duration: timedelta) -> None:
         """Have the gateway discharge (charge where negative) for a while."""
@@ -172,6 +222,13 @@ class BorrowedSite:
         """End that."""
         await self._act(_RESUME, {})
 
+    async def _tell(self, method: str, *args: object, **more: object) -> None:
+        """Call a method that changes something; not where that is known to be no."""
+        entry, _ = self._found()
+        if not _may(entry, COMMANDS):
+            raise RightsMissingError(f"{self._domain} may only read")
+        await self._ask(method, *args, **more)
+
     async def _ask(self, method: str, *args: object, **more: object) -> object:
         """Call a method of the integration's own object; return what it answers."""
         # The library is there when an integration that needs it is loaded. Its errors
@@ -180,17 +237,23 @@ class BorrowedSite:
             TeslaFleetError,
         )
 
-        call = getattr(getattr(self._found(), "api", None), method, None)
+        entry, site = self._found()
+        call = getattr(getattr(site, "api", None), method, None)
         if call is None:
             raise DeviceRefusedError(f"{self._domain} has no {method}")
+        self._check_signed_in(entry)
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 answer = await call(*args, **more)
         except TeslaFleetError as err:
+            if _is_signed_out(self._hass, entry):
+                raise self._signed_out() from None
             raise _error(err.status) from None
         except TimeoutError:
             raise DeviceUnreachableError("the cloud did not answer in time") from None
         except ClientError, HomeAssistantError:
+            if _is_signed_out(self._hass, entry):
+                raise self._signed_out() from None
             raise DeviceUnreachableError("the cloud cannot be reached") from None
         return opened(answer if isinstance(answer, dict) else {})
 
@@ -221,10 +284,14 @@ def _error(status: int | None) -> DeviceUnreachableError | DeviceRefusedError:
     Where the account is refused the integration itself asks its owner to log in.
     """
     match status:
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.PAYMENT_REQUIRED:
-            return DeviceUnreachableError("the integration's account is refused")
+        case HTTPStatus.UNAUTHORIZED:
+            return SignedOutError("the integration's account is refused")
+        case HTTPStatus.PAYMENT_REQUIRED:
+            return DeviceUnreachableError("the integration's account is not paid for")
         case HTTPStatus.TOO_MANY_REQUESTS:
             return DeviceUnreachableError("the cloud has had enough requests")
+        case HTTPStatus.FORBIDDEN:
+            return RightsMissingError("the integration has no right to that")
         case int() if (
             HTTPStatus.BAD_REQUEST <= status < (HTTPStatus.INTERNAL_SERVER_ERROR)
             and status != HTTPStatus.REQUEST_TIMEOUT

@@ -77,6 +77,11 @@ class BatteryExecutor:
         """Whether the device may hold settings of ours."""
         return self.record.held
 
+    @property
+    def lacks_rights(self) -> bool:
+        """Whether the last order failed because the account may not do that."""
+        return self.last_run is not None and self.last_run.lacks_rights
+
     def flash_writes_left(self) -> int:
         """Return how many writes to flash memory today's budget still has."""
         used = len(self._today(self.record).flash_writes)

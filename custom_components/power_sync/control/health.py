@@ -21,6 +21,13 @@ class Trouble(StrEnum):
     GRID_RETURNING = "grid_returning"
 
 
+class AccountTrouble(StrEnum):
+    """What is wrong with the account that a battery is reached through."""
+
+    SIGNED_OUT = "signed_out"
+    LACKS_RIGHTS = "lacks_rights"
+
+
 class HealthTracker:
     """Turns single polls into a verdict that does not flicker.
 
@@ -40,6 +47,8 @@ class HealthTracker:
         self._good_polls = GOOD_POLLS - 1
         self._lost = True
         self._wrong_device = False
+        self.account: AccountTrouble | None = None
+        """Why the last poll failed, where that is known to be its account."""
         self._islanded = False
         self._fault_polls = 0
         self._grid_back_at: datetime | None = None
@@ -49,6 +58,7 @@ class HealthTracker:
         self.reading = reading
         self._failed_polls = 0
         self._wrong_device = False
+        self.account = None
         self._good_polls += 1
         if self._good_polls >= GOOD_POLLS:
             self._lost = False
@@ -62,11 +72,14 @@ class HealthTracker:
         elif reading.fault is False:
             self._fault_polls = max(0, self._fault_polls - 1)
 
-    def failed(self, *, wrong_device: bool = False) -> None:
+    def failed(
+        self, *, wrong_device: bool = False, account: AccountTrouble | None = None
+    ) -> None:
         """Note a poll that brought none."""
         self._failed_polls += 1
         self._good_polls = 0
         self._wrong_device = wrong_device
+        self.account = account
         if self._failed_polls >= UNREADABLE_POLLS:
             self._lost = True
 

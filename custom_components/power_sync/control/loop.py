@@ -22,6 +22,7 @@ from .controlled import Controlled, Decided, giving_back, in_shares
 from .executor import BatteryExecutor
 from .feeding import Feeding
 from .forcing import end_force, move_force
+from .health import AccountTrouble
 from .journal import Journal, JournalBook
 from .log import CommandLog
 from .market import Market
@@ -99,9 +100,17 @@ class ControlLoop:
         self.sight.read(reading, now, self.limits.mains)
         self.feeding.take(battery_id, self.batteries, now)
 
-    def unread(self, battery_id: str, *, wrong_device: bool = False) -> None:
+    def unread(
+        self,
+        battery_id: str,
+        *,
+        wrong_device: bool = False,
+        account: AccountTrouble | None = None,
+    ) -> None:
         """Take a failed poll of a battery."""
-        self.batteries[battery_id].health.failed(wrong_device=wrong_device)
+        self.batteries[battery_id].health.failed(
+            wrong_device=wrong_device, account=account
+        )
 
     # -- the loop ----------------------------------------------------------------
 

@@ -18,6 +18,8 @@ FAILURES_THAT_MATTER = 3
 class ProblemKey(StrEnum):
     """A kind of problem; each has a text that says what to do."""
 
+    ACCOUNT_SIGNED_OUT = "account_signed_out"
+    ACCOUNT_LACKS_RIGHTS = "account_lacks_rights"
     DEVICE_UNREACHABLE = "device_unreachable"
     RESTORE_FAILING = "restore_failing"
     COMMAND_NOT_FOLLOWED = "command_not_followed"
@@ -62,12 +64,15 @@ def _problems_of_battery(battery: Controlled) -> Iterator[ProblemKey]:
     now = battery.executor.clock.now()
     failing = patience.failures >= FAILURES_THAT_MATTER
     giving_back = battery.order is not None and battery.order.gives_back
+    # Refused or ignored, or dropped again and again.
+    spent = not giving_back and patience.spent(now)
+    ignored = failing and battery.outcome in (Outcome.REFUSED, Outcome.NOT_FOLLOWED)
+    forbidden = battery.executor.lacks_rights and (failing or spent)
+    if forbidden:
+        yield ProblemKey.ACCOUNT_LACKS_RIGHTS
     if failing and giving_back and battery.executor.held:
         yield ProblemKey.RESTORE_FAILING
-    elif not giving_back and patience.spent(now):
-        # Refused or ignored, or dropped again and again.
-        yield ProblemKey.COMMAND_NOT_FOLLOWED
-    elif failing and battery.outcome in (Outcome.REFUSED, Outcome.NOT_FOLLOWED):
+    elif (spent or ignored) and not forbidden:
         yield ProblemKey.COMMAND_NOT_FOLLOWED
     if patience.foreign(now):
         yield ProblemKey.FOREIGN_CONTROL

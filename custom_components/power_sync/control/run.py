@@ -1,5 +1,6 @@
 """One order on its way: what was found, written and read back, and what came of it."""
 
+from custom_components.power_sync.devices.protocols import RightsMissingError
 from custom_components.power_sync.model.battery import Settings, Write
 
 from .journal import Record
@@ -23,6 +24,7 @@ class Run:
         "generation",
         "half",
         "kept",
+        "lacks_rights",
         "order",
         "outcome",
         "read_back",
@@ -44,12 +46,14 @@ class Run:
         self.read_back: Settings = {}
         self.error: str | None = None
         self.half = False
+        self.lacks_rights = False
 
     def end(self, outcome: Outcome, err: Exception | None = None) -> None:
         """Note what came of it."""
         self.outcome = outcome
         if err is not None:
             self.error = str(err)
+            self.lacks_rights = isinstance(err, RightsMissingError)
 
     def works_out(
         self,

@@ -37,8 +37,16 @@ class DeviceNotReadyError(DeviceUnreachableError):
     """What reaches the device has not started yet, so nothing is known to be wrong."""
 
 
+class SignedOutError(DeviceUnreachableError):
+    """The integration that reaches the device waits for its owner to sign in again."""
+
+
 class DeviceRefusedError(DeviceError):
     """The device answered that it will not do this."""
+
+
+class RightsMissingError(DeviceRefusedError):
+    """The account that a device is reached through has no right to do this."""
 
 
 class DeviceAuthError(DeviceError):

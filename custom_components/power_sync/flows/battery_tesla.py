@@ -15,9 +15,11 @@ from custom_components.power_sync.devices.batteries.brand import (
     BatteryBrand,
     BatteryProbe,
 )
-from custom_components.power_sync.devices.batteries.cloud import CONF_BASE_URL
-from custom_components.power_sync.devices.batteries.tesla.access import (
+from custom_components.power_sync.devices.batteries.cloud import (
+    CONF_BASE_URL,
     CONF_VIA,
+)
+from custom_components.power_sync.devices.batteries.tesla.access import (
     VIA_TOKEN,
     FoundSite,
     tesla_access,

@@ -16,7 +16,9 @@ CONF_PASSWORD: Final = "password"  # noqa: S105 - the name of a field
 CONF_REGION: Final = "region"
 CONF_DEVICE_ID: Final = "device_id"
 CONF_BASE_URL: Final = "base_url"
-"""What is stored beside a battery's configuration."""
+CONF_VIA: Final = "via"
+"""What is stored beside a battery's configuration; `via` is the domain of the
+integration whose account is borrowed, where one is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,8 @@ from custom_components.power_sync.devices.batteries.brand import (
 )
 from custom_components.power_sync.devices.protocols import BatteryDriver
 
-CONF_VIA: Final = "via"
-"""Stored beside a battery's configuration: who asks the cloud."""
 VIA_TOKEN: Final = "token"  # noqa: S105 - a choice
-"""PowerSync itself, with a token of the user's; else an integration's domain."""
+"""As `via`: PowerSync asks itself, with a token of the user's."""
 
 type Answer = Mapping[str, object]
 """What the cloud answers, out of its envelope."""

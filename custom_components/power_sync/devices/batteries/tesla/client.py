@@ -20,6 +20,7 @@ from custom_components.power_sync.devices.protocols import (
     DeviceAuthError,
     DeviceRefusedError,
     DeviceUnreachableError,
+    RightsMissingError,
 )
 from custom_components.power_sync.model.waits import retry_after
 
@@ -30,6 +31,7 @@ BUSY_FOR: Final = timedelta(minutes=1)
 """How long to ask nothing where the cloud has enough and does not say for how long."""
 LONGEST_QUIET: Final = timedelta(hours=1)
 """A longer wait than that is a mistake; so long where credits have run out."""
+READS: Final = "energy_device_data"
 COMMANDS: Final = "energy_cmds"
 _TARIFF: Final = "time_of_use_settings"
 _SUBSCRIPTION: Final = "subscription_required"
@@ -149,6 +151,8 @@ class TeslaAccount:
             raise DeviceUnreachableError("the cloud has had enough requests")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise DeviceUnreachableError(f"the cloud answered {status}")
+        if status == HTTPStatus.FORBIDDEN:
+            raise RightsMissingError("the token has no right to that")
         raise DeviceRefusedError(f"the cloud answered {status}")
 
 
