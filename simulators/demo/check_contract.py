@@ -16,7 +16,12 @@ from .check_settled import check_settled
 from .check_shown import ROUNDED, number
 from .feeds import REGION, SESSION_GBP_PER_KWH, hour_begun
 from .json_values import as_list, as_object
-from .providers import HOLIDAY_PER_KWH, INTELLIGENT_NIGHT_PER_KWH, VICTORIA
+from .providers import (
+    HOLIDAY_PER_KWH,
+    INTELLIGENT_NIGHT_PER_KWH,
+    SPIKE_PAID_PER_KWH,
+    VICTORIA,
+)
 from .report import Report, until
 from .run import Demo
 
@@ -83,6 +88,11 @@ async def _spike(demo: Demo, report: Report) -> None:
         good=good and await demo.state("controlled_by") == "spike",
     )
     report.judge(f"told: {await _told(demo)}", good=bool(await _told(demo)))
+    paid = number(await demo.state("spike_paid"))
+    report.judge(
+        f"each kWh that is sold meanwhile brings {paid} more",
+        good=paid == SPIKE_PAID_PER_KWH,
+    )
     reserve = await demo.entity("reserve")
     before = await demo.state("reserve")
     await _set_number(demo, reserve, 100)

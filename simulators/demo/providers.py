@@ -56,6 +56,7 @@ TAX_FACTOR: Final = 1.21
 TAX_PER_KWH: Final = 0.13
 CHEAP_PER_KWH: Final = 0.04
 HOLIDAY_PER_KWH: Final = 0.29
+SPIKE_PAID_PER_KWH: Final = 1.0
 INTELLIGENT_NIGHT_PER_KWH: Final = 0.06825
 DAY: Final = timedelta(days=1)
 
@@ -195,7 +196,11 @@ def _globird(demo: Demo) -> Answers:
             "export_per_kwh": 0.01,
             "holidays": "calendar.public_holidays",
         },
-        "fixed_market": {"region": REGION.lower(), "advanced": report},
+        "fixed_market": {
+            "region": REGION.lower(),
+            "spike_paid_per_kwh": SPIKE_PAID_PER_KWH,
+            "advanced": report,
+        },
     }
 
 
