@@ -17,6 +17,8 @@ from homeassistant.config_entries import (
     OptionsFlow,
 )
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
@@ -52,10 +54,12 @@ from .flows.limits import (
     floor_text,
     raised_ceiling_w,
 )
+from .flows.market_forms import with_market
 from .flows.octopus import OctopusSteps
 from .flows.options import SiteOptionsFlow
 from .flows.reauth import ReauthSteps
 from .model.plain import JsonObject
+from .site_settings import async_take_contract
 
 TITLE: Final = "PowerSync"
 USUAL_PROVIDERS: Final = MappingProxyType({"GB": "octopus", "AU": "amber"})
@@ -148,8 +152,15 @@ class PowerSyncConfigFlow(
         """Go on to the battery; a site that exists has its own already."""
         self._data = {CONF_PROVIDER: provider, CONF_PRICES: dict(prices)}
         if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            try:
+                await async_take_contract(self.hass, entry, provider, prices)
+            except HomeAssistantError as err:
+                raise AbortFlow("settings_not_stored") from err
             return self.async_update_and_abort(
-                self._get_reconfigure_entry(), data_updates=self._data
+                entry,
+                data_updates=self._data,
+                options=with_market(entry.options, prices),
             )
         return await self.async_step_battery()
 

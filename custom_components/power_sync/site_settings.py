@@ -23,6 +23,7 @@ from .const import (
     DOMAIN,
 )
 from .model.mains import Connection
+from .model.plain import JsonObject
 from .model.scan import Scan
 from .prices.registry import STATED_RATES
 from .settings import Settings, settings_from
@@ -69,6 +70,24 @@ def seed_settings(entry: ConfigEntry) -> Settings:
     said = {key: prices[key] for key in _SAID_BY_CONTRACTS if key in prices}
     contract = settings_from(said, seed)
     return settings_from(entry.options, contract)
+
+
+async def async_take_contract(
+    hass: HomeAssistant, entry: PowerSyncConfigEntry, provider: str, prices: JsonObject
+) -> None:
+    """Bring into force what a site's new contract says of spikes.
+
+    Whether they are answered starts anew with another provider. Raises
+    HomeAssistantError where that could not be stored.
+    """
+    said: dict[str, object] = {
+        key: prices[key] for key in _SAID_BY_CONTRACTS if key in prices
+    }
+    if provider != entry.data.get(CONF_PROVIDER):
+        said["spike_response"] = provider in STATED_RATES
+    present = await async_present_settings(hass, entry)
+    if any(getattr(present, key) != value for key, value in said.items()):
+        await async_change_settings(hass, entry, **said)
 
 
 async def async_present_settings(

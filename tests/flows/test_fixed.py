@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
@@ -10,11 +11,17 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
     MockConfigEntry,
 )
 
+from custom_components.power_sync.bridges.storage import SettingsStore
 from custom_components.power_sync.flows.fixed_forms import price_text
 from custom_components.power_sync.prices.aemo_client import SHARED_FOR
 from custom_components.power_sync.prices.fixed import read_tariff
+from custom_components.power_sync.prices.spike_watch import Thresholds
 from custom_components.power_sync.prices.templates import TEMPLATES
-from custom_components.power_sync.site_settings import seed_settings
+from custom_components.power_sync.site_settings import (
+    async_change_settings,
+    async_present_settings,
+    seed_settings,
+)
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -30,6 +37,7 @@ from simulators.sungrow import SungrowSimulator
 from tests.common import site_entry
 
 from .dialogue import ConfigDialogue
+from .test_options import hass_config_dir, hass_storage  # noqa: F401 - fixtures
 
 BASE = {"import_per_kwh": 0.3, "export_per_kwh": 0.08, "standing_per_day": 0.55}
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -502,3 +510,79 @@ def test_every_contract_can_be_priced(key: str) -> None:
         if slot.import_per_kwh == 0
     ]
     assert free == {"2026": [12], "2025": [11]}.get(key[-4:], [])
+
+
+async def moved_to_globird(dialogue: ConfigDialogue, report: str) -> None:
+    """Choose GloBird's contract in the dialogue that changes a site's provider."""
+    await dialogue.submit(BASE)
+    await choose(dialogue, "fixed_template")
+    await dialogue.submit({"template": "globird_zerohero_2026"})
+    await choose(dialogue, "fixed_done")
+    form = dialogue.form
+    assert (form["spike_enter_per_mwh"], form["spike_leave_per_mwh"]) == (3000, 2980)
+    address = {"advanced": {"report_url": report}}
+    await dialogue.submit({**form, **address, "region": "vic1"})
+
+
+async def test_a_home_moves_to_a_contract_that_pays_for_spikes(
+    hass: HomeAssistant,
+    dialogue: ConfigDialogue,
+    sungrow: SungrowSimulator,
+    octopus: OctopusSimulator,
+    aemo: AemoSimulator,
+) -> None:
+    """What it says of them is in force, whatever was stored and chosen before.
+
+    The form then shows what has been set since; another provider begins anew.
+    """
+    hass.config.currency = "AUD"
+    entry = site_entry(sungrow, octopus, market={"region": "SA1", "report_url": "-"})
+    entry.add_to_hass(hass)
+    await async_change_settings(hass, entry, spike_enter_per_mwh=500.0, automatic=False)
+    reconfigure = {"source": "reconfigure", "entry_id": entry.entry_id}
+    await dialogue.open("power_sync", **reconfigure)
+    await dialogue.submit({"provider": "fixed"})
+    await moved_to_globird(dialogue, aemo.addresses["report_url"])
+    assert dialogue.reason == "reconfigure_successful"
+    settings = await async_present_settings(hass, entry)
+    assert settings.thresholds == Thresholds(3000.0, 2980.0)
+    assert settings.spike_response
+    assert not settings.automatic
+    assert entry.options["market"]["region"] == "VIC1"
+
+    await async_change_settings(
+        hass, entry, spike_paid_per_kwh=0.9, spike_response=False
+    )
+    await dialogue.to_change(entry)
+    await dialogue.submit(BASE)
+    await choose(dialogue, "fixed_done")
+    assert dialogue.form["region"] == "vic1"
+    assert dialogue.form["spike_enter_per_mwh"] == 3000
+    assert dialogue.form["spike_paid_per_kwh"] == 0.9
+    await dialogue.submit({**dialogue.form, "spike_paid_per_kwh": 1.1})
+    settings = await async_present_settings(hass, entry)
+    assert (settings.spike_paid_per_kwh, settings.spike_response) == (1.1, False)
+
+
+async def test_a_move_that_cannot_be_stored(
+    hass: HomeAssistant,
+    dialogue: ConfigDialogue,
+    sungrow: SungrowSimulator,
+    octopus: OctopusSimulator,
+    aemo: AemoSimulator,
+) -> None:
+    """It is told, nothing has changed, and the next try succeeds."""
+    hass.config.currency = "AUD"
+    entry = site_entry(sungrow, octopus)
+    entry.add_to_hass(hass)
+    reconfigure = {"source": "reconfigure", "entry_id": entry.entry_id}
+    for stored, reason in (
+        (False, "settings_not_stored"),
+        (True, "reconfigure_successful"),
+    ):
+        await dialogue.open("power_sync", **reconfigure)
+        await dialogue.submit({"provider": "fixed"})
+        with patch.object(SettingsStore, "save", return_value=stored):
+            await moved_to_globird(dialogue, aemo.addresses["report_url"])
+        assert dialogue.reason == reason
+        assert (entry.data["provider"] == "fixed") is stored

@@ -23,7 +23,8 @@ from custom_components.power_sync.prices.protocols import CONF_ZONE
 from custom_components.power_sync.prices.spike_watch import LEAVE_BELOW_AUD_PER_MWH
 from custom_components.power_sync.prices.templates import TEMPLATES, templates_for
 from custom_components.power_sync.prices.terms import CONF_CREDIT
-from homeassistant.config_entries import ConfigFlowResult
+from custom_components.power_sync.site_settings import async_present_settings
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
 
 from .errors import InputError
 from .fixed_credit_forms import checked_credit, credit_described, credit_schema
@@ -42,7 +43,12 @@ from .fixed_forms import (
     rate_schema,
     template_schema,
 )
-from .market_forms import async_checked_market, market_as_typed, market_schema
+from .market_forms import (
+    async_checked_market,
+    market_as_typed,
+    market_schema,
+    present_market,
+)
 from .prices import PriceSteps, async_check_prices
 
 FIXED: Final = "fixed"
@@ -251,10 +257,18 @@ class FixedSteps(PriceSteps):
             step_id="fixed_market",
             data_schema=self.add_suggested_values_to_schema(
                 market_schema(collapsed=not errors),
-                user_input or market_as_typed({**self.prices, **self._thresholds}),
+                user_input or market_as_typed(await self._market()),
             ),
             errors=errors,
         )
+
+    async def _market(self) -> dict[str, Any]:
+        """Return what is watched now, with what a contract that was chosen says."""
+        if self.source != SOURCE_RECONFIGURE:
+            return {**self._thresholds}
+        entry = self._get_reconfigure_entry()
+        present = await async_present_settings(self.hass, entry)
+        return {**present_market(entry, present), **self._thresholds}
 
     async def _async_fixed(self, market: JsonObject) -> ConfigFlowResult:
         """Go on with the prices and the wholesale market."""

@@ -6,6 +6,8 @@ from typing import Any, Final
 import probatio
 
 from custom_components.power_sync.const import (
+    CONF_MARKET,
+    CONF_PRICES,
     CONF_SPIKE_ENTER_PER_MWH,
     CONF_SPIKE_LEAVE_PER_MWH,
     CONF_SPIKE_PAID_PER_KWH,
@@ -20,7 +22,8 @@ from custom_components.power_sync.prices.spike_watch import (
     LEAVE_AUD_PER_MWH,
     watch_from_settings,
 )
-from custom_components.power_sync.settings import MOST_SPIKE_PAID_PER_KWH
+from custom_components.power_sync.settings import MOST_SPIKE_PAID_PER_KWH, Settings
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -97,11 +100,35 @@ def market_as_typed(market: Mapping[str, Any]) -> dict[str, Any]:
         )
         if key in market
     }
-    if region := market.get(CONF_REGION):
+    region = market.get(CONF_REGION)
+    # Providers elsewhere have regions of their own.
+    if region is not None and region in Region:
         typed[CONF_REGION] = region.lower()
     if address := market.get(CONF_REPORT_URL):
         typed[SECTION_ADVANCED] = {CONF_REPORT_URL: address}
     return typed
+
+
+def present_market(entry: ConfigEntry[Any], settings: Settings) -> dict[str, Any]:
+    """Return what a site watches now, as it is stored, and what counts as a spike."""
+    market = entry.options.get(CONF_MARKET, entry.data[CONF_PRICES])
+    return {
+        **market,
+        CONF_SPIKE_ENTER_PER_MWH: settings.spike_enter_per_mwh,
+        CONF_SPIKE_LEAVE_PER_MWH: settings.spike_leave_per_mwh,
+        CONF_SPIKE_PAID_PER_KWH: settings.spike_paid_per_kwh,
+    }
+
+
+def with_market(options: Mapping[str, Any], prices: JsonObject) -> dict[str, Any]:
+    """Return a site's options with the market that its new prices name, if any.
+
+    What the options say of it counts before the prices do.
+    """
+    if CONF_MARKET not in options or CONF_REPORT_URL not in prices:
+        return {**options}
+    market = {key: prices.get(key) for key in (CONF_REGION, CONF_REPORT_URL)}
+    return {**options, CONF_MARKET: market}
 
 
 async def async_checked_market(

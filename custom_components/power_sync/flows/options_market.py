@@ -6,9 +6,6 @@ from custom_components.power_sync.const import (
     CONF_MARKET,
     CONF_PRICES,
     CONF_PROVIDER,
-    CONF_SPIKE_ENTER_PER_MWH,
-    CONF_SPIKE_LEAVE_PER_MWH,
-    CONF_SPIKE_PAID_PER_KWH,
 )
 from custom_components.power_sync.model.plain import JsonObject
 from custom_components.power_sync.prices.fixed import CONF_CURRENCY
@@ -17,7 +14,12 @@ from custom_components.power_sync.prices.registry import FOLLOW_MARKET
 from homeassistant.config_entries import ConfigFlowResult
 
 from .errors import InputError
-from .market_forms import async_checked_market, market_as_typed, market_schema
+from .market_forms import (
+    async_checked_market,
+    market_as_typed,
+    market_schema,
+    present_market,
+)
 from .options_step import OptionsStep
 
 
@@ -40,14 +42,7 @@ class MarketStep(OptionsStep):
             CONF_MARKET, self.entry.data[CONF_PRICES]
         )
         present = await self.async_present()
-        shown = market_as_typed(
-            {
-                **before,
-                CONF_SPIKE_ENTER_PER_MWH: present.spike_enter_per_mwh,
-                CONF_SPIKE_LEAVE_PER_MWH: present.spike_leave_per_mwh,
-                CONF_SPIKE_PAID_PER_KWH: present.spike_paid_per_kwh,
-            }
-        )
+        shown = market_as_typed(present_market(self.entry, present))
         if user_input is not None:
             try:
                 market, of_spikes = await async_checked_market(self.hass, user_input)
