@@ -15,6 +15,7 @@ from .bridges.statistics import (
     own_sensors,
     picked_sensors,
 )
+from .collector import collector_paused
 from .model.prices import PriceCurve
 from .planner.assumptions import Assumption
 from .planner.backtest import DAYS, LEARN, Past, first_hour
@@ -69,15 +70,21 @@ async def async_go_on[T](
     """Do work part by part in threads; rest after each for as long as it took.
 
     Threads share one interpreter: without the rests, a slow computer would hardly
-    get round to anything else. `told` hears the share that is done, from 0 to 1.
+    get round to anything else, and what is to be collected waits for them. `told`
+    hears the share that is done, from 0 to 1.
     """
     while True:
         began_s = perf_counter()
-        done = await hass.async_add_executor_job(go_on, work)
+        done = await hass.async_add_executor_job(_part, work)
         if not isinstance(done, float):
             return done
         told(done)
         await asyncio.sleep(perf_counter() - began_s)
+
+
+def _part[T](work: Generator[float, None, T]) -> float | T:
+    with collector_paused():
+        return go_on(work)
 
 
 def sensor_assumptions(picked: Picked) -> dict[str, Assumption]:
