@@ -9,9 +9,11 @@ import signal
 import sys
 
 from .check import check
+from .check_phases import check_phases
 from .check_prices import check_prices
 from .check_two import check_two
 from .dashboard import show_dashboard
+from .dialogues import DemoError
 from .follow import check_following
 from .hass_process import HassProcessError
 from .hold import check_hold
@@ -24,7 +26,6 @@ from .run import (
     PASSWORD,
     ROOT,
     USER,
-    DemoError,
     add_household,
     addresses,
     running_demo,
@@ -132,6 +133,8 @@ async def _check(folder: Path, home: Home) -> bool:
     async with running_demo(folder, port=0, home=home) as demo:
         if home.car:
             return await check_hold(demo, home)
+        if home.phased:
+            return await check_phases(demo, home)
         if home.second is not None:
             return await check_two(demo, home)
         if home in ELSEWHERE:

@@ -8,9 +8,10 @@ from math import nan
 
 from custom_components.power_sync.model.battery import Mode
 
+from .dialogues import DemoError
 from .json_values import HassApiError, Json, as_list, as_object
 from .report import Report, until
-from .run import Demo, DemoError
+from .run import Demo
 
 WITHIN_S = 60.0
 TOLD_WITHIN_S = 120.0

@@ -13,12 +13,13 @@ from custom_components.power_sync.model.battery import Mode
 from simulators.home import InverterMode
 
 from .asked import ask_of_inverter
+from .dialogues import DemoError
 from .go_live import backtest_found, go_live
 from .homes import Home
 from .json_values import Json, as_object
 from .recorded import replay_differences
 from .report import Report, log_is_clean, until
-from .run import Demo, DemoError, set_up
+from .run import Demo, set_up
 
 PLAN_WITHIN_S = 60.0
 FOLLOWED_WITHIN_S = 60.0

@@ -3,10 +3,11 @@
 from custom_components.power_sync.prices.glance import Level
 
 from .check import FOLLOWED_WITHIN_S
+from .dialogues import DemoError
 from .json_values import Json, as_list, as_object
 from .providers import VICTORIA, Provider
 from .report import Report, until
-from .run import Demo, DemoError, set_billing
+from .run import Demo, set_billing
 
 MONTHLY_FEE = 25.0
 CONTROLLED_AHEAD = 24

@@ -21,13 +21,14 @@ from .check import (
     plan_of,
     set_automatic,
 )
+from .dialogues import DemoError
 from .go_live import go_live
 from .home import Inverter
 from .homes import Home
 from .json_values import Json, as_list, as_object
 from .recorded import replay_differences
 from .report import Report, log_is_clean, until
-from .run import Demo, DemoError, set_up
+from .run import Demo, set_up
 
 SOME_W = 200.0
 AS_TOLD_W = 100.0

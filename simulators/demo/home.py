@@ -9,6 +9,7 @@ from simulators.clock import RealClock
 from simulators.home import Cells, SimulatedHome
 from simulators.modbus_serial import SerialLine
 from simulators.neighbours import neighbours
+from simulators.phases import PhaseMeter, Phases
 from simulators.profile import RecordedHousehold
 from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
 from simulators.sigenergy import SigenergySimulator
@@ -100,7 +101,8 @@ class DemoHome:
         """Build the home; nothing runs before it is entered.
 
         With `serial` the inverter is at a serial port, not in the network. A `second`
-        inverter has a battery of its own, behind the same meter.
+        inverter has a battery of its own, behind the same meter. The inverter is on
+        the first of three phases, where anybody looks at them.
         """
         clock, household = RealClock(), RecordedHousehold()
         power_w = min(POWER_W, rated_w)
@@ -125,6 +127,8 @@ class DemoHome:
         # Tesla's own wait would hold each step up for four minutes.
         self.tesla.tariff_every = timedelta(0)
         self.feeds = Feeds(clock)
+        self.phases = Phases(self.home, inverter_on=(0,))
+        self.phase_meter = PhaseMeter(clock, self.phases)
         self.drive = Drive(clock, self.home)
         self._stack = AsyncExitStack()
 
@@ -142,6 +146,7 @@ class DemoHome:
             await stack.enter_async_context(self.cloud)
             await stack.enter_async_context(self.tesla)
             await stack.enter_async_context(self.feeds)
+            await stack.enter_async_context(self.phase_meter)
             await stack.enter_async_context(self.drive)
             self._stack = stack.pop_all()
         return self

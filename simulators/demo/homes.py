@@ -19,6 +19,7 @@ from simulators.sungrow import (
 
 from .check_plant import check_plant, enable_phases
 from .home import Inverter, sigenergy, sungrow
+from .mains import connect_phases
 from .providers import GLOBIRD, OCTOPUS, PROVIDERS, Answers, Provider
 from .self_planning import SelfPlanning, powerwall, station
 
@@ -56,6 +57,8 @@ class Home:
     """The answers that add it to the home."""
     provider: Provider = OCTOPUS
     """Whom it buys electricity of."""
+    phased: bool = False
+    """Whether its phases are looked at, and the main fuse before them."""
     car: bool = False
     """Whether its Zappi is added, and the car at it lives."""
     late_s: float = 0.0
@@ -251,6 +254,12 @@ SUNGROWS: Final = (
     _sungrow_home("sungrow-rtu", SH10RT, "rtu_over_tcp"),
     _sungrow_home("sungrow-serial", SH10RT, "serial"),
 )
+PHASES: Final = replace(
+    _sungrow_home("phases", SH10RS),
+    title="a Sungrow SH10RS on one of three phases behind a main fuse",
+    prepare=connect_phases,
+    phased=True,
+)
 SIGENERGY: Final = Home(
     key="sigenergy",
     title="a Sigenergy plant over Modbus TCP",
@@ -317,7 +326,7 @@ TWO_BRANDS: Final = Home(
 )
 BRANDS: Final = (
     *SUNGROWS,
-    *(SIGENERGY, ZAPPI, SIGENERGY_CLOUD, TESLA, SIMULATED, ENTITIES),
+    *(PHASES, SIGENERGY, ZAPPI, SIGENERGY_CLOUD, TESLA, SIMULATED, ENTITIES),
     TWO_BRANDS,
 )
 

@@ -10,8 +10,9 @@ from custom_components.power_sync.recording.errors import RecordingError
 from custom_components.power_sync.recording.file import recording_of
 from custom_components.power_sync.recording.replay import replay
 
+from .dialogues import DemoError
 from .json_values import Json, as_object
-from .run import Demo, DemoError, running_demo, set_up
+from .run import Demo, running_demo, set_up
 
 FOLLOWED_WITHIN_S = 90.0
 

@@ -23,12 +23,13 @@ from simulators.rest import Fault
 from simulators.sungrow import SungrowSimulator
 
 from .check import set_automatic
+from .dialogues import DemoError
 from .faults import damaged, disturbed, in_the_way
 from .homes import SIMULATED
 from .issues import fix, issues, not_for_readers, shown
 from .json_values import HassApiError
 from .report import Report, until
-from .run import Demo, DemoError, add_battery, running_demo, set_up
+from .run import Demo, add_battery, running_demo, set_up
 
 FOLLOWED_WITHIN_S: Final = 90.0
 SOON_S: Final = 180.0

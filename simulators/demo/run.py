@@ -1,7 +1,7 @@
 """A real Home Assistant beside the simulated home, set up as a user would."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,8 @@ import shutil
 
 import aiohttp
 
-from .api import FlowResult, HassApi
+from .api import HassApi
+from .dialogues import DemoError, walk
 from .go_live import go_live
 from .hass_config import DEFAULT_PORT, HomeSettings, choose_port, prepare_config
 from .hass_process import HassProcess
@@ -24,16 +25,13 @@ COMPONENTS = (
     ROOT / "simulators" / "custom_components" / "simulated_home",
     ROOT / "simulators" / "custom_components" / "entity_battery",
     ROOT / "simulators" / "custom_components" / "nordpool",
+    ROOT / "simulators" / "custom_components" / "phase_meter",
     ROOT / "simulators" / "custom_components" / "public_holidays",
 )
 HASS_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
 """What runs the demo's Home Assistant; the browser tests run in another one."""
 USER = "demo"
 PASSWORD = "demo-home"  # noqa: S105 - of a home that exists on this machine only
-
-
-class DemoError(Exception):
-    """The demo cannot go on."""
 
 
 @dataclass(slots=True)
@@ -135,7 +133,7 @@ async def add_household(demo: Demo) -> None:
 
 async def add_beside(demo: Demo, domain: str) -> None:
     """Add an integration that has no questions."""
-    await _walk(demo.api, await demo.api.start_flow(domain), {"user": {}})
+    await walk(demo.api, await demo.api.start_flow(domain), {"user": {}})
 
 
 async def set_up(demo: Demo, *, live: bool, home: Home = SUNGROW) -> None:
@@ -147,7 +145,7 @@ async def set_up(demo: Demo, *, live: bool, home: Home = SUNGROW) -> None:
     provider = home.provider
     for domain in (*provider.beside, *home.beside):
         await add_beside(demo, domain)
-    done = await _walk(
+    done = await walk(
         demo.api,
         await demo.api.start_flow("power_sync"),
         {
@@ -199,7 +197,7 @@ async def move_to(demo: Demo, provider: Provider) -> None:
     for domain in provider.beside:
         if not await demo.api.entries(domain):
             await add_beside(demo, domain)
-    await _walk(
+    await walk(
         demo.api,
         await demo.api.start_flow("power_sync", demo.entry_id),
         {
@@ -214,7 +212,7 @@ async def move_to(demo: Demo, provider: Provider) -> None:
 async def set_billing(demo: Demo, monthly_fee: float) -> None:
     """Enter a monthly fee in the options, which has the bill shown."""
     step = await demo.api.start_options_flow(demo.entry_id)
-    await _walk(
+    await walk(
         demo.api,
         step,
         {
@@ -228,52 +226,4 @@ async def set_billing(demo: Demo, monthly_fee: float) -> None:
 async def add_battery(demo: Demo, answers: Mapping[str, Mapping[str, Json]]) -> None:
     """Add a battery to the site, through the dialogue for that."""
     step = await demo.api.start_subentry_flow(demo.entry_id, "battery")
-    await _walk(demo.api, step, answers, go_on=demo.api.configure_subentry_flow)
-
-
-async def _walk(  # noqa: PLR0913 - what there is to a dialogue
-    api: HassApi,
-    step: FlowResult,
-    answers: Mapping[str, Mapping[str, Json]],
-    rounds: Iterable[Mapping[str, Mapping[str, Json]]] = (),
-    *,
-    ends: str | None = None,
-    go_on: Callable[[str, Mapping[str, Json]], Awaitable[FlowResult]] | None = None,
-) -> FlowResult:
-    """Answer a flow to its end, taking what it suggests where nothing is given.
-
-    It is a config flow, unless `go_on` submits the steps of another one. Steps
-    that come several times are answered from `rounds`, one after the other. It
-    ends with an entry, or for the reason `ends`.
-    """
-    ahead = iter([answer for each in rounds for answer in each.values()])
-    repeated = {key for each in rounds for key in each}
-    while step.type in {"form", "menu"}:
-        step_id = step.step_id or ""
-        if step.errors or step_id not in {*answers, *repeated}:
-            raise DemoError(f"{step_id}: {dict(step.errors)}")
-        answer = next(ahead) if step_id in repeated else answers[step_id]
-        fields = as_list(step.content.get("data_schema") or [])
-        given = _filled_in(fields, answer)
-        step = await (go_on or api.configure_flow)(step.flow_id, given)
-    if (step.type, step.reason) not in {("create_entry", None), ("abort", ends)}:
-        raise DemoError(f"a dialogue ended: {step.type} {step.reason}")
-    return step
-
-
-def _filled_in(fields: Iterable[Json], answer: Mapping[str, Json]) -> dict[str, Json]:
-    """Return an answer with what a user finds filled in beside it."""
-    given = dict(answer)
-    for value in fields:
-        field = as_object(value)
-        name, description = str(field["name"]), field.get("description")
-        if field.get("type") == "expandable":
-            inner = as_object(answer.get(name) or {})
-            given[name] = _filled_in(as_list(field["schema"]), inner)
-        elif name in answer:
-            continue
-        elif isinstance(description, dict) and "suggested_value" in description:
-            given[name] = description["suggested_value"]
-        elif "default" in field:
-            given[name] = field["default"]
-    return given
+    await walk(demo.api, step, answers, go_on=demo.api.configure_subentry_flow)

@@ -29,8 +29,9 @@ from .browser import (
     visit,
 )
 from .dashboard import URL_PATH, show_dashboard
+from .dialogues import DemoError
 from .go_live import backtest_found
-from .run import HASS_PYTHON, ROOT, Demo, DemoError, add_household, running_demo
+from .run import HASS_PYTHON, ROOT, Demo, add_household, running_demo
 
 IMAGES = ROOT / "docs" / "images"
 MOST_BYTES = 300_000
