@@ -1,17 +1,13 @@
 """What goes wrong around a demo home, for as long as it is asked to."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 import shutil
-from typing import Final
 
+from .dialogues import walk
+from .json_values import Json
 from .run import Demo
-
-FORCED: Final = ((13051, 777), (13049, 2), (13050, 0xBB))
-"""A forced discharge, as another program would write it."""
-DISTURBS_EVERY_S: Final = 5.0
 
 
 @contextmanager
@@ -41,17 +37,11 @@ def damaged(package: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def disturbed(demo: Demo) -> AsyncGenerator[None]:
-    """Have something else force the battery again and again."""
-
-    async def disturb() -> None:
-        while True:
-            for register, value in FORCED:
-                demo.home.inverter.owner_writes(register, value)
-            await asyncio.sleep(DISTURBS_EVERY_S)
-
-    task = asyncio.create_task(disturb())
-    try:
-        yield
-    finally:
-        task.cancel()
+async def another_program(demo: Demo) -> AsyncGenerator[None]:
+    """Have another integration force the battery each minute, until it is removed."""
+    inverter = demo.home.inverter
+    address: dict[str, Json] = {"host": inverter.host, "port": inverter.port}
+    start = await demo.api.start_flow("other_ems")
+    done = await walk(demo.api, start, {"user": address})
+    yield
+    await demo.api.remove_entry(done.entry_id or "")

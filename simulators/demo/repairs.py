@@ -6,16 +6,19 @@ has to be seen with its text, and to be gone when its cause is.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 import sys
+from time import monotonic
 from typing import Final
 
 from custom_components.power_sync.bridges.libraries import Library
+from custom_components.power_sync.control.log import Outcome
+from custom_components.power_sync.issues import FOREIGN_CONTROL_BY
 from custom_components.power_sync.model.battery import Mode
 from simulators.home import InverterMode
 from simulators.octopus.rates import AgileBook
@@ -24,7 +27,7 @@ from simulators.sungrow import SungrowSimulator
 
 from .check import set_automatic
 from .dialogues import DemoError
-from .faults import damaged, disturbed, in_the_way
+from .faults import another_program, damaged, in_the_way
 from .homes import SIMULATED
 from .issues import fix, issues, not_for_readers, shown
 from .json_values import HassApiError
@@ -61,6 +64,8 @@ class Watched:
 
     demo: Demo
     report: Report
+    owners: Mapping[int, int]
+    """What the owner has set."""
 
     async def raised(self, key: str, within_s: float) -> None:
         """Wait for an issue, and read it."""
@@ -101,6 +106,18 @@ class Watched:
         left = ", ".join(await self._issues())
         self.report.judge(f"the plan is followed {left}", good=good and not left)
 
+    async def given_back(self) -> None:
+        """Switch automatic control off; the inverter is as its owner had set it."""
+        await set_automatic(self.demo, on=False)
+
+        async def owners() -> bool:
+            return self.demo.home.inverter.settings() == self.owners
+
+        good = await until(owners, SOON_S)
+        self.report.judge("given back: the inverter is the owner's", good=good)
+        await set_automatic(self.demo, on=True)
+        await self.follows()
+
     async def act(self, action: str, **data: int) -> None:
         """Do what the user does; where it fails, that is what there is to see."""
         with suppress(HassApiError):
@@ -114,9 +131,10 @@ class Watched:
 async def _live(folder: Path, report: Report) -> AsyncGenerator[Watched]:
     """Run a home that follows its plan."""
     async with running_demo(folder, port=0) as demo:
+        owners = demo.home.inverter.settings()
         demo.home.feeds.make_this_hour_cheap(hours=2)
         await set_up(demo, live=True)
-        watched = Watched(demo, report)
+        watched = Watched(demo, report, owners)
         await watched.follows()
         yield watched
 
@@ -258,9 +276,28 @@ async def _install(library: Library, folder: Path) -> None:
 
 
 async def _foreign(home: Watched) -> None:
-    async with disturbed(home.demo):
-        await home.raised("foreign_control", LATE_S)
-    # It would be over an hour after the last time; the user does not wait.
-    await home.act("restore_normal")
-    await home.gone("foreign_control", SOON_S)
+    """Have another integration force the battery; take it over when that has ended.
+
+    It is told at once that something else controls the battery, and who that may be
+    once it has come back after ten minutes of leaving it alone.
+    """
+    demo = home.demo
+    async with another_program(demo):
+        began = monotonic()
+
+        async def left_alone() -> bool:
+            return await demo.state("outcome") == Outcome.FOREIGN
+
+        good = await until(left_alone, SOON_S)
+        home.report.judge(
+            f"something else controls the battery: said after "
+            f"{monotonic() - began:.0f} s",
+            good=good,
+        )
+        await home.raised(FOREIGN_CONTROL_BY, LATE_S)
+    forced = demo.home.home.effective_mode
+    await fix(demo.api, FOREIGN_CONTROL_BY)
+    await home.gone(FOREIGN_CONTROL_BY, SOON_S)
     await home.follows()
+    home.report.say(f"the other one left it in {forced}; that is over")
+    await home.given_back()

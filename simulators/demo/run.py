@@ -25,6 +25,7 @@ COMPONENTS = (
     ROOT / "simulators" / "custom_components" / "simulated_home",
     ROOT / "simulators" / "custom_components" / "entity_battery",
     ROOT / "simulators" / "custom_components" / "nordpool",
+    ROOT / "simulators" / "custom_components" / "other_ems",
     ROOT / "simulators" / "custom_components" / "phase_meter",
     ROOT / "simulators" / "custom_components" / "public_holidays",
 )
