@@ -200,6 +200,11 @@ class HassApi(HassSession):
         """Remove a config entry."""
         await self.request("DELETE", f"{ENTRIES}/entry/{entry_id}")
 
+    async def diagnostics(self, entry_id: str) -> dict[str, Json]:
+        """Download the diagnostics of an entry."""
+        path = f"/api/diagnostics/config_entry/{entry_id}"
+        return as_object(await self.request("GET", path))
+
     async def command(self, kind: str, **data: Json) -> Json:
         """Send one websocket command and return its result."""
         async with self.websocket() as socket:

@@ -57,6 +57,8 @@ async def check_following(demo: Demo, home: Home) -> bool:
         f"({await demo.state('because')}), {await demo.state('battery_power')} W",
         good=good and await demo.state("current_action") == Mode.CHARGE,
     )
+    if home.shows is not None:
+        await home.shows(demo, report)
     other = await replay_differences(demo)
     replayed = f"differ in a replay: {', '.join(other)}" if other else "replay the same"
     report.judge(f"its diagnostics {replayed}", good=not other)

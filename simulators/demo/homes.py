@@ -18,6 +18,7 @@ from simulators.sungrow import (
 )
 
 from .check_plant import check_plant, enable_phases
+from .check_quality import check_quality, enable_quality
 from .home import Inverter, sigenergy, sungrow
 from .mains import connect_phases
 from .providers import GLOBIRD, OCTOPUS, PROVIDERS, Answers, Provider
@@ -308,6 +309,8 @@ ENTITIES: Final = Home(
     battery=_entities,
     owner=_entities_owner,
     beside=("entity_battery",),
+    prepare=enable_quality,
+    shows=check_quality,
     modes=(
         _mapped("charge", "charge", power_entity=POWER),
         _mapped("discharge", "discharge", power_entity=POWER),

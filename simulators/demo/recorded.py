@@ -11,22 +11,14 @@ from custom_components.power_sync.recording.file import recording_of
 from custom_components.power_sync.recording.replay import replay
 
 from .dialogues import DemoError
-from .json_values import Json, as_object
 from .run import Demo, running_demo, set_up
 
 FOLLOWED_WITHIN_S = 90.0
 
 
-async def diagnostics(demo: Demo) -> Json:
-    """Return the diagnostics of the site."""
-    return await demo.api.request(
-        "GET", f"/api/diagnostics/config_entry/{demo.entry_id}"
-    )
-
-
 async def replay_differences(demo: Demo) -> list[str]:
     """Return how a replay of the diagnostics differs from what they say."""
-    downloaded = await diagnostics(demo)
+    downloaded = await demo.api.diagnostics(demo.entry_id)
     try:
         recording = await asyncio.to_thread(recording_of, downloaded)
     except RecordingError as err:
@@ -48,7 +40,7 @@ async def save_diagnostics(folder: Path, path: Path) -> None:
             await asyncio.sleep(1)
         # A few more ticks: the command has been read back by then.
         await asyncio.sleep(15)
-        downloaded = as_object(await diagnostics(demo))
+        downloaded = await demo.api.diagnostics(demo.entry_id)
     # What machine it was on is nobody's concern.
     downloaded.pop("home_assistant")
     content = json.dumps(downloaded).encode()
