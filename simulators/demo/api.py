@@ -200,6 +200,18 @@ class HassApi(HassSession):
         """Remove a config entry."""
         await self.request("DELETE", f"{ENTRIES}/entry/{entry_id}")
 
+    async def notification(self, about: str) -> str:
+        """Return what the notification says whose id begins so; empty for none."""
+        found = as_list(await self.command("persistent_notification/get"))
+        return next(
+            (
+                as_text(each["message"])
+                for each in map(as_object, found)
+                if as_text(each["notification_id"]).startswith(about)
+            ),
+            "",
+        )
+
     async def diagnostics(self, entry_id: str) -> dict[str, Json]:
         """Download the diagnostics of an entry."""
         path = f"/api/diagnostics/config_entry/{entry_id}"

@@ -20,9 +20,11 @@ NEAR_W = 150.0
 POWER_W = 2000
 RATE_W = 1500
 NEAR_PER_KWH = 0.001
-PENCE = 40.0
-DEAR_PER_KWH = 0.3
-"""Below those pence: the charge that is asked for then waits."""
+PENCE = 120.0
+USUAL_PER_KWH = 1.0
+"""What is dear unless the user says something else; those pence are more."""
+NOT_DEAR_PER_KWH = 1.5
+DEAR_NOTICE = "power_sync_dear"
 BAD_REQUEST = 400
 
 
@@ -88,7 +90,6 @@ async def _ask_too_dear(demo: Demo, report: Report, owners: Mapping[int, int]) -
     cheap_pence = demo.home.feeds.have_this_hour_cost(PENCE)
     await _read_prices(demo, PENCE)
     dear, before = await demo.entity("dear_charge"), await demo.state("dear_charge")
-    await _set_number(demo, dear, DEAR_PER_KWH)
     await _act(demo, "force_charge", duration=5, power_w=POWER_W)
 
     async def waits() -> bool:
@@ -98,12 +99,20 @@ async def _ask_too_dear(demo: Demo, report: Report, owners: Mapping[int, int]) -
     good = await until(waits, WITHIN_S)
     report.judge(
         f"a forced charge at {await demo.state('import_price')} a kWh, where "
-        f"{DEAR_PER_KWH} is dear: it waits, and nothing is written",
-        good=good,
+        f"{before} is dear: it waits, and nothing is written",
+        good=good and float(before) == USUAL_PER_KWH,
     )
-    await _set_number(demo, dear, float(before))
+
+    async def told() -> bool:
+        return "waits" in await demo.api.notification(DEAR_NOTICE)
+
+    good = await until(told, WITHIN_S)
+    said = await demo.api.notification(DEAR_NOTICE)
+    report.judge(f"the householder is told: {said}", good=good)
+    await _set_number(demo, dear, NOT_DEAR_PER_KWH)
     good = await until(lambda: _gives(demo, -POWER_W), WITHIN_S)
-    report.judge(f"where {before} is dear: it goes on", good=good)
+    report.judge(f"where {NOT_DEAR_PER_KWH} is dear: it goes on", good=good)
+    await _set_number(demo, dear, float(before))
     await _restore(demo, report, owners)
     demo.home.feeds.have_this_hour_cost(cheap_pence)
     await _read_prices(demo, cheap_pence)

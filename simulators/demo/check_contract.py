@@ -29,6 +29,7 @@ SPIKE_PER_MWH: Final = 16_000.0
 CALM_PER_MWH: Final = 60.0
 SPIKE_WITHIN_S: Final = 240.0
 """The market is asked once a minute at most; a price is there after 15 seconds."""
+SPIKE_NOTICE: Final = "power_sync_spike"
 SELLS_W: Final = 1000.0
 FIVE_MINUTES: Final = timedelta(minutes=5)
 DAY: Final = timedelta(days=1)
@@ -87,7 +88,8 @@ async def _spike(demo: Demo, report: Report) -> None:
         f"{await demo.state('controlled_by')}",
         good=good and await demo.state("controlled_by") == "spike",
     )
-    report.judge(f"told: {await _told(demo)}", good=bool(await _told(demo)))
+    said = await demo.api.notification(SPIKE_NOTICE)
+    report.judge(f"told: {said}", good=bool(said))
     paid = number(await demo.state("spike_paid"))
     report.judge(
         f"each kWh that is sold meanwhile brings {paid} more",
@@ -116,7 +118,10 @@ async def _spike(demo: Demo, report: Report) -> None:
         )
 
     good = await until(is_over, SPIKE_WITHIN_S)
-    report.judge(f"the spike is over: {await _told(demo)}", good=good)
+    report.judge(
+        f"the spike is over: {await demo.api.notification(SPIKE_NOTICE)}",
+        good=good,
+    )
     await set_automatic(demo, on=False)
 
     async def given_back() -> bool:
@@ -143,16 +148,6 @@ async def _set_number(demo: Demo, entity_id: str, value: float) -> None:
     await demo.api.call_action(
         "number", "set_value", {"entity_id": entity_id, "value": value}
     )
-
-
-async def _told(demo: Demo) -> str:
-    """Return what the notification about the spike says."""
-    found = as_list(await demo.api.command("persistent_notification/get"))
-    for value in found:
-        notification = as_object(value)
-        if str(notification["notification_id"]).startswith("power_sync_spike"):
-            return str(notification["message"])
-    return ""
 
 
 async def _account(demo: Demo, report: Report) -> None:

@@ -8,8 +8,10 @@ import asyncio
 from collections.abc import Mapping
 from time import monotonic
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from .check import set_automatic
+from .check_demand import demand_is_kept, tell_demand, watch_demand
 from .go_live import go_live
 from .homes import Home
 from .json_values import Json, as_object
@@ -46,12 +48,21 @@ async def check_phases(demo: Demo, home: Home) -> bool:
     )
     await set_automatic(demo, on=False)
     await go_live(demo.api)
+    zone = ZoneInfo(home.provider.place.time_zone)
+    window = await tell_demand(demo, zone)
+    await asyncio.gather(
+        watch_demand(demo, report, window), _on_phases(demo, report, owners)
+    )
+    await demand_is_kept(demo, report)
+    log_is_clean(demo, report)
+    return not report.failures
+
+
+async def _on_phases(demo: Demo, report: Report, owners: Mapping[int, int]) -> None:
     await _cut_and_given_back(demo, report)
     await _restore(demo, report, owners)
     await _metering(demo, report)
     await _restore(demo, report, owners)
-    log_is_clean(demo, report)
-    return not report.failures
 
 
 async def _cut_and_given_back(demo: Demo, report: Report) -> None:

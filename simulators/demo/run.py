@@ -210,15 +210,17 @@ async def move_to(demo: Demo, provider: Provider) -> None:
     )
 
 
-async def set_billing(demo: Demo, monthly_fee: float) -> None:
-    """Enter a monthly fee in the options, which has the bill shown."""
+async def set_billing(
+    demo: Demo, monthly_fee: float, demand: Mapping[str, Json] | None = None
+) -> None:
+    """Enter a monthly fee and a demand charge in the options: the bill is shown."""
     step = await demo.api.start_options_flow(demo.entry_id)
     await walk(
         demo.api,
         step,
         {
             "init": {"next_step_id": "billing"},
-            "billing": {"monthly_fee": monthly_fee},
+            "billing": {"monthly_fee": monthly_fee, "demand": dict(demand or {})},
         },
         go_on=demo.api.configure_options_flow,
     )

@@ -1,0 +1,112 @@
+"""The demand charge in a demo home: its window, the highest import, what it costs."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from custom_components.power_sync.model.timegrid import floor_time
+
+from .check_shown import number
+from .dialogues import DemoError
+from .json_values import Json
+from .report import Report, until
+from .run import Demo, set_billing
+
+RATE_PER_KW: Final = 9.0
+INTERVAL: Final = timedelta(minutes=15)
+MINUTE: Final = timedelta(minutes=1)
+LASTS: Final = timedelta(hours=2)
+SHOWN_WITHIN_S: Final = 90.0
+NEAR_KW: Final = 0.3
+"""The meter is read every ten seconds, and what it shows holds until the next one."""
+ROUNDED: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class DemandWindow:
+    """A window that has been told; it begins at a minute that is still ahead."""
+
+    start: datetime
+
+    @property
+    def counted_at(self) -> datetime:
+        """When the first interval ends that counts."""
+        return floor_time(self.start, INTERVAL) + INTERVAL
+
+
+async def tell_demand(demo: Demo, zone: ZoneInfo) -> DemandWindow:
+    """Enter a demand charge whose window begins in a minute or two."""
+    start = floor_time(datetime.now(zone), MINUTE).astimezone(zone) + 2 * MINUTE
+    demand: dict[str, Json] = {
+        "rate_per_kw": RATE_PER_KW,
+        "start": f"{start:%H:%M:%S}",
+        "end": f"{start + LASTS:%H:%M:%S}",
+        "interval_min": str(INTERVAL // MINUTE),
+    }
+    await set_billing(demo, 0.0, demand)
+
+    async def loaded() -> bool:
+        # The site is set up anew with its options, and only then has a window.
+        try:
+            return await demo.state("demand_window") in {"on", "off"}
+        except DemoError:
+            return False
+
+    if not await until(loaded, SHOWN_WITHIN_S):
+        raise DemoError("there is no demand window")
+    return DemandWindow(start)
+
+
+async def watch_demand(demo: Demo, report: Report, window: DemandWindow) -> None:
+    """See the window begin, and its highest import when an interval has ended."""
+    await _sleep_until(window.start)
+    before_kwh = demo.home.home.totals.import_kwh
+
+    async def begun() -> bool:
+        return await demo.state("demand_window") == "on"
+
+    good = await until(begun, SHOWN_WITHIN_S)
+    report.judge("the demand window has begun", good=good)
+    await _sleep_until(window.counted_at)
+    hours = (window.counted_at - window.start) / timedelta(hours=1)
+    drawn_kw = (demo.home.home.totals.import_kwh - before_kwh) / hours
+
+    async def counted() -> bool:
+        return abs(number(await demo.state("demand_peak")) - drawn_kw) < NEAR_KW
+
+    good = await until(counted, SHOWN_WITHIN_S)
+    report.judge(f"{drawn_kw:.2f} kW were drawn: {await _costs(demo)}", good=good)
+
+
+async def demand_is_kept(demo: Demo, report: Report) -> None:
+    """See the same after Home Assistant was stopped, and started again."""
+    peak_kw = number(await demo.state("demand_peak"))
+    await demo.hass.stop()
+    await demo.start()
+
+    async def the_same() -> bool:
+        return number(await demo.state("demand_peak")) >= peak_kw - ROUNDED > 0
+
+    good = await until(the_same, SHOWN_WITHIN_S)
+    cost = number(await demo.state("demand_cost"))
+    expected = number(await demo.state("demand_cost_expected"))
+    report.judge(
+        f"after a restart: {await _costs(demo)}",
+        good=good
+        and abs(cost - RATE_PER_KW * number(await demo.state("demand_peak"))) < ROUNDED
+        and expected >= cost - ROUNDED,
+    )
+
+
+async def _costs(demo: Demo) -> str:
+    return (
+        f"a highest import of {await demo.state('demand_peak')} kW costs "
+        f"{await demo.state('demand_cost')} so far, and "
+        f"{await demo.state('demand_cost_expected')} as expected"
+    )
+
+
+async def _sleep_until(when: datetime) -> None:
+    await asyncio.sleep(max(0.0, (when - datetime.now(when.tzinfo)).total_seconds()))
