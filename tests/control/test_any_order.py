@@ -32,6 +32,7 @@ from custom_components.power_sync.model.charger import (
     ChargeMode,
     ChargerReading,
 )
+from custom_components.power_sync.model.mains import Mains
 
 from .bench import DEVICE, OWNER, START, Bench, Device, PowerCutError
 from .test_controller import plan, slot
@@ -408,6 +409,7 @@ async def setting(home: Home, what: str, luck: Random) -> None:
                 grid_charging=luck.random() > 0.3,
                 export_limit_w=luck.choice((None, 3000.0)),
                 max_soc_pct=luck.choice((90.0, 100.0)),
+                mains=luck.choice((Mains(), Mains(fuse_a=16))),
             )
             await home.do(lambda: controller.set_limits(home.limits))
         case "owner":

@@ -12,6 +12,7 @@ from custom_components.power_sync.control.car import CarSource, CarView
 from custom_components.power_sync.control.health import Trouble
 from custom_components.power_sync.control.journal import Force
 from custom_components.power_sync.control.market import SpikeView
+from custom_components.power_sync.control.phases import FuseRoom, Room
 from custom_components.power_sync.control.rules import RULES
 from custom_components.power_sync.control.view import (
     BatteryView,
@@ -132,6 +133,7 @@ FOLLOW, LIMIT = Mode.SELF_CONSUMPTION, Mode.LIMIT
 CAR = CarView(
     source=CarSource.CHARGER, since=START, power_w=7400, before_w=500, fresh=True
 )
+NO_ROOM: Final = Room(now_w=0.0, lasting_w=0.0)
 MASKS: Final = {
     "car": {
         CHARGE: CHARGE,
@@ -153,6 +155,7 @@ MASKS: Final = {
     "no_export": {**{m: m for m in Mode}, DISCHARGE: FOLLOW},
     "no_room_to_import": {**{m: m for m in Mode}, CHARGE: STANDBY},
     "no_room_to_export": {**{m: m for m in Mode}, DISCHARGE: FOLLOW},
+    "fuse": {**{m: m for m in Mode}, CHARGE: STANDBY, DISCHARGE: FOLLOW},
 }
 """What each mask makes of each mode, where force or plan says it."""
 
@@ -172,6 +175,7 @@ def cut(view: BatteryView, mask: str) -> BatteryView:
             "limits": replace(limits, export_limit_w=0.0),
             **{f"net_load_{which}": 0.0 for which in ("w", "high_w", "low_w")},
         },
+        "fuse": {"fuse": FuseRoom(charge=NO_ROOM, discharge=NO_ROOM, fresh=True)},
     }
     return replace(view, **changed[mask])  # type: ignore[arg-type]  # checked by the names
 
