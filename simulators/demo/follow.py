@@ -6,6 +6,7 @@ stricter check, which looks into the inverter.
 
 import asyncio
 
+from custom_components.power_sync.control.health import Trouble
 from custom_components.power_sync.model.battery import Mode
 
 from .asked import ask_of_powerwall
@@ -69,6 +70,8 @@ async def check_following(demo: Demo, home: Home) -> bool:
     await _force_goes_on(demo, home, report, owners, kill=True)
     if home.plans_itself is not None:
         await _plans_for_itself(demo, home, home.plans_itself(demo), report, owners)
+    if home.islands:
+        await _grid_is_lost(demo, home, report, owners)
     log_is_clean(demo, report)
     return not report.failures
 
@@ -104,6 +107,26 @@ async def _force_goes_on(
     report.judge(f"{how} during a force that has not expired: it goes on", good=on)
     await demo.api.call_action("power_sync", "restore_normal", {})
     await _given_back(demo, home, report, owners, "restore normal")
+
+
+async def _grid_is_lost(demo: Demo, home: Home, report: Report, owners: object) -> None:
+    """Take the grid away for a while: that is seen, and the battery left alone."""
+    for islanded, wanted in (
+        (True, Trouble.ISLANDED),
+        (False, Trouble.GRID_RETURNING),
+    ):
+        demo.home.home.islanded = islanded
+
+        async def seen(because: str = wanted) -> bool:
+            return await demo.state("because") == because
+
+        good = await until(seen, FOLLOWED_WITHIN_S + home.late_s)
+        report.judge(
+            f"the grid is {'lost' if islanded else 'back'}: "
+            f"{await demo.state('controlled_by')}, because "
+            f"{await demo.state('because')}",
+            good=good and await home.owner(demo) == owners,
+        )
 
 
 async def _given_back(

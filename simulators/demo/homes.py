@@ -70,6 +70,8 @@ class Home:
     """Whether the inverter is at a serial port instead of the network."""
     plans_itself: Callable[[Demo], SelfPlanning] | None = None
     """What is seen of its battery where that can plan for itself."""
+    islands: bool = False
+    """Whether its battery serves the home in a power cut, and says so."""
     prepare: Callable[[Demo], Awaitable[None]] | None = None
     """Enables what Home Assistant does not show by itself."""
     shows: Callable[[Demo, Report], Awaitable[None]] | None = None
@@ -286,6 +288,7 @@ SIGENERGY_CLOUD: Final = Home(
     # Read and told once a minute.
     late_s=65.0,
     plans_itself=lambda demo: station(demo, OCTOPUS.place.time_zone),
+    islands=True,
 )
 TESLA: Final = Home(
     key="tesla",
@@ -296,6 +299,7 @@ TESLA: Final = Home(
     # is told and after.
     late_s=420.0,
     plans_itself=powerwall,
+    islands=True,
 )
 SIMULATED: Final = Home(
     key="simulated",
