@@ -248,6 +248,7 @@ async def test_something_else_controls_the_battery(life: Life, suspect: str) -> 
 
 async def test_taking_a_battery_over(life: Life) -> None:
     """It follows at once, instead of after ten minutes, and the issue is gone."""
+    owners = life.inverter.settings()
     await life.set_up()
     await life.act("force_charge", duration=240, power_w=3000)
     await disturbed(life)
@@ -264,6 +265,8 @@ async def test_taking_a_battery_over(life: Life) -> None:
     assert life.issues == set()
     life.hass.config_entries.async_remove_subentry(life.entry, battery.subentry_id)
     await life.settle()
+    # What the other one had set is not taken for the owner's.
+    assert life.inverter.settings() == owners
     gone = await other.async_configure(asked_again["flow_id"], {})
     assert gone["reason"] == "battery_gone"
 

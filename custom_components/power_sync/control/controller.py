@@ -21,6 +21,7 @@ from .forcing import check_force, end_force
 from .journal import Force, JournalCorruptError, JournalError
 from .log import Outcome
 from .loop import ControlLoop, Member
+from .ownership import disowned
 from .reasons import ControlReason
 from .view import HoldMethod, SiteLimits
 
@@ -134,10 +135,12 @@ class Controller(ControlLoop):
     async def take_over(self, battery_id: str) -> None:
         """Go on at once with a battery that something else keeps changing.
 
-        What it finds changed is replaced, once, as for a force of the user.
+        What it finds changed is replaced, once, as for a force of the user. What had
+        been changed so before is not the owner's: the user says so.
         """
         battery = self.batteries[battery_id]
         battery.executor.patience.forgive()
+        self.book.note(battery_id, disowned)
         await self._act(self.batteries.values(), by_user=[battery])
 
     async def set_limits(self, limits: SiteLimits) -> None:

@@ -115,6 +115,18 @@ def owner_before_command(
     )
 
 
+def disowned(record: Record) -> Record:
+    """Return the record where what was set over ours is a program's.
+
+    The next command has the owner's settings as they were before.
+    """
+    programs = {
+        key: each._replace(rewritten=PROGRAM_REWRITES)
+        for key, each in record.doubted.items()
+    }
+    return replace(record, doubted=programs)
+
+
 def _doubted(record: Record, now: Settings, changed: Settings) -> Mapping[str, Doubted]:
     """Return the doubted values with those that are new, or there once more."""
     doubted = dict(record.doubted)
