@@ -234,6 +234,25 @@ def test_a_forced_power_is_cut(mode: Mode) -> None:
     assert (lease.mode, lease.reason) == (rests, ControlReason.MAIN_FUSE)
 
 
+@pytest.mark.parametrize(
+    ("limit_w", "reason"),
+    [(500, ControlReason.NO_ROOM), (20_000, ControlReason.MAIN_FUSE)],
+)
+def test_a_limit_of_single_phases_is_no_fuse(
+    limit_w: float, reason: ControlReason
+) -> None:
+    """Each phase billed for itself: what cuts is the limit, or else the fuse."""
+    (room,) = rooms(
+        replace(FUSE_25, metered_per_phase=True),
+        (4290, 0, 0),
+        [ONE],
+        limits=MeterLimits(import_limit_w=4290 + limit_w),
+    )
+    assert room.charge.now_w == min(1000, limit_w)
+    view = speaking(quiet(), Master.FORCE, Mode.CHARGE)
+    assert lease_for(replace(view, fuse=room)).reason == reason
+
+
 def test_a_cut_plan_says_why_it_charges_at_all() -> None:
     """Its own reason, with its prices; of a power that is left nothing else is said."""
     room = Room(now_w=2345, lasting_w=2345)

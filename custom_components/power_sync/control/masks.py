@@ -142,7 +142,8 @@ def _within_fuse(view: BatteryView, intent: Intent) -> Intent:
     now_w = room.now_w
     if now_w is None:
         now_w = lasting_w = _blind_room_w(view, command, lasting_w)
-    left = _Left(now_w, lasting_w, not fuse.fresh, ControlReason.MAIN_FUSE)
+    why = ControlReason.NO_ROOM if room.by_meter else ControlReason.MAIN_FUSE
+    left = _Left(now_w, lasting_w, not fuse.fresh, why)
     return _cut_down(view, intent, command, left)
 
 

@@ -5,7 +5,7 @@ they can do there. So when each keeps to its own, no phase goes beyond its fuse.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,11 +26,13 @@ type _Phases = Sequence[float]
 class Room:
     """How much a battery may charge or discharge in W; None = not known.
 
-    `lasting_w` is what there was room for all of the last minutes.
+    `lasting_w` is what there was room for all of the last minutes. `by_meter` is
+    whether the meters' own limit leaves less than the fuse.
     """
 
     now_w: float | None
     lasting_w: float | None
+    by_meter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +150,16 @@ class PhaseWatch:
             )
         }
 
-        def room(sign: int) -> Room:
-            now_w, lasting_w = (
-                None
-                if net_w is None
-                else room_w(asked[sign], net_w, battery, batteries)
+        def rooms(sign: int, asked: Asked) -> list[float | None]:
+            return [
+                None if net_w is None else room_w(asked, net_w, battery, batteries)
                 for net_w in self._nets(now, mains, sign)
-            )
-            return Room(now_w=now_w, lasting_w=lasting_w)
+            ]
+
+        def room(sign: int) -> Room:
+            now_w, lasting_w = found = rooms(sign, asked[sign])
+            by_fuse = rooms(sign, replace(asked[sign], meter_limit_w=None))
+            return Room(now_w=now_w, lasting_w=lasting_w, by_meter=found != by_fuse)
 
         # Where phases were measured once, what they carry now is not guessed up.
         fresh = self._known(now, mains) or self._measured_at is None
