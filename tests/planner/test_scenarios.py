@@ -157,7 +157,7 @@ def test_suns_and_loads() -> None:
     three = scenarios_of([[1.0], [2.0], [3.0]], [0.5])
     assert len(three) == 3 * len(LOAD_LEVELS)
     assert sum(each.weight for each in three) == pytest.approx(1.0)
-    assert {each.load_kw for each in three} == {(0.4,), (0.6,)}
+    assert {each.load_kw[0] for each in three} == {0.5 * each for each in LOAD_LEVELS}
     one = scenarios_of([[2.0]], [0.5])
     assert [each.weight for each in one] == [0.5, 0.5]
 

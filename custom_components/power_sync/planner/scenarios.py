@@ -25,8 +25,13 @@ from .stages import Stage, convex_hull, stages_of
 
 SUN_WEIGHTS = (0.25, 0.5, 0.25)
 """Of little, of the expected and of much sun."""
-LOAD_LEVELS = (0.8, 1.2)
-"""What a day's load comes to, of what was expected; both are as likely."""
+LOAD_LEVELS = (0.7, 1.15)
+"""What a load comes to, of what was expected; both are as likely.
+
+The middle is below what is expected: that is a mean, and few hours with much hold a
+part of it. Of 6 hours, two recorded homes use less in 65 and 58 %; their quarters lie
+at 0.63 and 1.18, and at 0.90 and 1.07. One pair of levels serves both.
+"""
 
 
 def scenarios_of(

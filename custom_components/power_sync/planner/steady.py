@@ -22,7 +22,7 @@ from .in_force import InForce
 from .long_slots import LongChooser
 from .values import Values
 
-CHANGE_KWH = 0.02
+CHANGE_KWH = 0.022
 """A change of the order must gain more than so much energy costs on average."""
 CHANGE_SHARE = 0.01
 """It never has to gain more than this part of what the whole plan saves."""
