@@ -32,6 +32,12 @@ from .test_properties import problems
 FIVE = timedelta(minutes=5)
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no busy machine end a search."""
+    monkeypatch.setattr("custom_components.power_sync.planner.coupled.SECONDS", 60.0)
+
+
 def patient(problem: Problem, minutes: int, slot_minutes: int = 0) -> Problem:
     """Return a home whose batteries go on for so long with what they have begun."""
 

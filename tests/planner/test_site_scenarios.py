@@ -6,8 +6,11 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from benchmarks.coupled import coupled_home
+from benchmarks.homes import home as reference
+from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan
 from custom_components.power_sync.planner import Problem, plan, site_scenarios
+from custom_components.power_sync.planner.coupled import SiteProgram
 from custom_components.power_sync.planner.home import FOLLOW, Order
 from custom_components.power_sync.planner.problem import Scenario
 from custom_components.power_sync.planner.scenarios import scenarios_of
@@ -24,6 +27,12 @@ from .homes import HOUR, START, home
 from .sites import day
 
 CLOSE = 1e-6
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no busy machine end a search."""
+    monkeypatch.setattr("custom_components.power_sync.planner.coupled.SECONDS", 60.0)
 
 
 def doubtful(problem: Problem) -> Problem:
@@ -96,6 +105,27 @@ def test_they_are_never_worse_on_the_mean(seed: int, *, tricky: bool) -> None:
         chances = SiteChances.of(Site(problem))
         assert chances is not None
         assert ours.objective < chances.without().objective
+
+
+def test_of_equal_slots_a_battery_takes_the_earlier() -> None:
+    """One that is full before the cheap hour is over does not wait in it."""
+    base = reference("half_hourly")
+    strong = replace(base.battery, capacity_kwh=12.8, max_charge_kw=6.6, soc_pct=45.0)
+    weak = replace(strong, capacity_kwh=8.1, max_charge_kw=4.0, soc_pct=70.0)
+    problem = replace(
+        base,
+        import_per_kwh=(0.001,) * 12 + base.import_per_kwh[12:],
+        battery=strong,
+        batteries=(weak,),
+        import_limit_kw=None,
+    )
+    schedule = SiteProgram(Site(problem)).best(())
+    kwh = 4.0 / 12 * weak.charge_efficiency
+    assert schedule.energy[1][0] == pytest.approx(0.70 * 8.1 + kwh)
+    for each in (problem, doubtful(problem)):
+        slots = plan(each).slots[:6]
+        told = {part.mode for slot in slots for part in slot.batteries}
+        assert told == {Mode.CHARGE}
 
 
 def test_what_is_sure_is_what_is_expected() -> None:

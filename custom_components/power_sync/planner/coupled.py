@@ -22,6 +22,8 @@ from .whole import WholeNumbers
 SECONDS = 1.5
 """The programs of a plan take no longer together; the rest of 2 s is for the rest."""
 
+LATER_PER_KWH = 1e-6
+"""What a kWh of a battery weighs more for each hour that it is moved later."""
 MOST_WHOLE = 200
 """More whole numbers than these are not searched for."""
 _SOME_KWH = 1e-6
@@ -68,6 +70,8 @@ class SiteProgram:
         the meter are searched for; else the cars stay on when they are. Raises
         SolverFailedError.
         """
+        if len(self._site.units) > 1:
+            self._hasten()
         whole = WholeNumbers(self._program, self._blocks, self._columns)
         if not whole.count or whole.count > MOST_WHOLE:
             return self._fixed(cars_kw)
@@ -79,6 +83,18 @@ class SiteProgram:
         self._found = self._solve()
         cars_kw = whole.powers(self._found.values)
         return replace(self._read(), cars_kw=cars_kw)
+
+    def _hasten(self) -> None:
+        """Let several batteries do early what is as good as later.
+
+        Else one of them may wait for nothing while another acts. The bound has been
+        found by then, without it.
+        """
+        blocks, columns = self._blocks, self._columns
+        for each in (*columns.charge, *columns.discharge):
+            for index, column in enumerate(each):
+                hours = blocks.first[index] * blocks.site.step_h
+                self._program.costs[column] += LATER_PER_KWH * hours
 
     def _fixed(self, cars_kw: CarPowers) -> Schedule:
         """Return the best schedule with the cars on as given, nothing on both sides.
