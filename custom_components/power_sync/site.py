@@ -141,6 +141,7 @@ class Site:
         await self.market.async_restore()
         await self.car_stopping.async_restore()
         await self.controller.start()
+        self.tariffs.async_go_on()
         if self.controller.owner_settings_lost:
             async_show_lost(self.hass, self.entry)
         self._strays.find()

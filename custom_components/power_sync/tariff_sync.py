@@ -15,7 +15,9 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from .control.controlled import Controlled
+from .control.journal import Record
 from .control.view import PlannedBy
+from .devices.batteries.tariff_text import prices_of
 from .model.tariff import DayTariff, slot_of
 from .planner.half_hours import day_tariff
 
@@ -41,6 +43,18 @@ class TariffSync:
             planner = site.settings.planned_by.get(subentry_id, PlannedBy.POWERSYNC)
             able = takes_tariff(battery)
             battery.planned_by = planner if able else PlannedBy.POWERSYNC
+
+    @callback
+    def async_go_on(self) -> None:
+        """Have each battery keep the prices that a crash has left it with.
+
+        To give it back until there are prices would have those wait for their turn.
+        """
+        if not self._site.settings.tou_sync:
+            return
+        for battery in self._site.controller.batteries.values():
+            if battery.planned_by is PlannedBy.ITSELF:
+                battery.tariff = _left(battery.executor.record)
 
     @callback
     def async_follow(self) -> None:
@@ -122,6 +136,12 @@ class TariffSync:
             battery.tariff = made
             self._once[battery.battery_id] = made.day
         return True
+
+
+def _left(record: Record) -> DayTariff | None:
+    """Return the prices of ours that a battery was told last; None without any."""
+    last = (prices_of(values[-1]) for values in record.ours.values() if values)
+    return next((prices for prices in last if prices is not None), None)
 
 
 def syncs_tariffs(site: Site) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 import json
+from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -140,6 +141,40 @@ async def test_it_plans_for_itself(
     await act(hass, "select", "select_option", PLANNER, option="powersync")
     assert entry.runtime_data.settings.planned_by == {}
     assert await hass.config_entries.async_remove(entry.entry_id)
+    assert told_of(account) == before
+
+
+async def test_a_crash_while_it_plans_for_itself(
+    hass: HomeAssistant, entry: ConfigEntry[Any], account: Account, wait: Wait
+) -> None:
+    """It keeps the prices that it has, and is told nothing until there are others.
+
+    The owner's tariff in between would have the prices wait for five minutes.
+    """
+    before = told_of(account)
+    await act(hass, "switch", "turn_on", SWITCH)
+    await act(hass, "select", "select_option", PLANNER, option="itself")
+    await act(hass, *LIVE)
+    ours, since = told_of(account), state_of(hass, TARIFF).attributes["since"]
+    await wait(MINUTE)
+    # A crash gives nothing back, and leaves the journal as it is.
+    journal = Path(hass.config.path(".storage", f"{DOMAIN}.journal.{entry.entry_id}"))
+    kept = await hass.async_add_executor_job(journal.read_bytes)
+    account.cloud.standing_fault = Fault(status=503)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_add_executor_job(journal.write_bytes, kept)
+    account.cloud.heal()
+    account.cloud.written.clear()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for _ in range(7):
+        await wait(MINUTE)
+    assert account.cloud.written == []
+    assert told_of(account) == ours
+    assert value_of(hass, TARIFF) == "prices"
+    assert state_of(hass, TARIFF).attributes["since"] == since
+    assert value_of(hass, "sensor.powersync_because") == "plans_itself"
+    await act(hass, "select", "select_option", PLANNER, option="owner")
     assert told_of(account) == before
 
 

@@ -230,6 +230,9 @@ class Controlled:
             self.tariff_since = self._checked if planned else None
         elif not self.executor.held:
             self.tariff_since = None
+        elif planned and outcome is Outcome.ALREADY and self.tariff_since is None:
+            # It has it from before a crash.
+            self.tariff_since = self.executor.record.told_at
 
     async def carry_out_safely(self, order: Order) -> None:
         """Carry an order out that the lease says nothing of. Raises nothing."""
