@@ -13,12 +13,12 @@ from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.plan import Plan, ReasonKey
 from custom_components.power_sync.planner import Problem, engine, plan
 from custom_components.power_sync.planner.aim import aimed
-from custom_components.power_sync.planner.engine import CALM_SHARE
 from custom_components.power_sync.planner.exact import solve_exact
 from custom_components.power_sync.planner.home import FOLLOW, Home, Order
 from custom_components.power_sync.planner.in_force import InForce
 from custom_components.power_sync.planner.modes import changes, choose_orders
 from custom_components.power_sync.planner.replay import baseline, replay_orders
+from custom_components.power_sync.planner.settle import CALM_SHARE
 from custom_components.power_sync.planner.stages import convex_hull, stages_of
 from custom_components.power_sync.planner.steady import (
     CHANGE_KWH,

@@ -1,7 +1,6 @@
 """From a problem to a plan: solve, map to modes, replay, compare, explain."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from math import inf
@@ -20,48 +19,21 @@ from .price_policy import plan_on_spread
 from .problem import Objective, Problem
 from .replay import Judged, Replay, baseline, replay_orders, replay_setpoints
 from .scenarios import Chances
+from .settle import CALM_SHARE, TRIFLE, Candidate, Judge, settle
 from .site_plan import plan_site
 from .soc_grid import solve_grid
-from .sooner import sooner
 from .stages import Stage, convex_hull, stages_of
-from .steady import price_of_change, steady_orders
 from .terms import plan_on_terms
 from .values import Values
-
-TRIFLE = 0.001
-TRIFLE_SHARE = 0.001
-"""A new plan replaces the running one if it is better by more than `TRIFLE`
-(money per horizon) plus this share of what it saves."""
 
 NEAR_SHARE = 0.004
 """Where prices are not convex: a plan that is as near to the bound, in parts of what
 it saves, is not looked for again on a grid of levels, which takes ten times as long."""
 
-CALM_SHARE = 0.003
-"""Where a plan is promised to be near to its bound, coupled or with prices that are
-not convex, fewer changes cost no more than this part of what it saves, if they can:
-else a change need gain less, in turn these parts of what it had to gain before."""
-_PRICE_SHARES = (1.0, 0.5, 0.5, 0.5)
-
 _TINY = 1e-9
 _SOME_KWH = 1e-4
 _USEFUL_KWH = 0.001
 """A battery with less room than this between its limits has nothing to plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """Orders and what they come to, with the values that explain them."""
-
-    solver: str
-    values: Values
-    orders: list[Order]
-    replay: Replay
-    eager: bool = False
-    """Whether it charges and sells as soon as that is as good as later."""
-
-
-type _Judge = Callable[[_Candidate], Judged]
 
 
 def plan(
@@ -142,7 +114,7 @@ def _plan(home: Home, without: Replay, in_force: InForce, *, near: bool) -> Outc
     bound, bound_over_kwh = bound_of(home, relaxed, schedule)
     chances = Chances.of(home)
     judge, plain = _judge_of(chances, without)
-    found: list[_Candidate] = []
+    found: list[Candidate] = []
     if chances is not None:
         found.append(_best_on_mean(home, chances, relaxed, in_force))
     if chances is None or not convex:
@@ -155,7 +127,7 @@ def _plan(home: Home, without: Replay, in_force: InForce, *, near: bool) -> Outc
     restless = best.replay
     if home.problem.objective is Objective.LOWEST_COST:
         share = CALM_SHARE if near or not convex else inf
-        best = _settle(home, best, in_force, judge, plain, calm_share=share)
+        best = settle(home, best, in_force, judge, plain, calm_share=share)
     accepted = _is_better(judge(best), plain)
     ideal = replay_setpoints(home, setpoints(home, best.values))
     return Outcome(
@@ -172,7 +144,7 @@ def _plan(home: Home, without: Replay, in_force: InForce, *, near: bool) -> Outc
     )
 
 
-def _judge_of(chances: Chances | None, without: Replay) -> tuple[_Judge, Judged]:
+def _judge_of(chances: Chances | None, without: Replay) -> tuple[Judge, Judged]:
     """Return how plans are judged, and what the home without one comes to.
 
     As forecast, or where other things may come, on the mean of them all.
@@ -181,7 +153,7 @@ def _judge_of(chances: Chances | None, without: Replay) -> tuple[_Judge, Judged]
         return lambda each: each.replay, without
     known: dict[tuple[Order, ...], Judged] = {}
 
-    def judge(each: _Candidate) -> Judged:
+    def judge(each: Candidate) -> Judged:
         # Living through all that may come takes longer than anything else here.
         key = tuple(each.orders)
         if key not in known:
@@ -193,15 +165,15 @@ def _judge_of(chances: Chances | None, without: Replay) -> tuple[_Judge, Judged]
 
 def _best_on_mean(
     home: Home, chances: Chances, stages: list[Stage], in_force: InForce
-) -> _Candidate:
+) -> Candidate:
     """Return the orders whose every step is the best for all that may come."""
     values = chances.values(stages)
     # Not eager: what can be decided later is decided when more is known.
     orders = choose_orders(home, values, in_force=in_force)
-    return _Candidate("scenarios", values, orders, replay_orders(home, orders))
+    return Candidate("scenarios", values, orders, replay_orders(home, orders))
 
 
-def _best(home: Home, solver: str, values: Values, in_force: InForce) -> _Candidate:
+def _best(home: Home, solver: str, values: Values, in_force: InForce) -> Candidate:
     """Return the best orders.
 
     Among those that differ by a trifle: the fewest commands, then the earliest.
@@ -210,91 +182,10 @@ def _best(home: Home, solver: str, values: Values, in_force: InForce) -> _Candid
     for eager in (True, False):
         orders = choose_orders(home, values, eager=eager, in_force=in_force)
         replay = replay_orders(home, orders)
-        candidates.append(_Candidate(solver, values, orders, replay, eager))
+        candidates.append(Candidate(solver, values, orders, replay, eager))
     enough = min(each.replay.objective for each in candidates) + TRIFLE
     good = [each for each in candidates if each.replay.objective <= enough]
     return min(good, key=lambda each: changes(each.orders))
-
-
-def _trifle(ours: Judged, without: Judged) -> float:
-    """Return the money that is no reason to plan otherwise."""
-    saving = max(0.0, without.objective - ours.objective)
-    return TRIFLE + TRIFLE_SHARE * saving
-
-
-def _settle(  # noqa: PLR0913 - what plans are told apart by
-    home: Home,
-    best: _Candidate,
-    in_force: InForce,
-    judge: _Judge,
-    without: Judged,
-    *,
-    calm_share: float,
-) -> _Candidate:
-    """Return the plan that changes the battery's orders for money only.
-
-    It costs no more than `best` but for the price of the changes that it spares,
-    which is lower where they cost more than `calm_share` of what is saved. The
-    running plan's orders stay where new ones gain but a trifle.
-    """
-    ours = judge(best)
-    saving = max(0.0, without.objective - ours.objective)
-    price = price_of_change(home, saving)
-    rivals = [best]
-    if price > 0:
-        enough = ours.objective + calm_share * saving
-        calm, price = _calmer(home, best, in_force, price, enough, judge)
-        rivals += calm
-
-    def restless(each: _Candidate) -> float:
-        # At the price that is left: a higher one would keep what costs too much.
-        return judge(each).objective + price * changes(in_force.before(each.orders))
-
-    best = _sooner(home, min(rivals, key=restless), in_force, judge)
-    if in_force.wanted:
-        orders = choose_orders(home, best.values, in_force=in_force, fixed=True)
-        kept = replace(best, orders=orders, replay=replay_orders(home, orders))
-        if restless(kept) <= restless(best) + _trifle(ours, without):
-            return kept
-    return best
-
-
-def _calmer(  # noqa: PLR0913, PLR0917 - what `_settle` has
-    home: Home,
-    best: _Candidate,
-    in_force: InForce,
-    price: float,
-    enough: float,
-    judge: _Judge,
-) -> tuple[list[_Candidate], float]:
-    """Return plans with fewer changes, and the price of a change that is left.
-
-    The price is lowered, in a few steps, until a plan costs no more than `enough`;
-    that one is returned alone then.
-    """
-    found: list[_Candidate] = []
-    for share in _PRICE_SHARES:
-        price *= share
-        orders = steady_orders(home, best.values, in_force, price, eager=best.eager)
-        found.append(replace(best, orders=orders, replay=replay_orders(home, orders)))
-        if judge(found[-1]).objective <= enough:
-            return found[-1:], price
-    return found, price
-
-
-def _sooner(
-    home: Home, best: _Candidate, in_force: InForce, judge: _Judge
-) -> _Candidate:
-    """Return the plan that does the same earlier where that costs nothing."""
-
-    def told(orders: Sequence[Order]) -> _Candidate:
-        return replace(best, orders=list(orders), replay=replay_orders(home, orders))
-
-    def cost(orders: Sequence[Order]) -> float:
-        return judge(told(orders)).objective
-
-    orders = sooner(home, best.orders, cost, in_force)
-    return best if orders == best.orders else told(orders)
 
 
 def _is_better(ours: Judged, without: Judged) -> bool:

@@ -16,7 +16,7 @@ from .in_force import NOTHING, InForce
 from .modes import changes
 from .stretches import dwell_of, turns_of
 
-type Cost = Callable[[Sequence[Order]], float]
+type Cost = Callable[[list[Order]], float]
 """What orders come to, as the planner counts."""
 
 
