@@ -1,10 +1,9 @@
 """Python's collector of cycles, kept from work that leaves none behind. Pure.
 
 A plan makes tens of thousands of small objects, which go by themselves when it is made.
-The collector takes those that it finds meanwhile for lasting ones. Plans in a row, as
-of the past, so had it look through all of Home Assistant again and again, with
-everything else standing still: a quarter of a second every 1.3 seconds on a quick
-computer (GloBird's contract, Python 3.14).
+The collector takes those that it finds meanwhile for lasting ones, and so looks through
+all of Home Assistant once in a few plans, with everything else standing still: for a
+quarter of a second on a quick computer, up to a second on a busy one (Python 3.14).
 """
 
 from collections.abc import Iterator

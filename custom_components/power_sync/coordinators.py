@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from .bridges.libraries import Library, async_ensure
 from .bridges.solar_source import async_solar, follow_sensors
 from .bridges.statistics import async_measured_home, own_sensors, picked_sensors
+from .collector import collector_paused
 from .const import CONF_SUBENTRY_ID, DOMAIN, LOGGER
 from .control.controller import Controller
 from .control.health import AccountTrouble
@@ -285,7 +286,7 @@ class PlanCoordinator(DataUpdateCoordinator[Planning]):
         running = None if self.planning is None else self.planning.plan
         try:
             planning = await self.hass.async_add_executor_job(
-                make_plan, inputs, running
+                _make_plan, inputs, running
             )
         except ProblemError as err:
             raise UpdateFailed(
@@ -355,3 +356,8 @@ class ControlCoordinator(DataUpdateCoordinator[None]):
         if shown != self._told:
             self._told = shown
             self.async_update_listeners()
+
+
+def _make_plan(inputs: PlanInputs, running: Plan | None) -> Planning | None:
+    with collector_paused():
+        return make_plan(inputs, running)

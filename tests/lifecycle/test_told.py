@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+import gc
 
 import pytest
 
@@ -193,13 +194,17 @@ async def test_entities_hear_of_changes_only(life: Life) -> None:
 
 
 async def test_one_plan_at_a_time(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two that are asked for at once, the second is made after the first."""
+    """Of two that are asked for at once, the second is made after the first.
+
+    Python's collector pauses meanwhile.
+    """
     await life.set_up()
     under_way: list[PlanInputs] = []
     made: list[Planning | None] = []
 
     def slow(inputs: PlanInputs, running: Plan | None) -> Planning | None:
         assert not under_way
+        assert not gc.isenabled()
         under_way.append(inputs)
         planning = make_plan(inputs, running)
         made.append(planning)
@@ -212,3 +217,4 @@ async def test_one_plan_at_a_time(life: Life, monkeypatch: pytest.MonkeyPatch) -
     assert len(made) == 3
     assert plans.last_update_success
     assert plans.planning is made[-1]
+    assert gc.isenabled()
