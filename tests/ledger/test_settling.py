@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+import json
 
 import pytest
 
+from custom_components.power_sync.ledger.codec import ledger_from_json, ledger_to_json
 from custom_components.power_sync.ledger.settling import KEPT
 
 from .days import HOUR, MIDNIGHT, Count, prices
@@ -65,6 +67,39 @@ def test_an_estimate_that_nobody_settles() -> None:
     count.curve = SETTLED
     count.run(AGAIN)
     assert count.figures.paid == pytest.approx(1.0)
+
+
+def test_over_a_restart() -> None:
+    """What waits for its settled price is kept with the rest."""
+    count = estimated(0.50, 0.10)
+    count.run(HOUR, net_kw=2.0)
+    stored = json.loads(json.dumps(ledger_to_json(count.ledger)))
+    count.ledger = ledger_from_json(stored)
+    count.curve = SETTLED
+    count.run(AGAIN)
+    assert count.figures.paid == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"estimated": None},
+        {"estimated": ["x"]},
+        {"estimated": [{}]},
+        {"bought": 1.0},
+        {"bought": [1.0]},
+        {"sold": ["x", 1.0]},
+    ],
+)
+def test_a_damaged_estimate_is_no_ledger(damage: dict[str, object]) -> None:
+    """It is refused as the rest of a file is."""
+    count = estimated(0.50, 0.10)
+    count.run(HOUR, net_kw=2.0)
+    stored = json.loads(json.dumps(ledger_to_json(count.ledger)))
+    place = stored if "estimated" in damage else stored["estimated"][0]
+    place.update(damage)
+    with pytest.raises(ValueError, match="not a ledger"):
+        ledger_from_json(stored)
 
 
 def test_over_midnight() -> None:

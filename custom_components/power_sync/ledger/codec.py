@@ -1,5 +1,6 @@
 """The ledger as JSON, and back."""
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -12,9 +13,11 @@ from custom_components.power_sync.model.plain import (
 )
 
 from .baseline import Cells
+from .both import Both
 from .day import Day
 from .ledger import Ledger
 from .period import Interval, Period
+from .settling import Estimated, Settling
 from .terms import Counted, Terms
 
 _OF_PERIOD = ("paid", "baseline_paid", "peak_kw", "baseline_peak_kw")
@@ -38,6 +41,16 @@ def ledger_to_json(ledger: Ledger) -> JsonObject:
             }
             for key, each in ledger.terms.counted.items()
         },
+        "estimated": [
+            {
+                "start": each.start.isoformat(),
+                "import_per_kwh": each.import_per_kwh,
+                "export_per_kwh": each.export_per_kwh,
+                "bought": [*each.bought],
+                "sold": [*each.sold],
+            }
+            for each in ledger.settling.estimated
+        ],
     }
 
 
@@ -55,8 +68,9 @@ def ledger_from_json(data: object) -> Ledger:
             saved_before=number_of(data["saved_before"]),
             day=None if day is None else _day_from_json(day),
             period=None if period is None else _period_from_json(period),
-            # Nor were there credits and caps.
+            # Nor were there credits and caps, or estimates kept until they are settled.
             terms=_terms_from_json(data.get("terms", {})),
+            settling=_settling_from_json(data.get("estimated", [])),
         )
     except (KeyError, TypeError) as err:
         raise ValueError(f"not a ledger: {err}") from err
@@ -108,6 +122,30 @@ def _terms_from_json(data: Json) -> Terms:
             settled=each["settled"] is True,
         )
     return Terms(counted)
+
+
+def _settling_from_json(data: Json) -> Settling:
+    if not isinstance(data, list):
+        raise TypeError("estimates are a list")
+    return Settling(deque(map(_estimated_from_json, data)))
+
+
+def _estimated_from_json(data: Json) -> Estimated:
+    if not isinstance(data, Mapping):
+        raise TypeError("an estimate is an object")
+    return Estimated(
+        start=time_of(data["start"]),
+        import_per_kwh=number_of(data["import_per_kwh"]),
+        export_per_kwh=number_of(data["export_per_kwh"]),
+        bought=_both_from_json(data["bought"]),
+        sold=_both_from_json(data["sold"]),
+    )
+
+
+def _both_from_json(data: Json) -> list[float]:
+    if not isinstance(data, list) or len(data) != len(Both._fields):
+        raise TypeError("there is one energy for each home")
+    return [number_of(each) for each in data]
 
 
 def _period_to_json(period: Period) -> JsonObject:

@@ -68,8 +68,8 @@ class Ledger:
     day: Day | None = None
     period: Period | None = None
     terms: Terms = field(default_factory=Terms)
+    settling: Settling = field(default_factory=Settling)
     charges: Charges = field(default=NO_CHARGES, compare=False)
-    _settling: Settling = field(default_factory=Settling, compare=False)
     _zone: tzinfo = field(default=UTC, compare=False)
     _last: Sample | None = field(default=None, compare=False)
 
@@ -127,7 +127,7 @@ class Ledger:
             # Money of another currency cannot be added to what there is.
             self.currency, self.since = curve.currency, None
             self.saved_before, self.day, self.period = 0.0, None, None
-            self.terms, self._settling = Terms(), Settling()
+            self.terms, self.settling = Terms(), Settling()
         lasting = NOTHING if last is None else sample.at - last.at
         parts = None
         if last is not None and NOTHING < lasting <= longest and self.day is not None:
@@ -189,7 +189,7 @@ class Ledger:
             stored_kwh = last.stored_kwh + moved_kwh * ((end - last.at) / whole)
             ours, without = day.add(last, end - start, price, stored_kwh)
             span, kwh = (start, end), Both(ours.kwh, without.kwh)
-            self._settling.add(price, start, kwh)
+            self.settling.add(price, start, kwh)
             dearer = self.terms.add(curve, price, span, kwh)
             day.paid += dearer.ours
             day.baseline_paid += dearer.without
@@ -204,7 +204,7 @@ class Ledger:
 
     def _correct(self, curve: PriceCurve, now: datetime, zone: tzinfo) -> None:
         """Pay what is credited for windows that have ended, and settle estimates."""
-        earned, more = self.terms.settle(curve, now), self._settling.settle(curve, now)
+        earned, more = self.terms.settle(curve, now), self.settling.settle(curve, now)
         day = self.day
         if day is None or (earned.is_nothing and more.is_nothing):
             return
