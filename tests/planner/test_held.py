@@ -9,7 +9,7 @@ from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.planner import plan
 from custom_components.power_sync.planner.held import Held, while_held
 from custom_components.power_sync.planner.problem import Problem
-from custom_components.power_sync.planner.scenarios import scenarios_of
+from custom_components.power_sync.planner.scenarios import LOAD_LEVELS, scenarios_of
 
 from .homes import HOUR, START, battery, home
 
@@ -57,8 +57,8 @@ def test_the_sun_serves_and_charges_on() -> None:
     problem = replace(evening(), solar_kw=suns[1], scenarios=scenarios_of(suns, load))
     kept = while_held(problem, HELD)
     assert kept.load_kw == (0.4, 0.4, 1.0, 1.0, 1.0, 1.0)
-    assert kept.scenarios[0].load_kw[:3] == (0.0, 0.0, 0.8)
-    assert kept.scenarios[-1].load_kw[:3] == (1.2, 1.2, 1.2)
+    assert kept.scenarios[0].load_kw[:3] == (0.0, 0.0, LOAD_LEVELS[0])
+    assert kept.scenarios[-1].load_kw[:3] == (LOAD_LEVELS[1],) * 3
 
 
 @pytest.mark.parametrize(("minutes", "slots"), [(0, 0), (1, 1), (60, 1), (61, 2)])
