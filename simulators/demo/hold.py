@@ -13,6 +13,7 @@ from .go_live import go_live
 from .homes import Home
 from .report import Report, log_is_clean, until
 from .run import Demo, set_up
+from .sale import sell_beside_car
 
 HELD_WITHIN_S = 15.0
 """The battery is read every ten seconds, and its load tells of the car."""
@@ -34,6 +35,8 @@ async def check_hold(demo: Demo, home: Home) -> bool:
     await until(lambda: _is(demo, owners), FOLLOWED_WITHIN_S)
     await _a_turn(demo, report, owners)
     await _a_turn_with_a_kill(demo, report, owners)
+    await sell_beside_car(demo, report)
+    await _released(demo, report, owners)
     report.say(f"the inverter received {len(demo.home.inverter.writes)} writes")
     log_is_clean(demo, report)
     return not report.failures
