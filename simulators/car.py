@@ -1,37 +1,9 @@
 """A car that charges at home: it adds to what the home draws."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import override
-
 from .home import SimulatedHome
-from .profile import Profile
+from .profile import Profile, WithAppliances
 
 WH_PER_KWH = 1000.0
-
-
-@dataclass(frozen=True, slots=True)
-class WithCar(Profile):
-    """A profile with a car's power on top of what the home draws."""
-
-    home: Profile
-    car_w: float
-
-    @property
-    @override
-    def step(self) -> timedelta:
-        """How long a value holds."""
-        return self.home.step
-
-    @override
-    def load_w(self, at: datetime) -> float:
-        """Return what the home and the car draw."""
-        return self.home.load_w(at) + self.car_w
-
-    @override
-    def solar_w(self, at: datetime) -> float:
-        """Return what the sun would give."""
-        return self.home.solar_w(at)
 
 
 class SimulatedCar:
@@ -108,5 +80,5 @@ class SimulatedCar:
     def _act(self) -> None:
         drawn_w = self.drawn_w
         self._home.profile = (
-            WithCar(self._profile, drawn_w) if drawn_w else self._profile
+            WithAppliances(self._profile, drawn_w) if drawn_w else self._profile
         )

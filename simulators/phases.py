@@ -1,43 +1,17 @@
 """A home of three phases: what is switched on at each, and the meter that tells it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final, override
 
 from aiohttp import web
 
 from .clock import Clock
 from .home import SimulatedHome
-from .profile import Profile
+from .profile import WithAppliances
 from .rest import Handler, RestSimulator
 
 COUNT: Final = 3
 NOTHING: Final = (0.0,) * COUNT
-
-
-@dataclass(frozen=True, slots=True)
-class WithAppliances(Profile):
-    """A profile with appliances on top of what the home draws."""
-
-    home: Profile
-    watts: float
-
-    @property
-    @override
-    def step(self) -> timedelta:
-        """How long a value holds."""
-        return self.home.step
-
-    @override
-    def load_w(self, at: datetime) -> float:
-        """Return what the home and the appliances draw."""
-        return self.home.load_w(at) + self.watts
-
-    @override
-    def solar_w(self, at: datetime) -> float:
-        """Return what the sun would give."""
-        return self.home.solar_w(at)
 
 
 class Phases:

@@ -59,6 +59,30 @@ class FunctionProfile(Profile):
         return self.solar(at)
 
 
+@dataclass(frozen=True, slots=True)
+class WithAppliances(Profile):
+    """A profile with appliances on top of what the home draws."""
+
+    home: Profile
+    watts: float
+
+    @property
+    @override
+    def step(self) -> timedelta:
+        """How long a value holds."""
+        return self.home.step
+
+    @override
+    def load_w(self, at: datetime) -> float:
+        """Return what the home and the appliances draw."""
+        return self.home.load_w(at) + self.watts
+
+    @override
+    def solar_w(self, at: datetime) -> float:
+        """Return what the sun would give."""
+        return self.home.solar_w(at)
+
+
 def constant(load_w: float, solar_w: float = 0.0) -> FunctionProfile:
     """Return a profile that never changes."""
     return FunctionProfile(lambda _: load_w, lambda _: solar_w, timedelta(days=1))
