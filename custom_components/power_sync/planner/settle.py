@@ -112,9 +112,12 @@ def _calmer(  # noqa: PLR0913, PLR0917 - what `settle` has
 
 def _sooner(home: Home, best: Candidate, in_force: InForce, judge: Judge) -> Candidate:
     """Return the plan that does the same earlier where that costs nothing."""
+    tried = {tuple(best.orders): best}
 
     def cost(orders: list[Order]) -> float:
-        return judge(best.told(home, orders)).objective
+        key = tuple(orders)
+        if key not in tried:
+            tried[key] = best.told(home, orders)
+        return judge(tried[key]).objective
 
-    orders = sooner(home, best.orders, cost, in_force)
-    return best if orders == best.orders else best.told(home, orders)
+    return tried[tuple(sooner(home, best.orders, cost, in_force))]
