@@ -68,10 +68,16 @@ async def check_following(demo: Demo, home: Home) -> bool:
     await asyncio.sleep(SETTLES_S)
     await _force_goes_on(demo, home, report, owners, kill=False)
     await _force_goes_on(demo, home, report, owners, kill=True)
-    if home.plans_itself is not None:
-        await _plans_for_itself(demo, home, home.plans_itself(demo), report, owners)
+    itself = None if home.plans_itself is None else home.plans_itself(demo)
+    if itself is not None:
+        await _plans_for_itself(demo, home, itself, report, owners)
     if home.islands:
         await _grid_is_lost(demo, home, report, owners)
+    if itself is not None and itself.in_removal:
+        # A start spares the five minutes that the grid is given to settle.
+        await demo.hass.stop()
+        await demo.start()
+        await removed(demo, home, itself, report, owners)
     log_is_clean(demo, report)
     return not report.failures
 
@@ -84,8 +90,6 @@ async def _plans_for_itself(
     if battery.owner_sets:
         await ask_of_powerwall(demo, report)
         await _given_back(demo, home, report, owners, "mode and rules")
-    if battery.in_removal:
-        await removed(demo, home, battery, report, owners)
 
 
 async def _force_goes_on(
