@@ -13,6 +13,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.util import dt as dt_util
 
 from .control.controlled import Controlled
+from .devices.batteries.tariff_text import prices_among
 from .entity import BatteryEntity
 from .model.tariff import DayTariff, clock_of
 
@@ -47,12 +48,12 @@ class TariffSensor(BatteryEntity, SensorEntity):
 
     @property
     def _prices(self) -> DayTariff | None:
-        """The prices that the battery plans from, as far as it took them."""
+        """The prices of ours that the battery had when it was read last."""
         battery = self._battery
-        command = None if battery.order is None else battery.order.command
-        if battery.tariff_since is None or command is None:
+        if battery.tariff_since is None or not battery.executor.held:
             return None
-        return command.tariff
+        _, found = battery.executor.last_read
+        return prices_among(found.values())
 
     @property
     @override

@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 from .control.controlled import Controlled
 from .control.journal import Record
 from .control.view import PlannedBy
-from .devices.batteries.tariff_text import prices_of
+from .devices.batteries.tariff_text import prices_among
 from .model.tariff import DayTariff, slot_of
 from .planner.half_hours import day_tariff
 
@@ -140,8 +140,7 @@ class TariffSync:
 
 def _left(record: Record) -> DayTariff | None:
     """Return the prices of ours that a battery was told last; None without any."""
-    last = (prices_of(values[-1]) for values in record.ours.values() if values)
-    return next((prices for prices in last if prices is not None), None)
+    return prices_among(values[-1] for values in record.ours.values() if values)
 
 
 def syncs_tariffs(site: Site) -> bool:

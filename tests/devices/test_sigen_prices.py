@@ -183,6 +183,19 @@ async def test_a_force_comes_first(world: World) -> None:
     assert as_set(world) == before
 
 
+async def test_prices_are_not_sent_again(world: World) -> None:
+    """They do not lapse, unlike a manual control; and they outlast a crash."""
+    control = await executor(world)
+    assert (await control.carry_out(by_prices(world))).good
+    told = list(world.sigen.told)
+    world.pass_by(minutes=2)
+    again = await executor(world)
+    for _ in range(20):
+        assert await again.carry_out(by_prices(world)) is Outcome.ALREADY
+        world.pass_by(minutes=2)
+    assert world.sigen.told == told
+
+
 async def test_a_tariff_that_the_cloud_does_not_keep(world: World) -> None:
     """That shows before the owner's is replaced: it is left, and said."""
     station = world.sigen.station

@@ -5,12 +5,14 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from custom_components.power_sync.bridges import access
 from custom_components.power_sync.const import DOMAIN
+from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.devices.batteries import BRANDS
 from custom_components.power_sync.devices.batteries.cloud import cloud_access
 from custom_components.power_sync.devices.batteries.sigenergy_cloud import (
@@ -218,6 +220,42 @@ async def test_started_anew_while_it_plans_for_itself(
     assert state_of(hass, shown).attributes["since"] > since
     assert await hass.config_entries.async_remove(entry.entry_id)
     assert as_set(station) == changed
+
+
+async def test_a_crash_while_it_plans_for_itself(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """What it has is shown at once after the start, though news would have to wait."""
+    before = as_set(sigen.station)
+    await planned_by(hass, "itself")
+    await plans_itself(hass, entry, wait)
+    shown = entity(hass, "sensor", f"{STATION}_tariff")
+    held = state_of(hass, shown).attributes
+    ours, told = as_set(sigen.station), list(sigen.told)
+    # A crash gives nothing back, and leaves the journal as it is.
+    journal = Path(hass.config.path(".storage", f"{DOMAIN}.journal.{entry.entry_id}"))
+    kept = await hass.async_add_executor_job(journal.read_bytes)
+    sigen.standing_fault = Fault(status=503)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_add_executor_job(journal.write_bytes, kept)
+    sigen.heal()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await wait(MINUTE)
+    assert value_of(hass, shown) == "prices"
+    assert state_of(hass, shown).attributes["since"] == held["since"]
+    assert state_of(hass, shown).attributes["schedule"] == held["schedule"]
+    assert value_of(hass, "sensor.powersync_because") == "plans_itself"
+    # News that wait for their turn are not on it yet.
+    controller = entry.runtime_data.controller
+    (battery,) = controller.batteries.values()
+    battery.tariff = replace(battery.tariff, bought=(0.2,) * 48)
+    await controller.tick()
+    assert battery.outcome is Outcome.TOO_SOON
+    assert state_of(hass, shown).attributes["schedule"] == held["schedule"]
+    assert (as_set(sigen.station), sigen.told) == (ours, told)
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert as_set(sigen.station) == before
 
 
 async def test_removed_while_the_cloud_is_away(

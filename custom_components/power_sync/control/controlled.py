@@ -38,6 +38,7 @@ HOLD_EXCESS_W = 150.0
 """A battery that gives this much more than it may is not held."""
 HOLD_EXCESS_POLLS = 3
 REST = timedelta(minutes=1)
+_LEAVES = (Outcome.ALREADY, Outcome.TOO_SOON)
 STARTING = Lease(
     master=Master.NORMAL, command=None, reason=ControlReason.STARTING, until=None
 )
@@ -230,8 +231,8 @@ class Controlled:
             self.tariff_since = self._checked if planned else None
         elif not self.executor.held:
             self.tariff_since = None
-        elif planned and outcome is Outcome.ALREADY and self.tariff_since is None:
-            # It has it from before a crash.
+        elif planned and self.tariff_since is None and outcome in _LEAVES:
+            # What it has, it has from before a crash.
             self.tariff_since = self.executor.record.told_at
 
     async def carry_out_safely(self, order: Order) -> None:

@@ -173,7 +173,7 @@ class BatteryExecutor:
             run.writes = writes
             run.end(Outcome.DRY_RUN)
             return
-        renews = not writes and self._lapses()
+        renews = not writes and self._lapses(command)
         if renews:
             writes = list(driver.writes_for(command, record.owner, now))
         if not writes:
@@ -209,13 +209,14 @@ class BatteryExecutor:
         settled = ownership.settled(counted, now)
         self._book.note(self.battery_id, hold_of(settled))
 
-    def _lapses(self) -> bool:
+    def _lapses(self, command: Command) -> bool:
         """Whether the device is to end the command by itself before long.
 
         At half time it is sent again. After a start nobody knows how much is left.
+        Prices to plan from stay until others are sent.
         """
         expiry, last = self.driver.capabilities.device_expiry, self._last_write
-        if expiry is None:
+        if expiry is None or command.tariff is not None:
             return False
         return last is None or self.clock.now() - last >= expiry / 2
 

@@ -58,6 +58,11 @@ def prices_of(value: SettingValue) -> DayTariff | None:
         return None
 
 
+def prices_among(values: Iterable[SettingValue]) -> DayTariff | None:
+    """Return the first prices that one of these values stands for; None without any."""
+    return next(filter(None, map(prices_of, values)), None)
+
+
 def numbers(values: Iterable[Any]) -> tuple[float, ...]:
     """Return prices as numbers. Raises TypeError or ValueError."""
     return tuple(float(each) for each in values)
