@@ -107,6 +107,8 @@ async def test_number_key_and_token_stay_at_home(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.config_entries.flow.async_progress()
     assert await async_setup_component(hass, "diagnostics", {})
+    # What offers diagnostics is looked up in a task of its own.
+    await hass.async_block_till_done()
     found = json.dumps(await get_diagnostics_for_config_entry(hass, hass_client, entry))
     states = str(hass.states.async_all())
     ours = "".join(

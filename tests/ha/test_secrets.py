@@ -174,6 +174,8 @@ async def test_no_secret_in_a_downloaded_file(
     plant_in_site(entry.runtime_data)
     async_show_lost(hass, entry)
     assert await async_setup_component(hass, "diagnostics", {})
+    # What offers diagnostics is looked up in a task of its own.
+    await hass.async_block_till_done()
     client = await hass_client()
     answer = await client.get(f"/api/diagnostics/config_entry/{entry.entry_id}")
     assert answer.status == HTTPStatus.OK
