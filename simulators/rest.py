@@ -3,9 +3,9 @@
 from abc import ABC, abstractmethod
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import json
 import ssl
 from types import TracebackType
@@ -25,13 +25,15 @@ class Fault:
     """What goes wrong with a request. Faults can be combined.
 
     The answer comes `delay_s` late, with `status` and `body` instead of the
-    right ones, with a `Retry-After`, or, with `empty`, as a list without rows. With
-    `torn` the line is cut in the middle of the right one, once that was worked out.
+    right ones, with a `Retry-After` and other headers, or, with `empty`, as a list
+    without rows. With `torn` the line is cut in the middle of the right one, once that
+    was worked out.
     """
 
     status: int = 200
     body: str | None = None
     retry_after: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
     empty: bool = False
     torn: bool = False
@@ -144,7 +146,10 @@ class RestSimulator(ABC):
                 wait = fault.retry_after
                 return web.Response(
                     status=fault.status,
-                    headers={} if wait is None else {"Retry-After": wait},
+                    headers={
+                        **fault.headers,
+                        **({} if wait is None else {"Retry-After": wait}),
+                    },
                     text=fault.body or '{"detail": "Request failed."}',
                     content_type="application/json",
                 )

@@ -279,6 +279,17 @@ async def test_left_alone_for_as_long_as_it_wants() -> None:
         with pytest.raises(DeviceUnreachableError, match=r"3[56]\d\d s"):
             await api.live_status()
         assert len(account.cloud.requests) == asked
+    for told in (
+        Fault(status=429, headers={"RateLimit-Reset": "90"}),
+        Fault(status=429, body='{"after": 90}'),
+    ):
+        async with tesla() as account:
+            api = account.api
+            account.cloud.fail(told)
+            with pytest.raises(DeviceUnreachableError):
+                await api.live_status()
+            with pytest.raises(DeviceUnreachableError, match="alone for 90 s"):
+                await api.live_status()
     async with tesla() as account:
         await account.cloud.stop()
         with pytest.raises(DeviceUnreachableError, match="cannot be reached"):

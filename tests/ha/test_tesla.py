@@ -7,13 +7,14 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 from aiohttp import ClientError
+from aiopowerwall import PowerwallConnectionError
 import jwt
 import pytest
 from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
     MockConfigEntry,
 )
 from tesla_fleet_api import const as library
-from tesla_fleet_api.exceptions import TeslaFleetError
+from tesla_fleet_api.exceptions import SigningDisabled, TeslaFleetError
 
 from custom_components.power_sync.bridges.tesla import BorrowedSite, borrowed_sites
 from custom_components.power_sync.devices.protocols import (
@@ -30,7 +31,13 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulators.rest import Fault
-from tests.devices.tesla_site import SITE_ID, Account, everything_is_told, tesla
+from tests.devices.tesla_site import (
+    OWNERS,
+    SITE_ID,
+    Account,
+    everything_is_told,
+    tesla,
+)
 
 DOMAIN = "tesla_fleet"
 
@@ -103,6 +110,9 @@ async def test_the_integration_itself(
         (Fault(status=500), DeviceUnreachableError),
         (Fault(body='{"response": null}'), DeviceUnreachableError),
         (Fault(body='{"response": null, "error": "no"}'), DeviceRefusedError),
+        (Fault(body="<html>"), DeviceUnreachableError),
+        (Fault(status=503, body="[1]"), DeviceUnreachableError),
+        (Fault(torn=True), DeviceUnreachableError),
     ],
 )
 async def test_errors_of_the_library(
@@ -117,6 +127,49 @@ async def test_errors_of_the_library(
     account.cloud.fail(fault)
     with pytest.raises(error):
         await BorrowedSite(hass, DOMAIN, SITE_ID).site_info()
+
+
+@pytest.mark.parametrize(
+    ("fault", "wait"),
+    [
+        (Fault(status=429, retry_after="300"), "300"),
+        (Fault(status=429, headers={"RateLimit-Reset": "90"}), "90"),
+        (Fault(status=429), "60"),
+        (Fault(status=402), "3600"),
+    ],
+)
+async def test_left_alone_for_as_long_as_it_wants(
+    hass: HomeAssistant, fleet: Any, account: Account, fault: Fault, wait: str
+) -> None:
+    """What is refused may cost, too: it is not asked again until that is over."""
+    api = BorrowedSite(hass, DOMAIN, SITE_ID)
+    account.cloud.fail(fault)
+    with pytest.raises(DeviceUnreachableError):
+        await api.site_info()
+    asked = len(account.cloud.requests)
+    with pytest.raises(DeviceUnreachableError, match=rf"alone for {wait} s"):
+        await api.set_reserve(30)
+    assert len(account.cloud.requests) == asked
+    # An integration that was started anew is asked at once.
+    await hass.config_entries.async_reload(fleet.entry_id)
+    await api.set_reserve(30)
+    assert account.set_by().reserve_pct == 30
+
+
+async def test_a_tariff_that_comes_too_soon(
+    hass: HomeAssistant, fleet: Any, account: Account
+) -> None:
+    """The cloud's limit for tariffs keeps nothing else from being done."""
+    api = BorrowedSite(hass, DOMAIN, SITE_ID)
+    await api.set_tariff(OWNERS)
+    with pytest.raises(DeviceUnreachableError, match="enough"):
+        await api.set_tariff(OWNERS)
+    refused = account.cloud.refused
+    with pytest.raises(DeviceUnreachableError, match="alone for 24"):
+        await api.set_tariff(OWNERS)
+    assert account.cloud.refused == refused == 1
+    await api.set_reserve(30)
+    assert account.set_by().reserve_pct == 30
 
 
 async def test_a_gateway_at_hand(
@@ -166,7 +219,14 @@ async def test_objects_that_are_not_what_they_were(
     site.api = object()
     with pytest.raises(DeviceRefusedError, match="has no operation"):
         await api.set_mode("backup")
-    for raised in (TimeoutError, ClientError, HomeAssistantError):
+    for raised in (
+        TimeoutError,
+        ClientError,
+        HomeAssistantError,
+        PowerwallConnectionError,
+        SigningDisabled,
+        KeyError,
+    ):
         site.api = SimpleNamespace(site_info=AsyncMock(side_effect=raised))
         with pytest.raises(DeviceUnreachableError):
             await api.site_info()

@@ -7,6 +7,7 @@ granted of them.
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -25,6 +26,7 @@ from custom_components.power_sync.devices.batteries.stored import (
     StoredConfigError,
     text_in,
 )
+from custom_components.power_sync.devices.batteries.tesla import quiet
 from custom_components.power_sync.devices.batteries.tesla.access import (
     VIA_TOKEN,
     Answer,
@@ -41,6 +43,7 @@ from custom_components.power_sync.devices.batteries.tesla.client import (
     as_object,
     opened,
 )
+from custom_components.power_sync.devices.batteries.tesla.quiet import Quiet
 from custom_components.power_sync.devices.protocols import (
     BatteryDriver,
     DeviceError,
@@ -49,6 +52,7 @@ from custom_components.power_sync.devices.protocols import (
     RightsMissingError,
     SignedOutError,
 )
+from custom_components.power_sync.model.waits import seconds
 from custom_components.power_sync.prices.protocols import CONF_TOKEN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import CONF_DEVICE_ID
@@ -69,6 +73,7 @@ LOOK_AGAIN_S: Final = 900.0
 """So long nothing is asked of an integration that its cloud refuses."""
 _DISPATCH: Final = "dispatch_battery_power"
 _RESUME: Final = "resume_battery_operation"
+_TARIFF: Final = "time_of_use_settings"
 
 
 def borrowed_sites(hass: HomeAssistant) -> Iterator[tuple[str, FoundSite]]:
@@ -128,6 +133,8 @@ class BorrowedSite:
         self._domain = domain
         self._site_id = site_id
         self._looked_s: float | None = None
+        self._quiet = Quiet()
+        self._asked: object = None
 
     def _found(self) -> tuple[ConfigEntry[object], object]:
         """Return the site and its entry. Raises what is known of its absence."""
@@ -211,7 +218,7 @@ class BorrowedSite:
 
     async def set_tariff(self, tariff: Answer) -> None:
         """Set the tariff; the library itself wraps it."""
-        await self._tell("time_of_use_settings", dict(tariff))
+        await self._tell(_TARIFF, dict(tariff))
 
     async def dispatch(self, power_w: int, duration: timedelta) -> None:
         """Have the gateway discharge (charge where negative) for a while."""
@@ -242,20 +249,37 @@ class BorrowedSite:
         if call is None:
             raise DeviceRefusedError(f"{self._domain} has no {method}")
         self._check_signed_in(entry)
+        self._check_quiet(site, method)
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 answer = await call(*args, **more)
         except TeslaFleetError as err:
             if _is_signed_out(self._hass, entry):
                 raise self._signed_out() from None
+            self._note_wait(err.status, err.data, method)
             raise _error(err.status) from None
         except TimeoutError:
             raise DeviceUnreachableError("the cloud did not answer in time") from None
-        except ClientError, HomeAssistantError:
+        except _failures():
             if _is_signed_out(self._hass, entry):
                 raise self._signed_out() from None
             raise DeviceUnreachableError("the cloud cannot be reached") from None
         return opened(answer if isinstance(answer, dict) else {})
+
+    def _check_quiet(self, site: object, method: str) -> None:
+        """Raise while the cloud wants no more, unless the integration began anew."""
+        if site is not self._asked:
+            self._asked, self._quiet = site, Quiet()
+        self._quiet.check(tariff=method == _TARIFF)
+
+    def _note_wait(self, status: int | None, told: object, method: str) -> None:
+        """Keep quiet where a refusal says that there were too many requests."""
+        if status == HTTPStatus.PAYMENT_REQUIRED:
+            self._quiet.keep(quiet.LONGEST, tariff=False)
+        elif status == HTTPStatus.TOO_MANY_REQUESTS:
+            waits = told if isinstance(told, dict) else {}
+            wait = seconds(str(waits.get("after"))) or seconds(str(waits.get("reset")))
+            self._quiet.keep(wait or quiet.BUSY_FOR, tariff=method == _TARIFF)
 
     async def _act(self, action: str, fields: Mapping[str, object]) -> None:
         devices = dr.async_get(self._hass)
@@ -299,6 +323,31 @@ def _error(status: int | None) -> DeviceUnreachableError | DeviceRefusedError:
             return DeviceRefusedError(f"the cloud answered {status}")
         case _:
             return DeviceUnreachableError("the cloud gives no usable answer")
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what an integration's objects raise beside the library's main error.
+
+    Its libraries do not expect an answer that is no JSON, or not the usual one.
+    """
+    from tesla_fleet_api.exceptions import LibraryError  # noqa: PLC0415
+
+    found = (
+        ClientError,
+        HomeAssistantError,
+        LibraryError,
+        AttributeError,
+        LookupError,
+        OSError,
+        TypeError,
+        ValueError,
+    )
+    # The gateway's library is there where a gateway can be paired.
+    with suppress(ImportError):
+        from aiopowerwall import PowerwallError  # noqa: PLC0415
+
+        return (*found, PowerwallError)
+    return found
 
 
 def _is_fresh(timestamp: object) -> bool:

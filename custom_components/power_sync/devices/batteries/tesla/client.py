@@ -22,15 +22,13 @@ from custom_components.power_sync.devices.protocols import (
     DeviceUnreachableError,
     RightsMissingError,
 )
-from custom_components.power_sync.model.waits import retry_after
+from custom_components.power_sync.model.waits import retry_after, seconds
 
+from . import quiet
 from .access import Answer, FoundSite
+from .quiet import Quiet
 
 REQUEST_TIMEOUT_S: Final = 20.0
-BUSY_FOR: Final = timedelta(minutes=1)
-"""How long to ask nothing where the cloud has enough and does not say for how long."""
-LONGEST_QUIET: Final = timedelta(hours=1)
-"""A longer wait than that is a mistake; so long where credits have run out."""
 READS: Final = "energy_device_data"
 COMMANDS: Final = "energy_cmds"
 _TARIFF: Final = "time_of_use_settings"
@@ -53,7 +51,7 @@ class TeslaAccount:
         self._base_url = URL(base_url) / "api" / "1"
         self._token = token
         self._timeout_s = timeout_s
-        self._quiet_until_s: dict[bool, float] = {}
+        self._quiet = Quiet()
 
     async def sites(self) -> list[FoundSite]:
         """Return the sites that have a battery. Raises DeviceError."""
@@ -92,7 +90,7 @@ class TeslaAccount:
     ) -> Mapping[str, object]:
         """Return an answer that is a JSON object."""
         tariff = url.name == _TARIFF
-        self._check_quiet(tariff=tariff)
+        self._quiet.check(tariff=tariff)
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -115,22 +113,6 @@ class TeslaAccount:
             raise DeviceUnreachableError("the cloud did not answer with an object")
         return answer
 
-    def _check_quiet(self, *, tariff: bool) -> None:
-        """Raise while the cloud wants no more: tariffs have a limit of their own."""
-        until_s = max(
-            self._quiet_until_s.get(False, 0.0),
-            self._quiet_until_s.get(True, 0.0) if tariff else 0.0,
-        )
-        left_s = until_s - asyncio.get_running_loop().time()
-        if left_s > 0:
-            raise DeviceUnreachableError(
-                f"the cloud wants to be left alone for {left_s:.0f} s"
-            )
-
-    def _be_quiet(self, wait: timedelta, *, tariff: bool) -> None:
-        wait_s = min(wait, LONGEST_QUIET).total_seconds()
-        self._quiet_until_s[tariff] = asyncio.get_running_loop().time() + wait_s
-
     def _check_status(
         self, response: ClientResponse, answer: Mapping[str, object], *, tariff: bool
     ) -> None:
@@ -143,11 +125,11 @@ class TeslaAccount:
         if status == HTTPStatus.PAYMENT_REQUIRED:
             if answer.get("error") == _SUBSCRIPTION:
                 raise DeviceAuthError("the subscription has ended")
-            self._be_quiet(LONGEST_QUIET, tariff=False)
+            self._quiet.keep(quiet.LONGEST, tariff=False)
             raise DeviceUnreachableError("the account has no credits left")
-        wait = retry_after(response.headers)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._be_quiet(wait or BUSY_FOR, tariff=tariff)
+            wait = _wait_of(response.headers, answer)
+            self._quiet.keep(wait or quiet.BUSY_FOR, tariff=tariff)
             raise DeviceUnreachableError("the cloud has had enough requests")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise DeviceUnreachableError(f"the cloud answered {status}")
@@ -254,6 +236,17 @@ def name_of(product: Mapping[str, object]) -> str | None:
     """Return what the owner calls a site."""
     name = product.get("site_name")
     return name if isinstance(name, str) and name else None
+
+
+def _wait_of(
+    headers: Mapping[str, str], answer: Mapping[str, object]
+) -> timedelta | None:
+    """Return the wait that the cloud asks for, in whichever way it does."""
+    return (
+        retry_after(headers)
+        or seconds(headers.get("RateLimit-Reset", ""))
+        or seconds(str(answer.get("after", "")))
+    )
 
 
 def _parsed(content: bytes) -> Mapping[str, object] | None:
