@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import ClientSession
 from yarl import URL
 
-from custom_components.power_sync.bridges.tesla import BorrowedSite
+from custom_components.power_sync.bridges.tesla_borrowed import BorrowedSite
 from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.devices.batteries.tesla.access import FoundSite
 from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery

@@ -16,7 +16,8 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
 from tesla_fleet_api import const as library
 from tesla_fleet_api.exceptions import SigningDisabled, TeslaFleetError
 
-from custom_components.power_sync.bridges.tesla import BorrowedSite, borrowed_sites
+from custom_components.power_sync.bridges.tesla_borrowed import BorrowedSite
+from custom_components.power_sync.bridges.tesla_entries import borrowed_sites
 from custom_components.power_sync.devices.protocols import (
     DeviceError,
     DeviceRefusedError,

@@ -11,7 +11,8 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
 )
 from tesla_fleet_api.tesla import EnergySiteRouter
 
-from custom_components.power_sync.bridges.tesla import BorrowedSite, borrowed_sites
+from custom_components.power_sync.bridges.tesla_borrowed import BorrowedSite
+from custom_components.power_sync.bridges.tesla_entries import borrowed_sites
 from custom_components.power_sync.devices.batteries.tesla.access import FoundSite
 from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery
 from custom_components.power_sync.devices.batteries.tesla.probe import probe

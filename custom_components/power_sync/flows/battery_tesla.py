@@ -6,11 +6,8 @@ from typing import Any, Final
 
 import probatio
 
-from custom_components.power_sync.bridges.tesla import (
-    account_of,
-    borrowed_sites,
-    site_api,
-)
+from custom_components.power_sync.bridges.tesla import account_of, site_api
+from custom_components.power_sync.bridges.tesla_entries import borrowed_sites
 from custom_components.power_sync.devices.batteries.brand import (
     BatteryBrand,
     BatteryProbe,
