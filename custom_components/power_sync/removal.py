@@ -29,6 +29,7 @@ from .market_response import spike_store
 from .model.plain import JsonObject
 from .site_setup import battery_subentries
 from .solar_record import solar_record_store
+from .tariff_sync import by_hand_store
 
 TRY_AGAIN_S = 3
 
@@ -66,6 +67,7 @@ async def async_give_back_removed(hass: HomeAssistant, entry: ConfigEntry) -> No
     await _async_tell_of_chargers(hass, entry)
     await CarStopStore(hass, entry.entry_id).remove()
     await spike_store(hass, entry.entry_id).remove()
+    await by_hand_store(hass, entry.entry_id).remove()
     await ledger_store(hass, entry.entry_id).remove()
     await solar_record_store(hass, entry.entry_id).remove()
     await FindingsStore(hass, entry.entry_id).remove()

@@ -140,6 +140,7 @@ class Site:
         take_connections(self)
         await self.market.async_restore()
         await self.car_stopping.async_restore()
+        await self.tariffs.async_restore()
         await self.controller.start()
         self.tariffs.async_go_on()
         if self.controller.owner_settings_lost:
@@ -219,6 +220,7 @@ class Site:
             LOGGER.debug("The time to give the batteries back is over")
         await self._command_log.async_close()
         await self.market.async_close()
+        await self.tariffs.async_close()
         chargers = await self.car_stopping.async_close()
         for charger in self.coordinators.chargers.values():
             await charger.charger.close()

@@ -2,37 +2,65 @@
 
 Worked out whenever prices come in and every five minutes, in the middle of the night
 too, as a tariff is for one day; sent only where it says anything new, and never while
-the battery is forced (`control/rules/tariff.py`).
+the battery is forced (`control/rules/tariff.py`). Prices that were given by hand stay
+as they are until their day ends, also over a crash or a restart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
+from .bridges.kept import Content, KeptFile, KeptStore
 from .control.controlled import Controlled
 from .control.journal import Record
 from .control.view import PlannedBy
-from .devices.batteries.tariff_text import prices_among
+from .devices.batteries.tariff_text import prices_among, prices_of, prices_text
 from .model.tariff import DayTariff, slot_of
 from .planner.half_hours import day_tariff
 
 if TYPE_CHECKING:
     from .site import Site
 
+BY_HAND_FILE: Final = KeptFile("tariff_by_hand", version=1, delay_s=1.0)
+
 
 class TariffSync:
     """Says which tariff each battery of a home is to plan from."""
 
     def __init__(self, site: Site) -> None:
-        """Say nothing yet."""
+        """Say nothing before `async_restore`."""
         self._site = site
-        self._once: dict[str, date] = {}
-        """Batteries that were given a tariff by hand, and for which day."""
+        self._by_hand: dict[str, DayTariff] = {}
+        """What batteries were given by hand."""
+        self._store = by_hand_store(site.hass, site.entry.entry_id, self._content)
+
+    async def async_restore(self) -> None:
+        """Go on with what was given by hand before a restart, before control acts."""
+        kept = await self._store.load()
+        if not isinstance(kept, Mapping):
+            return
+        for battery_id in self._site.controller.batteries:
+            prices = prices_of(kept.get(self._key(battery_id)))
+            if prices is not None:
+                self._by_hand[battery_id] = prices
+
+    async def async_close(self) -> None:
+        """Write what is not written yet."""
+        await self._store.async_close()
+
+    def _content(self) -> Content:
+        return {
+            self._key(battery_id): prices_text(prices)
+            for battery_id, prices in self._by_hand.items()
+        }
+
+    def _key(self, battery_id: str) -> str:
+        return self._site.coordinators.batteries[battery_id].subentry_id
 
     @callback
     def async_take_planners(self) -> None:
@@ -50,11 +78,11 @@ class TariffSync:
 
         To give it back until there are prices would have those wait for their turn.
         """
-        if not self._site.settings.tou_sync:
-            return
-        for battery in self._site.controller.batteries.values():
+        automatic = self._site.settings.tou_sync
+        for battery_id, battery in self._site.controller.batteries.items():
             if battery.planned_by is PlannedBy.ITSELF:
-                battery.tariff = _left(battery.executor.record)
+                left = _left(battery.executor.record)
+                battery.tariff = left if automatic else self._by_hand.get(battery_id)
 
     @callback
     def async_follow(self) -> None:
@@ -94,17 +122,20 @@ class TariffSync:
         return changed
 
     def _wanted(self, battery: Controlled, *, every_cent: bool) -> DayTariff | None:
-        zone = battery.executor.driver.capabilities.tariff_zone
-        if zone is None or battery.planned_by is not PlannedBy.ITSELF:
-            self._once.pop(battery.battery_id, None)
+        if battery.planned_by is not PlannedBy.ITSELF:
+            self._forget(battery)
             return None
+        zone = battery.executor.driver.capabilities.tariff_zone
+        if zone is None:
+            # It has not been read since the start.
+            return battery.tariff
         now = dt_util.utcnow().astimezone(zone)
         has = battery.tariff
         if has is not None and has.day != now.date():
             has = None
         if not self._site.settings.tou_sync:
-            by_hand = self._once.get(battery.battery_id) == now.date()
-            return has if by_hand else None
+            return self._given(battery, now.date())
+        self._forget(battery)
         made = self._made(battery)
         if made is None or (
             has is not None and not every_cent and not made.is_news(has, slot_of(now))
@@ -134,8 +165,30 @@ class TariffSync:
             if made is None:
                 return False
             battery.tariff = made
-            self._once[battery.battery_id] = made.day
+            if not self._site.settings.tou_sync:
+                self._by_hand[battery.battery_id] = made
+                self._store.async_changed()
         return True
+
+    def _given(self, battery: Controlled, today: date) -> DayTariff | None:
+        """Return what a battery was given by hand today; None where nothing was."""
+        given = self._by_hand.get(battery.battery_id)
+        if given is not None and given.day == today:
+            return given
+        self._forget(battery)
+        return None
+
+    def _forget(self, battery: Controlled) -> None:
+        """Forget what a battery was given by hand."""
+        if self._by_hand.pop(battery.battery_id, None) is not None:
+            self._store.async_changed()
+
+
+def by_hand_store(
+    hass: HomeAssistant, entry_id: str, content: Callable[[], Content] = dict
+) -> KeptStore:
+    """Return the file of what batteries were given by hand."""
+    return KeptStore(hass, entry_id, BY_HAND_FILE, content)
 
 
 def _left(record: Record) -> DayTariff | None:
