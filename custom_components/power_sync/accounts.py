@@ -79,7 +79,7 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
         return period.bill(
             self.charges,
             standing_per_day=self._site.coordinators.prices.source.standing_per_day,
-            expected_kw=self.charges.highest_kw(ahead, zone),
+            expected_kw=self.charges.highest_kw(ahead, SLOT, zone),
             now=now,
             zone=zone,
         )

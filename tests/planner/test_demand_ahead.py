@@ -48,6 +48,19 @@ def test_which_slots_count() -> None:
         assert none.charge_on(grid, MELBOURNE) is None
 
 
+def test_a_slot_in_which_the_window_begins_or_ends() -> None:
+    """From 14:58 to 20:02: what is imported in the rest of these slots counts."""
+    grid = TimeGrid(MIDNIGHT, HOUR / 12, 24 * 12)
+    odd = replace(EVENING, start_min=14 * 60 + 58, end_min=20 * 60 + 2)
+    charge = odd.charge_on(grid, MELBOURNE)
+    assert charge is not None
+    counting = [index for index, on in enumerate(charge.window) if on]
+    assert (counting[0], counting[-1]) == (14 * 12 + 11, 20 * 12)
+    assert len(counting) == counting[-1] - counting[0] + 1
+    sunday = replace(odd, weekdays=frozenset({6}))
+    assert sunday.charge_on(grid, MELBOURNE) is None
+
+
 @pytest.mark.parametrize(("peak_kw", "highest_kw"), [(1.0, 2.38), (3.5, 3.5)])
 def test_the_battery_shaves(peak_kw: float, highest_kw: float) -> None:
     """By hand: full at 16:00, 9 kWh in the cells give 8.1 kWh in five hours.

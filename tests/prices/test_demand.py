@@ -1,5 +1,6 @@
 """Charges beside energy: billing periods, windows, and what a peak costs."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -115,9 +116,12 @@ def test_the_highest_mean() -> None:
     start = at("2026-07-15T14:30").astimezone(UTC)
     powers = [9.0] * 5 + [6.0] + [1.0, -5.0] * 3 + [2.0] * 66
     slots = [(start + FIVE * index, kw) for index, kw in enumerate(powers)]
-    assert EVENING.highest_kw(slots, MELBOURNE) == 6.0
-    assert EVENING.highest_kw(slots[6:12], MELBOURNE) == 0.5
-    assert EVENING.highest_kw(slots[:5], MELBOURNE) == 0.0
+    assert EVENING.highest_kw(slots, FIVE, MELBOURNE) == 6.0
+    assert EVENING.highest_kw(slots[6:12], FIVE, MELBOURNE) == 0.5
+    assert EVENING.highest_kw(slots[:5], FIVE, MELBOURNE) == 0.0
+    # The window begins within the slot of 14:50.
+    earlier = replace(EVENING, start=time(14, 53))
+    assert earlier.highest_kw(slots[:5], FIVE, MELBOURNE) == 9.0
     assert EVENING.inside(start, MELBOURNE) == FIVE
 
 

@@ -29,13 +29,17 @@ class DemandAhead:
     holidays: frozenset[date] = NO_HOLIDAYS
 
     def charge_on(self, grid: TimeGrid, zone: tzinfo) -> DemandCharge | None:
-        """Return the charge on a grid; None where no slot of it counts."""
+        """Return the charge on a grid; None where no slot of it counts.
+
+        A slot counts where any of it lies in the window.
+        """
         start, end = (
             time(minute // 60, minute % 60) for minute in (self.start_min, self.end_min)
         )
         window = Window(start, end, self.weekdays)
         counts = tuple(
-            each < self.until and window.covers(each.astimezone(zone), self.holidays)
+            each < self.until
+            and window.touches(each.astimezone(zone), grid.step, self.holidays)
             for each in grid.starts()
         )
         if self.rate_per_kw <= 0 or not any(counts):

@@ -78,9 +78,12 @@ class Charges:
 
     def covers(self, when: datetime, zone: tzinfo) -> bool:
         """Whether what is imported at a moment counts."""
-        window = Window(self.start, self.end, self.days.weekdays)
         local = when.astimezone(zone)
-        return self.rate_per_kw > 0 and window.covers(local, self.holidays)
+        return self.rate_per_kw > 0 and self._window.covers(local, self.holidays)
+
+    @property
+    def _window(self) -> Window:
+        return Window(self.start, self.end, self.days.weekdays)
 
     def period(self, when: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
         """Return the billing period of a moment: its start and its end (UTC)."""
@@ -109,15 +112,22 @@ class Charges:
         )
 
     def highest_kw(
-        self, imported_kw: Iterable[tuple[datetime, float]], zone: tzinfo
+        self,
+        imported_kw: Iterable[tuple[datetime, float]],
+        step: timedelta,
+        zone: tzinfo,
     ) -> float:
         """Return the highest mean import of an interval; 0 where none counts.
 
-        `imported_kw` has mean powers of equal lengths of time, by their start.
+        `imported_kw` has mean powers over `step` by their start. A step counts where
+        any of it lies in the window.
         """
+        if self.rate_per_kw <= 0:
+            return 0.0
+        window = self._window
         intervals: dict[datetime, list[float]] = {}
         for start, import_kw in imported_kw:
-            if self.covers(start, zone):
+            if window.touches(start.astimezone(zone), step, self.holidays):
                 number = floor_time(start, self.interval)
                 intervals.setdefault(number, []).append(max(0.0, import_kw))
         return max((sum(each) / len(each) for each in intervals.values()), default=0.0)

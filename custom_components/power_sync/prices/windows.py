@@ -41,6 +41,19 @@ class Window:
         """Whether a moment, on the clock on the wall, lies in the window."""
         return self.begun_on(local, holidays) is not None
 
+    def touches(
+        self,
+        local: datetime,
+        length: timedelta,
+        holidays: frozenset[date] = NO_HOLIDAYS,
+    ) -> bool:
+        """Whether any of a time lies in the window; it begins at `local`."""
+        if self.covers(local, holidays):
+            return True
+        begins = datetime.combine(local.date(), self.start, local.tzinfo)
+        inside = local < begins < local + length
+        return inside and self.covers(begins, holidays)
+
     def begun_on(
         self, local: datetime, holidays: frozenset[date] = NO_HOLIDAYS
     ) -> date | None:
