@@ -27,11 +27,8 @@ from time import perf_counter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from custom_components.power_sync.forecast.load import (
-    LoadHistory,
-    LoadSample,
-    forecast_load,
-)
+from custom_components.power_sync.forecast.load import forecast_load
+from custom_components.power_sync.forecast.load_history import LoadHistory, LoadSample
 from custom_components.power_sync.model.timegrid import TimeGrid
 
 _STEP = timedelta(minutes=30)

@@ -31,9 +31,9 @@ import os
 from zoneinfo import ZoneInfo
 
 from custom_components.power_sync.forecast.calibration import KEPT, SunRecord
-from custom_components.power_sync.forecast.load import (
+from custom_components.power_sync.forecast.load import RECENT
+from custom_components.power_sync.forecast.load_history import (
     HISTORY,
-    RECENT,
     LoadHistory,
     LoadSample,
 )

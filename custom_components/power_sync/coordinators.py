@@ -27,7 +27,7 @@ from .devices.protocols import (
     SignedOutError,
     WrongDeviceError,
 )
-from .forecast.load import LoadHistory
+from .forecast.load_history import LoadHistory
 from .forecast.scorecard import Score, load_score, score
 from .model.battery import BatteryReading
 from .model.forecast import Forecast

@@ -9,7 +9,8 @@ from homeassistant.util import dt as dt_util
 from .control.car_hold import serves_home
 from .control.view import HoldStatus
 from .fleet import fleet_of
-from .forecast.load import RECENT, LoadHistory
+from .forecast.load import RECENT
+from .forecast.load_history import LoadHistory
 from .periods import POLL_S
 from .planner.held import EXPECTED, Held
 from .planner.inputs import PlanInputs

@@ -14,7 +14,7 @@ from custom_components.power_sync.bridges.libraries import (
     Requirement,
     async_ensure,
 )
-from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
+from custom_components.power_sync.forecast.load_history import LoadHistory, LoadSample
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 

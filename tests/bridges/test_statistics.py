@@ -21,7 +21,7 @@ from custom_components.power_sync.bridges.statistics import (
     picked_sensors,
 )
 from custom_components.power_sync.const import DOMAIN
-from custom_components.power_sync.forecast.load import LoadHistory
+from custom_components.power_sync.forecast.load_history import LoadHistory
 from homeassistant.components.energy.data import (
     BatterySourceType,
     GridSourceType,

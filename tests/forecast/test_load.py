@@ -9,11 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.power_sync.forecast.load import (
-    LoadHistory,
-    LoadSample,
-    forecast_load,
-)
+from custom_components.power_sync.forecast.load import forecast_load
+from custom_components.power_sync.forecast.load_history import LoadHistory, LoadSample
 from custom_components.power_sync.model.forecast import Forecast
 from custom_components.power_sync.model.timegrid import TimeGrid
 

@@ -6,11 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.power_sync.forecast.load import (
-    LoadHistory,
-    LoadSample,
-    forecast_load,
-)
+from custom_components.power_sync.forecast.load import forecast_load
+from custom_components.power_sync.forecast.load_history import LoadHistory, LoadSample
 from custom_components.power_sync.forecast.scorecard import (
     LEAST_SHARE,
     day_before,

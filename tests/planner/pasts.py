@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
+from custom_components.power_sync.forecast.load_history import LoadHistory, LoadSample
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.model.series import Series, Span

@@ -13,7 +13,7 @@ from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.control.reasons import ControlReason
 from custom_components.power_sync.control.view import BatteryView, SiteLimits
 from custom_components.power_sync.devices.batteries.brand import BatteryConfig
-from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
+from custom_components.power_sync.forecast.load_history import LoadHistory, LoadSample
 from custom_components.power_sync.model.battery import (
     BatteryIdentity,
     BatteryReading,

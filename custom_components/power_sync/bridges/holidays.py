@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from custom_components.power_sync.forecast.load import LoadHistory
+from custom_components.power_sync.forecast.load_history import LoadHistory
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 

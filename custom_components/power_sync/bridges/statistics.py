@@ -20,7 +20,7 @@ from custom_components.power_sync.const import (
     CONF_SOLAR_SENSOR,
     DOMAIN,
 )
-from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
+from custom_components.power_sync.forecast.load_history import LoadHistory, LoadSample
 from custom_components.power_sync.model.series import Series
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN

@@ -15,7 +15,8 @@ from typing import Final
 from custom_components.power_sync.model.series import Series, Span
 from custom_components.power_sync.model.timegrid import TimeGrid
 
-from .load import LoadHistory, forecast_load
+from .load import forecast_load
+from .load_history import LoadHistory
 
 LEAST_SHARE: Final = 0.75
 """A day of which fewer of the hours are known has no score."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from custom_components.power_sync.forecast.days_before import solar_as_before
-from custom_components.power_sync.forecast.load import RECENT, LoadHistory
+from custom_components.power_sync.forecast.load import RECENT
+from custom_components.power_sync.forecast.load_history import LoadHistory
 from custom_components.power_sync.model.prices import PriceCurve
 from custom_components.power_sync.model.series import Series, Span
 from custom_components.power_sync.model.timegrid import HORIZON, TimeGrid, floor_time

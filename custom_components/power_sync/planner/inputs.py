@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from custom_components.power_sync.forecast.load import LoadHistory, forecast_load
+from custom_components.power_sync.forecast.load import forecast_load
+from custom_components.power_sync.forecast.load_history import LoadHistory
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.forecast import Forecast
 from custom_components.power_sync.model.prices import PriceCurve, Spike

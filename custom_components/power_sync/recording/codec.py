@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
-from custom_components.power_sync.forecast.load import LoadHistory
+from custom_components.power_sync.forecast.load_history import LoadHistory
 from custom_components.power_sync.model.prices import PriceCurve
 from custom_components.power_sync.model.series import Series
 

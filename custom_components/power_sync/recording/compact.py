@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
-from custom_components.power_sync.forecast.load import LoadHistory, LoadSample
+from custom_components.power_sync.forecast.load_history import LoadHistory, LoadSample
 from custom_components.power_sync.model.prices import (
     Cap,
     Credit,
