@@ -20,8 +20,8 @@ from custom_components.power_sync.prices.day_ahead import (
     CONF_INTEGRATION,
     CONF_PLACE,
     CONF_STANDING_PER_DAY,
-    INTEGRATIONS,
 )
+from custom_components.power_sync.prices.day_ahead_integrations import INTEGRATIONS
 from custom_components.power_sync.prices.protocols import PriceError
 from homeassistant.config_entries import (
     ConfigEntry,

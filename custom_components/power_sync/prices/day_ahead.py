@@ -5,12 +5,10 @@ come out at about 13:00 the day before. What taxes and fees add is the user's:
 `price * factor + addition`, in money per kWh, for buying and for selling.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 import logging
-from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from custom_components.power_sync.model.layers import Layers
 from custom_components.power_sync.model.plain import JsonObject, number_of, text_of
@@ -18,6 +16,7 @@ from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.model.series import Series, Span
 from custom_components.power_sync.model.timegrid import floor_time
 
+from .day_ahead_integrations import DAY, INTEGRATIONS, MARKET, Asked, midnight
 from .entity_rows import read_prices
 from .extend import HISTORY
 from .protocols import (
@@ -42,9 +41,6 @@ CONF_EXPORT_FACTOR = "export_factor"
 CONF_EXPORT_ADDITION = "export_addition"
 CONF_STANDING_PER_DAY = "standing_per_day"
 
-# Kept here so that the zone is read from disk on import and never in the loop.
-MARKET = ZoneInfo("Europe/Brussels")
-DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 NOTHING = Series(())
 AUCTION = DailyPublication(
@@ -53,89 +49,6 @@ AUCTION = DailyPublication(
     day_ends=time(23, 59),
     eager_until=time(16),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked for: a day's prices of one entry, and of one place in it."""
-
-    entry_id: str
-    place: str
-    day: date
-
-
-@dataclass(frozen=True, slots=True)
-class Integration:
-    """How an integration is asked, and where the rows are in its answer.
-
-    `scale` makes money per kWh of its prices.
-    """
-
-    action: str
-    data: Callable[[Asked], JsonObject]
-    rows: Callable[[Mapping[str, object], Asked], object]
-    scale: float = 1.0
-
-
-def _named(answer: Mapping[str, object], asked: Asked) -> object:
-    homes = answer.get("prices")
-    return homes.get(asked.place) if isinstance(homes, Mapping) else None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), tzinfo=MARKET)
-
-
-def _limits(day: date) -> tuple[datetime, datetime]:
-    """Return when a day of the market begins and ends (UTC)."""
-    return _midnight(day).astimezone(UTC), _midnight(day + DAY).astimezone(UTC)
-
-
-INTEGRATIONS: Mapping[str, Integration] = MappingProxyType(
-    {
-        "nordpool": Integration(
-            "get_prices_for_date",
-            lambda asked: {
-                "config_entry": asked.entry_id,
-                "date": asked.day.isoformat(),
-                "areas": [asked.place],
-            },
-            lambda answer, asked: answer.get(asked.place),
-            scale=0.001,
-        ),
-        "energyzero": Integration(
-            "get_energy_prices",
-            lambda asked: {
-                "config_entry": asked.entry_id,
-                "incl_vat": False,
-                "interval": "quarter",
-                "start": asked.day.isoformat(),
-                "end": asked.day.isoformat(),
-            },
-            lambda answer, _: answer.get("prices"),
-        ),
-        "easyenergy": Integration(
-            "get_energy_usage_prices",
-            lambda asked: {
-                "config_entry": asked.entry_id,
-                "incl_vat": False,
-                "granularity": "quarter",
-                "start": asked.day.isoformat(),
-                "end": asked.day.isoformat(),
-            },
-            lambda answer, _: answer.get("prices"),
-        ),
-        "tibber": Integration(
-            "get_prices",
-            lambda asked: {
-                "start": _midnight(asked.day).isoformat(),
-                "end": _midnight(asked.day + DAY).isoformat(),
-            },
-            _named,
-        ),
-    }
-)
-"""By domain. A new one is an entry here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +198,16 @@ class DayAheadPriceSource:
         """Return up to when prices had been published at a moment (UTC)."""
         local = when.astimezone(MARKET)
         days = 2 if local.time() >= AUCTION.published else 1
-        return _midnight(local.date() + days * DAY).astimezone(UTC)
+        return midnight(local.date() + days * DAY).astimezone(UTC)
 
     def next_fetch(self, curve: PriceCurve | None) -> datetime:
         """Return when to fetch next (UTC), given what is known already."""
         return AUCTION.next_fetch(curve, self._now())
+
+
+def _limits(day: date) -> tuple[datetime, datetime]:
+    """Return when a day of the market begins and ends (UTC)."""
+    return midnight(day).astimezone(UTC), midnight(day + DAY).astimezone(UTC)
 
 
 def from_settings(act: Act, settings: JsonObject, *, now: Now) -> DayAheadPriceSource:
