@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from custom_components.power_sync.devices.protocols import (
     BatteryDriver,
@@ -32,10 +32,10 @@ from .clock import Clock
 from .journal import JournalBook, JournalError, Record, hold_of, released
 from .log import CommandLog, LogEntry, Outcome
 from .order import Asked, Order
+from .pace import Pace
 from .patience import Patience
 from .run import Run
 
-DAY = timedelta(days=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -55,14 +55,13 @@ class BatteryExecutor:
         self.battery_id = driver.identity.serial
         self.clock = clock
         self.patience = Patience()
+        self._pace = Pace(driver, clock)
         book.introduce(self.battery_id, device)
         self._book = book
         self._log = log
         self._lock = asyncio.Lock()
         self._generation = 0
         self._holding: Asked | None = None
-        self._last_write: datetime | None = None
-        self._told_before: datetime | None = None
         self.last_run: Run | None = None
         self.last_read: tuple[datetime, Settings] = (_NEVER, {})
         """When its settings were read last, and what they were."""
@@ -84,8 +83,7 @@ class BatteryExecutor:
 
     def flash_writes_left(self) -> int:
         """Return how many writes to flash memory today's budget still has."""
-        used = len(self._today(self.record).flash_writes)
-        return self.driver.capabilities.flash_writes_per_day - used
+        return self._pace.flash_writes_left(self.record)
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -103,7 +101,7 @@ class BatteryExecutor:
         mine = self._generation
         if mine == 1:
             # Later, the journal has what is about to be told, and may not be.
-            self._told_before = self.record.told_at
+            self._pace.told_before = self.record.told_at
         async with self._lock:
             if mine != self._generation:
                 return Outcome.SUPERSEDED
@@ -134,7 +132,7 @@ class BatteryExecutor:
             self.clock.now(),
             # Half a command is given back without end, like a whole one.
             gives_back=run.order.gives_back or run.half,
-            free_at=self._free_at(),
+            free_at=self._pace.free_at(),
         )
         waits = run.outcome in (Outcome.TOO_SOON, Outcome.NOT_READY)
         if (run.outcome.good or waits) and not run.writes:
@@ -173,14 +171,14 @@ class BatteryExecutor:
             run.writes = writes
             run.end(Outcome.DRY_RUN)
             return
-        renews = not writes and self._lapses(command)
+        renews = not writes and self._pace.lapses(command)
         if renews:
             writes = list(driver.writes_for(command, record.owner, now))
         if not writes:
             self._settle(record, now)
             run.end(Outcome.ALREADY)
             return
-        if not order.by_user and (hindrance := self._not_now(record, writes)):
+        if not order.by_user and (hindrance := self._pace.hindrance(record, writes)):
             if hindrance is Outcome.BUDGET or self._ends_forced(command):
                 # What runs now is not wanted any more: the owner's is always allowed.
                 await self._release(run)
@@ -189,7 +187,7 @@ class BatteryExecutor:
         if self._holding == order.asked and not renews:
             self.patience.dropped(self.clock.now())
         record = ownership.written_ahead(
-            driver, self._today(record), writes, self.clock.now()
+            driver, self._pace.today(record), writes, self.clock.now()
         )
         await self._book.put(self.battery_id, hold_of(record))
         await self._write_and_verify(writes, run)
@@ -209,17 +207,6 @@ class BatteryExecutor:
         settled = ownership.settled(counted, now)
         self._book.note(self.battery_id, hold_of(settled))
 
-    def _lapses(self, command: Command) -> bool:
-        """Whether the device is to end the command by itself before long.
-
-        At half time it is sent again. After a start nobody knows how much is left.
-        Prices to plan from stay until others are sent.
-        """
-        expiry, last = self.driver.capabilities.device_expiry, self._last_write
-        if expiry is None or command.tariff is not None:
-            return False
-        return last is None or self.clock.now() - last >= expiry / 2
-
     def _leaves_alone(self, order: Order, now: Settings, run: Run) -> bool:
         """Whether somebody else runs the battery, and is to be left to it."""
         strange = ownership.strangers(self.driver, self.record, now)
@@ -231,34 +218,6 @@ class BatteryExecutor:
         run.read_back = {key: now[key] for key in strange}
         run.end(Outcome.FOREIGN)
         return True
-
-    def _today(self, record: Record) -> Record:
-        since = self.clock.now() - DAY
-        recent = tuple(when for when in record.flash_writes if when > since)
-        return replace(record, flash_writes=recent)
-
-    def _not_now(self, record: Record, writes: Iterable[Write]) -> Outcome | None:
-        """Return what forbids these writes at this moment, if anything does."""
-        capabilities = self.driver.capabilities
-        if self._free_at() is not None:
-            return Outcome.TOO_SOON
-        wanted = sum(write.setting in capabilities.flash_settings for write in writes)
-        used = len(self._today(record).flash_writes)
-        if wanted and used + wanted > capabilities.flash_writes_per_day:
-            return Outcome.BUDGET
-        return None
-
-    def _free_at(self) -> datetime | None:
-        """Return when the battery may be told something again; None for now.
-
-        What it was told before the start counts, too.
-        """
-        now, told = self.clock.now(), self._last_write or self._told_before
-        # A time that lies ahead is from before the clock was set.
-        if told is None or told > now:
-            return None
-        free_at = told + self.driver.capabilities.min_interval
-        return free_at if free_at > now else None
 
     # -- giving back -----------------------------------------------------------
 
@@ -286,7 +245,7 @@ class BatteryExecutor:
         A value on the way, such as a mode that stops the flow at once, is ours should
         the release end there. What cannot be stored keeps no battery from being back.
         """
-        today, at = self._today(record), self.clock.now()
+        today, at = self._pace.today(record), self.clock.now()
         flash = ownership.written_ahead(self.driver, today, writes, at).flash_writes
         ours = ownership.written_ahead(
             self.driver, record, ownership.on_the_way(record, writes), at
@@ -335,7 +294,7 @@ class BatteryExecutor:
         """Count what is written a second time to flash memory, too."""
         at = self.clock.now()
         counted = ownership.written_ahead(
-            self.driver, self._today(self.record), writes, at
+            self.driver, self._pace.today(self.record), writes, at
         ).flash_writes
         self._book.note(
             self.battery_id, lambda kept: replace(kept, flash_writes=counted)
@@ -367,7 +326,7 @@ class BatteryExecutor:
                     if not go_on:
                         raise
                     refused = refused or err
-                self._last_write = self.clock.now()
+                self._pace.wrote()
             await self.clock.sleep(self.driver.capabilities.settle.total_seconds())
             run.read_back = await self._read()
             pending = [
