@@ -60,7 +60,7 @@ async def choose(
     """Set the mode as the owner does."""
     book = JournalBook(world.journal)
     await book.load()
-    control._book = book  # noqa: SLF001 - one book for both
+    control._hold._book = book  # noqa: SLF001 - one book for both
     change = OwnerChange(MODE, value)
     return await set_owner_setting(control, change, book, CommandLog(), dry_run=dry_run)
 

@@ -7,9 +7,8 @@ holds a value of ours, so what the owner changed meanwhile stays.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from custom_components.power_sync.devices.protocols import (
@@ -29,7 +28,8 @@ from custom_components.power_sync.model.plain import JsonObject
 
 from . import ownership
 from .clock import Clock
-from .journal import JournalBook, JournalError, Record, hold_of, released
+from .hold import Hold
+from .journal import JournalBook, JournalError, Record
 from .log import CommandLog, LogEntry, Outcome
 from .order import Asked, Order
 from .pace import Pace
@@ -57,7 +57,7 @@ class BatteryExecutor:
         self.patience = Patience()
         self._pace = Pace(driver, clock)
         book.introduce(self.battery_id, device)
-        self._book = book
+        self._hold = Hold(driver, book, clock, self._pace)
         self._log = log
         self._lock = asyncio.Lock()
         self._generation = 0
@@ -69,7 +69,7 @@ class BatteryExecutor:
     @property
     def record(self) -> Record:
         """The journal's record of this battery."""
-        return self._book.get(self.battery_id)
+        return self._hold.record
 
     @property
     def held(self) -> bool:
@@ -175,7 +175,7 @@ class BatteryExecutor:
         if renews:
             writes = list(driver.writes_for(command, record.owner, now))
         if not writes:
-            self._settle(record, now)
+            self._hold.settle(record, now)
             run.end(Outcome.ALREADY)
             return
         if not order.by_user and (hindrance := self._pace.hindrance(record, writes)):
@@ -186,13 +186,10 @@ class BatteryExecutor:
             return
         if self._holding == order.asked and not renews:
             self.patience.dropped(self.clock.now())
-        record = ownership.written_ahead(
-            driver, self._pace.today(record), writes, self.clock.now()
-        )
-        await self._book.put(self.battery_id, hold_of(record))
+        record = await self._hold.write_ahead(record, writes)
         await self._write_and_verify(writes, run)
         if run.outcome is Outcome.FOLLOWED:
-            self._settle(record, run.read_back)
+            self._hold.settle(record, run.read_back)
         elif run.outcome is Outcome.NOT_FOLLOWED:
             await self._back_out(run)
 
@@ -201,11 +198,6 @@ class BatteryExecutor:
         before = None if self._holding is None else self._holding[0]
         follows = command.mode is Mode.SELF_CONSUMPTION
         return follows and before in (Mode.CHARGE, Mode.DISCHARGE)
-
-    def _settle(self, record: Record, now: Settings) -> None:
-        counted = replace(record, flash_writes=self.record.flash_writes)
-        settled = ownership.settled(counted, now)
-        self._book.note(self.battery_id, hold_of(settled))
 
     def _leaves_alone(self, order: Order, now: Settings, run: Run) -> bool:
         """Whether somebody else runs the battery, and is to be left to it."""
@@ -232,43 +224,12 @@ class BatteryExecutor:
         )
         run.works_out(writes, now, kept, releases=True)
         if writes:
-            await self._note_release(record, writes)
+            await self._hold.note_release(record, writes)
             await self._write_and_verify(writes, run, go_on=True)
         else:
             run.end(Outcome.ALREADY)
         if run.outcome.good:
-            await self._forget_hold()
-
-    async def _note_release(self, record: Record, writes: list[Write]) -> None:
-        """Keep what a release writes: how often, and what is not the owner's.
-
-        A value on the way, such as a mode that stops the flow at once, is ours should
-        the release end there. What cannot be stored keeps no battery from being back.
-        """
-        today, at = self._pace.today(record), self.clock.now()
-        flash = ownership.written_ahead(self.driver, today, writes, at).flash_writes
-        ours = ownership.written_ahead(
-            self.driver, record, ownership.on_the_way(record, writes), at
-        ).ours
-        changed = ours != record.ours
-
-        def noted(kept: Record) -> Record:
-            return replace(kept, flash_writes=flash, ours=ours, told_at=at)
-
-        self._book.note(self.battery_id, noted)
-        if changed or self.driver.capabilities.min_interval:
-            with suppress(JournalError):
-                await self._book.put(self.battery_id, noted)
-
-    async def _forget_hold(self) -> None:
-        """Take the hold off the journal.
-
-        Where that cannot be stored, the next start finds the battery as its
-        owner has it, and writes nothing.
-        """
-        self._book.note(self.battery_id, released)
-        with suppress(JournalError):
-            await self._book.put(self.battery_id, released)
+            await self._hold.forget()
 
     async def _back_out(self, run: Run) -> None:
         """Give the battery back after a command that it did not take whole.
@@ -280,7 +241,7 @@ class BatteryExecutor:
             now = await self._read()
             record = ownership.owner_before_release(self.driver, self.record, now)
             writes = ownership.release_writes(self.driver, record, now)
-            await self._note_release(record, writes)
+            await self._hold.note_release(record, writes)
             for write in writes:
                 await self.driver.write(write)
             await self.clock.sleep(self.driver.capabilities.settle.total_seconds())
@@ -289,16 +250,6 @@ class BatteryExecutor:
         except DeviceError as err:
             run.half = True
             run.error = f"{run.error}; not given back yet: {err}"
-
-    def _count_again(self, writes: Iterable[Write]) -> None:
-        """Count what is written a second time to flash memory, too."""
-        at = self.clock.now()
-        counted = ownership.written_ahead(
-            self.driver, self._pace.today(self.record), writes, at
-        ).flash_writes
-        self._book.note(
-            self.battery_id, lambda kept: replace(kept, flash_writes=counted)
-        )
 
     # -- both ------------------------------------------------------------------
 
@@ -314,7 +265,7 @@ class BatteryExecutor:
         pending = writes
         for again in (False, True):
             if again:
-                self._count_again(pending)
+                self._hold.count_again(pending)
             for write in pending:
                 if run.generation != self._generation:
                     run.end(Outcome.SUPERSEDED)
