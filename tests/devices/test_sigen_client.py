@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.power_sync.devices.batteries.sigenergy_cloud.client import (
+from custom_components.power_sync.devices.batteries.sigenergy_cloud.answers import (
     Flow,
     Levels,
     Manual,
     ManualMode,
     Powers,
-    SigenCloud,
     Station,
+)
+from custom_components.power_sync.devices.batteries.sigenergy_cloud.client import (
+    SigenCloud,
 )
 from custom_components.power_sync.devices.protocols import (
     DeviceRefusedError,

@@ -30,8 +30,9 @@ from custom_components.power_sync.model.battery import (
 
 from . import owner, planning
 from .account import session_of
+from .answers import Flow, Levels, Manual, OperatingMode, Powers
 from .budget import BudgetSpentError, Need
-from .client import Flow, Levels, Manual, OperatingMode, Powers, SigenCloud
+from .client import SigenCloud
 from .manual import (
     DURATION,
     MANUAL,

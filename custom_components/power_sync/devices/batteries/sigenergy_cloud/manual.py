@@ -18,7 +18,7 @@ from custom_components.power_sync.model.battery import (
     SettingValue,
 )
 
-from .client import POWER_MODES, Manual, ManualMode
+from .answers import POWER_MODES, Manual, ManualMode
 
 MANUAL: Final = "manual_control"
 OFF: Final = "off"

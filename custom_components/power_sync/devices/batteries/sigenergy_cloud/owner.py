@@ -16,7 +16,7 @@ from custom_components.power_sync.model.battery import (
     Write,
 )
 
-from .client import AI_MODE
+from .answers import AI_MODE
 from .planning import MODE
 
 MODES: Final = {

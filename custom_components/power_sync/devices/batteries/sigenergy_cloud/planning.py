@@ -23,7 +23,8 @@ from custom_components.power_sync.model.battery import (
 from custom_components.power_sync.model.tariff import DayTariff
 
 from . import tariff
-from .client import AI_MODE, OperatingMode, SigenCloud
+from .answers import AI_MODE, OperatingMode
+from .client import SigenCloud
 
 TARIFF: Final = "tariff"
 MODE: Final = "operating_mode"

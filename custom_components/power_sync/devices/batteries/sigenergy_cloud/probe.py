@@ -17,7 +17,8 @@ from custom_components.power_sync.devices.protocols import (
 from custom_components.power_sync.model.battery import BatteryIdentity
 
 from .account import CloudSession
-from .client import AI_MODE, Levels, OperatingMode, Powers, SigenCloud
+from .answers import AI_MODE, Levels, OperatingMode, Powers
+from .client import SigenCloud
 from .driver import BRAND
 from .manual import MANUAL
 from .owner import EXTERNAL_MODES, MODES

@@ -1,6 +1,6 @@
 """What follows from the powers that the cloud tells."""
 
-from .client import Flow
+from .answers import Flow
 
 
 def load_w(flow: Flow) -> float | None:

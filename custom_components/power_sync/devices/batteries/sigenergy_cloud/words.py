@@ -5,7 +5,7 @@ from typing import Final
 from custom_components.power_sync.devices.batteries.brand import SettingWords
 
 from . import planning
-from .client import AI_MODE
+from .answers import AI_MODE
 from .manual import MANUAL, NAMES, OFF
 
 WORDS: Final = {
