@@ -37,8 +37,11 @@ class Told:
 class Gateway:
     """Turns what it was told into what the home's battery does."""
 
-    def __init__(self, home: SimulatedHome, zone: str, told: Told) -> None:
+    def __init__(
+        self, home: SimulatedHome, zone: str, told: Told, *, solar: bool = True
+    ) -> None:
         """Begin as it was told, which is its owner's, once it is asked or told."""
+        self.solar = solar
         self.home = home
         self.zone = ZoneInfo(zone)
         self.told = told
@@ -112,7 +115,8 @@ class Gateway:
         below = self.home.soc_pct < (
             full if told.mode == "backup" else told.reserve_pct
         )
-        if below and not told.grid_charging_off:
+        grid_charges = not (told.grid_charging_off and self.solar)
+        if below and grid_charges:
             return InverterMode.FORCED_CHARGE
         if told.mode != "autonomous" or below:
             return InverterMode.SELF
@@ -121,7 +125,7 @@ class Gateway:
         if sell is not None and dear is not None and sell >= dear > 0:
             may = told.export_rule == "battery_ok"
             return InverterMode.FORCED_DISCHARGE if may else InverterMode.SELF
-        if buy == 0 and not told.grid_charging_off:
+        if buy == 0 and grid_charges:
             return InverterMode.FORCED_CHARGE
         return InverterMode.SELF
 
@@ -155,13 +159,18 @@ class TeslaSite:
     old_tariff: bool = False
     """Whether the tariff is told under its old name alone."""
     grid_charging_known: bool = True
+    """Whether it is told also that the grid may charge, which goes without saying."""
+    solar: bool = True
+    """Without solar the grid may charge, whatever it is told, and no rule says so."""
+    zone_told: bool = True
+    reserve_told: bool = True
     removed: bool = False
     """Whether it is listed, and gone."""
     gateway: Gateway = field(init=False)
 
     def __post_init__(self) -> None:
         """Start its gateway."""
-        self.gateway = Gateway(self.home, self.zone, self.told)
+        self.gateway = Gateway(self.home, self.zone, self.told, solar=self.solar)
 
     def live(self) -> dict[str, object]:
         """Return what `live_status` says."""
@@ -203,9 +212,10 @@ class TeslaSite:
             if shown.export_rule is None
             else {"customer_preferred_export_rule": shown.export_rule}
         )
+        off = shown.grid_charging_off
         charging = (
-            {"disallow_charge_from_grid_with_solar_installed": shown.grid_charging_off}
-            if self.grid_charging_known
+            {"disallow_charge_from_grid_with_solar_installed": off}
+            if self.solar and (off or self.grid_charging_known)
             else {}
         )
         capacity_kwh = 0.0 if cells is None else cells.capacity_kwh
@@ -216,9 +226,9 @@ class TeslaSite:
             "id": "0000000-00-A--TEST000000000",
             "site_name": self.name,
             "default_real_mode": shown.mode,
-            "backup_reserve_percent": shown.reserve_pct,
+            "backup_reserve_percent": shown.reserve_pct if self.reserve_told else None,
             "installation_date": "2024-01-15T12:00:00+00:00",
-            "installation_time_zone": self.zone,
+            "installation_time_zone": self.zone if self.zone_told else None,
             "version": "26.2.1 0000000",
             "battery_count": self.batteries,
             "nameplate_power": round(0 if cells is None else cells.max_discharge_w),
@@ -226,7 +236,7 @@ class TeslaSite:
             "user_settings": {"storm_mode_enabled": shown.storm_mode},
             "components": {
                 "battery": cells is not None,
-                "solar": True,
+                "solar": self.solar,
                 "grid": True,
                 "load_meter": True,
                 "storm_mode_capable": True,

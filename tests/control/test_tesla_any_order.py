@@ -44,7 +44,7 @@ FAULTS = (Fault(status=503), Fault(status=429), Fault(body="<html>"))
 OWNERS = st.builds(
     owners,
     mode=st.sampled_from(("self_consumption", "autonomous", "backup")),
-    reserve_pct=st.sampled_from((0, 20, 79, 80, 100)),
+    reserve_pct=st.sampled_from((0, 20, 79, 80, 85, 100)),
     grid_charging_off=st.booleans(),
     export_rule=st.sampled_from(("battery_ok", "pv_only", "never", None)),
 )

@@ -177,6 +177,18 @@ def test_size_and_name_of_packs() -> None:
             "never",
         ),
         ({"components": {}}, settings.GRID_CHARGING, None),
+        ({"components": {"solar": True}}, settings.GRID_CHARGING, True),
+        ({"components": {"solar": False}}, settings.GRID_CHARGING, None),
+        (
+            {
+                "components": {
+                    "solar": False,
+                    "disallow_charge_from_grid_with_solar_installed": True,
+                }
+            },
+            settings.GRID_CHARGING,
+            None,
+        ),
         (
             {"disallow_charge_from_grid_with_solar_installed": False},
             settings.GRID_CHARGING,

@@ -94,21 +94,104 @@ async def test_the_pulse(reserve: int, pulse: list[int]) -> None:
 
 async def test_what_cannot_be_forced() -> None:
     """It is said why, and nothing is written."""
-    for told, known, mode in (
-        (owners(reserve_pct=100), True, Mode.DISCHARGE),
-        (owners(tariff={}), True, Mode.CHARGE),
-        (owners(), False, Mode.CHARGE),
-        (owners(), False, Mode.NO_DISCHARGE),
+    for told, site, mode in (
+        (owners(reserve_pct=100), {}, Mode.DISCHARGE),
+        (owners(reserve_pct=90), {}, Mode.NO_DISCHARGE),
+        (owners(tariff={}), {}, Mode.CHARGE),
+        (owners(), {"solar": False}, Mode.NO_DISCHARGE),
     ):
-        async with tesla(told=told, grid_charging_known=known) as account:
+        async with tesla(told=told, **site) as account:
             driver = await account.driver()
             able = driver.capabilities.modes
-            assert mode not in able or told.reserve_pct == 100
+            assert mode not in able or told.reserve_pct >= 90
             executor = await account.executor(driver)
             assert await executor.carry_out(account.order(mode)) is Outcome.REFUSED
             assert said(account) == []
             assert executor.last_run is not None
             assert executor.last_run.error
+
+
+@pytest.mark.parametrize(
+    ("mode", "missing", "why"),
+    [
+        (Mode.CHARGE, "zone_told", "what time"),
+        (Mode.DISCHARGE, "zone_told", "what time"),
+        (Mode.CHARGE, "reserve_told", "not known how"),
+        (Mode.DISCHARGE, "reserve_told", "not known how"),
+        (Mode.NO_DISCHARGE, "reserve_told", "not known how"),
+    ],
+)
+async def test_what_is_not_told_at_the_moment(
+    mode: Mode, missing: str, why: str
+) -> None:
+    """Of what could not be put back, or is not known when, nothing is begun."""
+    async with tesla() as account:
+        before = told_of(account)
+        driver = await account.driver()
+        setattr(account.site, missing, False)
+        executor = await account.executor(driver)
+        assert await executor.carry_out(account.order(mode)) is Outcome.REFUSED
+        assert executor.last_run is not None
+        assert why in str(executor.last_run.error)
+        setattr(account.site, missing, True)
+        account.pass_by(minutes=16)
+        assert (await executor.carry_out(account.order(mode))).good
+        account.pass_by(minutes=6)
+        assert (await executor.carry_out(account.order(None))).good
+        assert told_of(account) == before
+
+
+async def test_without_solar() -> None:
+    """No rule says whether the grid may charge: it always may, so none is written."""
+    async with tesla(solar=False) as account:
+        before = told_of(account)
+        driver = await account.driver()
+        assert driver.capabilities.modes == {
+            Mode.SELF_CONSUMPTION,
+            Mode.CHARGE,
+            Mode.DISCHARGE,
+        }
+        executor = await account.executor(driver)
+        for mode, power_w in ((Mode.CHARGE, -5000), (Mode.DISCHARGE, 5000)):
+            outcome = await executor.carry_out(account.order(mode))
+            assert outcome is Outcome.FOLLOWED
+            assert account.site.home.flows.battery_w == power_w
+            assert not any(isinstance(each, bool) for each in said(account))
+            account.pass_by(minutes=6)
+        assert await executor.carry_out(account.order(None)) is Outcome.FOLLOWED
+        assert told_of(account) == before
+
+
+@pytest.mark.parametrize("off", [False, True])
+async def test_a_rule_that_goes_without_saying(*, off: bool) -> None:
+    """A site with solar that does not tell that rule lets the grid charge."""
+    told = owners(grid_charging_off=off)
+    async with tesla(told=told, grid_charging_known=False) as account:
+        before = told_of(account)
+        executor = await account.executor(await account.driver())
+        for mode in (Mode.CHARGE, Mode.NO_DISCHARGE, Mode.DISCHARGE):
+            assert (await executor.carry_out(account.order(mode))).good
+            assert account.set_by().grid_charging_off is (mode is not Mode.CHARGE)
+            account.pass_by(minutes=6)
+        assert await executor.carry_out(account.order(None)) is Outcome.FOLLOWED
+        assert told_of(account) == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "power_w"), [(Mode.CHARGE, -5000), (Mode.DISCHARGE, 5000)]
+)
+async def test_a_reserve_that_could_not_be_set_again(mode: Mode, power_w: int) -> None:
+    """It may be there from earlier times: it is left alone, and all else is ours."""
+    async with tesla(told=owners(reserve_pct=85)) as account:
+        account.site.home.soc_pct = 90
+        before = told_of(account)
+        executor = await account.executor(await account.driver())
+        assert await executor.carry_out(account.order(mode)) is Outcome.FOLLOWED
+        assert account.set_by().reserve_pct == 85
+        account.pass_by(minutes=6)
+        assert account.site.home.flows.battery_w == power_w
+        assert await executor.carry_out(account.order(None)) is Outcome.FOLLOWED
+        assert told_of(account) == before
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class TeslaBattery:
         if settings.GRID_CHARGING in served:
             modes.add(Mode.NO_DISCHARGE)
         dispatches = config.variant == AT_HAND
-        if dispatches or {settings.GRID_CHARGING, settings.TARIFF} <= served:
+        if dispatches or settings.TARIFF in served:
             modes |= {Mode.CHARGE, Mode.DISCHARGE}
         return Capabilities(
             modes=frozenset(modes),
@@ -143,7 +143,8 @@ class TeslaBattery:
     def _present(self) -> dict[str, SettingValue]:
         at = self._now()
         found: dict[str, SettingValue] = telemetry.settings_of(self._info)
-        found[settings.SLOT] = settings.slot_text(at, self._zone)
+        known = self._zone_name is not None
+        found[settings.SLOT] = settings.slot_text(at, self._zone) if known else None
         if self._config.variant == AT_HAND:
             found[settings.DISPATCH] = self._dispatch_now(at)
         return found

@@ -64,5 +64,4 @@ def _caveat(served: set[str], *, can_command: bool) -> Caveat | None:
     """Return what keeps the site from being controlled in full."""
     if not can_command:
         return Caveat.ACCESS_READS_ONLY
-    forced = {settings.GRID_CHARGING, settings.TARIFF} <= served
-    return None if forced else Caveat.NO_TARIFF
+    return None if settings.TARIFF in served else Caveat.NO_TARIFF

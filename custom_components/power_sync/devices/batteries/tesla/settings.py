@@ -76,7 +76,7 @@ def writes_for(
                 Write(DISPATCH, _dispatched(command, most_w)),
             )
         case Mode.CHARGE:
-            return _charge(command, now)
+            return _charge(command, owner, now)
         case Mode.DISCHARGE:
             return _discharge(command, owner, now)
         case Mode.NO_DISCHARGE:
@@ -87,22 +87,29 @@ def writes_for(
             raise DeviceRefusedError(f"a Powerwall has no {command.mode}")
 
 
-def _charge(command: Command, now: Settings) -> tuple[Write, ...]:
-    _check_known(now)
+def _charge(command: Command, owner: Settings, now: Settings) -> tuple[Write, ...]:
+    _check_known(owner, now)
     return _pulsed(
         (
-            Write(GRID_CHARGING, True),  # noqa: FBT003 - a setting's value
+            *_grid_charging(owner, allowed=True),
             Write(MODE, BY_TARIFF),
             Write(TARIFF, _forced(command, now)),
         ),
         FULL,
+        owner,
         now,
     )
 
 
+def _grid_charging(owner: Settings, *, allowed: bool) -> tuple[Write, ...]:
+    """Return what allows charging from the grid, or not; nothing without a rule."""
+    known = owner.get(GRID_CHARGING) is not None
+    return (Write(GRID_CHARGING, allowed),) if known else ()
+
+
 def _discharge(command: Command, owner: Settings, now: Settings) -> tuple[Write, ...]:
     """Sell what is above the owner's reserve, which stays."""
-    _check_known(now)
+    _check_known(owner, now)
     reserve = owner.get(RESERVE)
     if not isinstance(reserve, int | float) or reserve >= FULL:
         raise DeviceRefusedError("the backup reserve keeps all that is stored")
@@ -113,19 +120,23 @@ def _discharge(command: Command, owner: Settings, now: Settings) -> tuple[Write,
     return _pulsed(
         (
             *exports,
-            Write(GRID_CHARGING, False),  # noqa: FBT003 - a setting's value
+            *_grid_charging(owner, allowed=False),
             Write(MODE, BY_TARIFF),
             Write(TARIFF, _forced(command, now)),
         ),
         int(reserve),
+        owner,
         now,
     )
 
 
 def _hold(owner: Settings, now: Settings) -> Iterator[Write]:
     """Keep what is stored: a reserve of all of it, which the grid does not fill up."""
-    if now.get(GRID_CHARGING) is None:
-        raise DeviceRefusedError("it is not known whether the grid may charge")
+    reserve = owner.get(RESERVE)
+    if owner.get(GRID_CHARGING) is None or not isinstance(reserve, int | float):
+        raise DeviceRefusedError("it is not known how the site is set")
+    if not can_set_reserve(reserve):
+        raise DeviceRefusedError("a reserve above 80 % could not be put back")
     yield Write(GRID_CHARGING, False)  # noqa: FBT003 - a setting's value
     yield Write(RESERVE, FULL)
     for name in (TARIFF, EXPORT_RULE, MODE):
@@ -137,11 +148,20 @@ def _planned(prices: DayTariff, owner: Settings, now: Settings) -> Iterator[Writ
     """Have the gateway plan by prices; all else is as its owner has it."""
     if now.get(TARIFF) in (None, tariff.NONE):
         raise DeviceRefusedError("there is no tariff in the app that could be put back")
+    if owner.get(MODE) is None:
+        raise DeviceRefusedError("it is not known how the site is set")
     ours = {TARIFF: tariff.prices_text(prices), MODE: BY_TARIFF}
     for name in _ENDS:
         value = ours.get(name, owner.get(name))
-        if value is not None:
+        if value is not None and _can_set(name, value):
             yield Write(name, value)
+
+
+def _can_set(name: str, value: SettingValue) -> bool:
+    """Return whether a gateway takes a value: not each reserve that it may have."""
+    return (
+        name != RESERVE or not isinstance(value, int | float) or can_set_reserve(value)
+    )
 
 
 def writes_for_release(owner: Settings, now: Settings) -> tuple[Write, ...]:
@@ -156,7 +176,7 @@ def writes_for_release(owner: Settings, now: Settings) -> tuple[Write, ...]:
     back = (
         Write(name, owner[name])
         for name in _ENDS
-        if owner.get(name) not in (None, tariff.NONE)
+        if owner.get(name) not in (None, tariff.NONE) and _can_set(name, owner[name])
     )
     return (*_dispatch_ended(now), *stops, *back)
 
@@ -186,10 +206,10 @@ def safe_settings(found: Settings, flat: str) -> Settings:
     return {**owner_settings(found, flat), **known}
 
 
-def _check_known(now: Settings) -> None:
+def _check_known(owner: Settings, now: Settings) -> None:
     """Raise where what would be changed cannot be put back."""
-    if now.get(GRID_CHARGING) is None:
-        raise DeviceRefusedError("it is not known whether the grid may charge")
+    if owner.get(MODE) is None or owner.get(RESERVE) is None:
+        raise DeviceRefusedError("it is not known how the site is set")
     if now.get(TARIFF) in (None, tariff.NONE):
         raise DeviceRefusedError("there is no tariff in the app that could be put back")
 
@@ -223,14 +243,19 @@ def parsed_slot(value: SettingValue) -> datetime | None:
 
 
 def _pulsed(
-    writes: tuple[Write, ...], reserve: int, now: Settings
+    writes: tuple[Write, ...], reserve: int, owner: Settings, now: Settings
 ) -> tuple[Write, ...]:
     """Return writes with the reserve last, by way of another one if need be.
 
-    Never by way of a weaker one.
+    Never by way of a weaker one. A reserve that could not be set again is left, and
+    the mode makes the gateway act.
     """
     wanted = Write(RESERVE, reserve)
     changes = any(now.get(each.setting) != each.value for each in writes)
+    if not _can_set(RESERVE, owner.get(RESERVE)):
+        pulse = (Write(MODE, SELF_POWERED),) if changes else ()
+        others = (each for each in writes if each.setting != MODE)
+        return (*others, *pulse, Write(MODE, BY_TARIFF))
     if not changes or now.get(RESERVE) != reserve or reserve == FULL:
         return (*writes, wanted)
     other = FULL if reserve >= HIGHEST_PART_PCT else reserve + 1

@@ -76,15 +76,27 @@ def settings_of(info: Answer) -> dict[str, SettingValue]:
     rule = _text(components, _RULE) or _text(info, _RULE)
     if components.get("non_export_configured") is True:
         rule = settings.NEVER
-    refused = components.get(_NO_GRID_CHARGING, info.get(_NO_GRID_CHARGING))
     return {
         settings.MODE: mode if mode in settings.MODES else None,
         settings.RESERVE: None if reserve is None else round(reserve),
-        settings.GRID_CHARGING: (not refused) if isinstance(refused, bool) else None,
+        settings.GRID_CHARGING: _grid_may_charge(components, info),
         settings.EXPORT_RULE: rule,
         settings.TARIFF: tariff.value_of(tariff_in(info)),
         settings.STORM: storm_mode_of(info),
     }
+
+
+def _grid_may_charge(components: Answer, info: Answer) -> bool | None:
+    """Return whether the grid may charge; None where no rule says so.
+
+    A site with solar that does not tell its rule has none against it. Without solar
+    there is no such rule, whatever is told: the grid may always charge.
+    """
+    solar = components.get("solar")
+    refused = components.get(_NO_GRID_CHARGING, info.get(_NO_GRID_CHARGING))
+    if solar is False or not isinstance(refused, bool):
+        return True if solar is True else None
+    return not refused
 
 
 def storm_mode_of(info: Answer) -> bool | None:
