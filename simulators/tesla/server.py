@@ -51,6 +51,8 @@ class TeslaSimulator(RestSimulator):
         """What was told, in its order."""
         self.asked: dict[str, str] = {}
         """What of its calendar was asked for last."""
+        self.acknowledges = 200, '{"response": {"code": 201, "message": "Updated"}}'
+        """With what it says that a command was taken."""
         self._last_tariff: datetime | None = None
 
     def answer_info(self, info: dict[str, object]) -> None:
@@ -193,7 +195,8 @@ class TeslaSimulator(RestSimulator):
 
     def _done(self) -> web.Response:
         self.commands_taken += 1
-        return web.json_response({"response": {"code": 201, "message": "Updated"}})
+        status, text = self.acknowledges
+        return web.Response(status=status, text=text, content_type="application/json")
 
     def _no(self, why: str) -> web.Response:
         self.refused += 1

@@ -47,7 +47,14 @@ from custom_components.power_sync.model.battery import (
 from simulators.rest import Fault
 from simulators.tesla.server import COMMAND, READ
 
-from .tesla_site import AFTERNOON, SITE_ID, Account, owners, tesla
+from .tesla_site import (
+    AFTERNOON,
+    SITE_ID,
+    Account,
+    everything_is_told,
+    owners,
+    tesla,
+)
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 LIVE: Mapping[str, Any] = {
@@ -249,6 +256,8 @@ async def test_a_command_that_is_looked_at_costs_nothing() -> None:
         (Fault(status=429), DeviceUnreachableError),
         (Fault(status=500), DeviceUnreachableError),
         (Fault(status=503, body="<html>"), DeviceUnreachableError),
+        (Fault(status=540), DeviceUnreachableError),
+        (Fault(status=302), DeviceRefusedError),
         (Fault(body="<html>"), DeviceUnreachableError),
         (Fault(body="[1]"), DeviceUnreachableError),
         (Fault(body='{"response": null}'), DeviceUnreachableError),
@@ -272,6 +281,25 @@ async def test_faults(fault: Fault, error: type[DeviceError]) -> None:
             await api.live_status()
         assert account.cloud.token not in str(raised.value)
         assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (201, '{"response": {"result": true}}'),
+        (202, '{"response": null}'),
+        (204, ""),
+        (200, '{"response": "ok"}'),
+    ],
+)
+async def test_however_it_says_that_a_command_was_taken(said: tuple[int, str]) -> None:
+    """That nothing is wrong is enough; what it is set to is read back."""
+    async with tesla() as account:
+        account.cloud.acknowledges = said
+        await everything_is_told(account.api, account)
+        account.cloud.acknowledges = 200, '{"response": null, "error": "no"}'
+        with pytest.raises(DeviceRefusedError):
+            await account.api.set_reserve(30)
 
 
 async def test_left_alone_for_as_long_as_it_wants() -> None:

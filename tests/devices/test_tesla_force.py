@@ -40,7 +40,7 @@ async def test_charged_in_the_facts_order_and_given_back() -> None:
         account.pass_by(minutes=60)
         assert await executor.carry_out(account.order(None)) is Outcome.FOLLOWED
         # The flow is stopped first.
-        assert said(account) == ["self_consumption", "GO", 20, True]
+        assert said(account) == ["self_consumption", 20, True, "GO"]
         assert told_of(account) == before
         assert not executor.held
 
@@ -94,13 +94,13 @@ async def test_the_pulse(reserve: int, pulse: list[int]) -> None:
 
 async def test_what_cannot_be_forced() -> None:
     """It is said why, and nothing is written."""
-    for told, site, mode in (
-        (owners(reserve_pct=100), {}, Mode.DISCHARGE),
-        (owners(reserve_pct=90), {}, Mode.NO_DISCHARGE),
-        (owners(tariff={}), {}, Mode.CHARGE),
-        (owners(), {"solar": False}, Mode.NO_DISCHARGE),
+    for told, solar, mode in (
+        (owners(reserve_pct=100), True, Mode.DISCHARGE),
+        (owners(reserve_pct=90), True, Mode.NO_DISCHARGE),
+        (owners(tariff={}), True, Mode.CHARGE),
+        (owners(), False, Mode.NO_DISCHARGE),
     ):
-        async with tesla(told=told, **site) as account:
+        async with tesla(told=told, solar=solar) as account:
             driver = await account.driver()
             able = driver.capabilities.modes
             assert mode not in able or told.reserve_pct >= 90
@@ -293,6 +293,58 @@ async def test_what_shows_late_is_not_sent_twice() -> None:
         executor = await account.executor(await account.driver())
         assert await executor.carry_out(account.order(Mode.CHARGE)) is Outcome.FOLLOWED
         assert len(said(account)) == 4
+
+
+async def test_a_tariff_that_is_lost_on_the_way() -> None:
+    """It is uploaded again with the next try, not only after some minutes."""
+    async with tesla() as account:
+        executor = await account.executor(await account.driver())
+        account.cloud.tariff_every = timedelta(0)
+        account.site.gateway.ignores = {"tariff"}
+        order = account.order(Mode.CHARGE)
+        assert await executor.carry_out(order) is Outcome.NOT_FOLLOWED
+        account.site.gateway.ignores = set()
+        assert await executor.carry_out(order) is Outcome.FOLLOWED
+        assert account.site.home.flows.battery_w == -5000
+
+
+async def test_put_back_though_nobody_knows_what_is_there() -> None:
+    """An upload that failed may have been done: the one before it is sent again."""
+    async with tesla() as account:
+        account.cloud.tariff_every = timedelta(0)
+        before = told_of(account)
+        executor = await account.executor(await account.driver())
+        await executor.carry_out(account.order(Mode.CHARGE))
+        assert await executor.carry_out(account.order(None)) is Outcome.FOLLOWED
+
+        def lost(answer: object) -> object:
+            tariff = account.cloud.written[-1][0] == "time_of_use_settings"
+            return [1] if tariff else answer
+
+        account.cloud.spoil = lost
+        order = account.order(Mode.CHARGE)
+        assert await executor.carry_out(order) is Outcome.UNREACHABLE
+        account.cloud.heal()
+        assert await executor.carry_out(account.order(None)) is Outcome.FOLLOWED
+        assert told_of(account) == before
+
+
+async def test_a_charge_that_is_ended_at_once() -> None:
+    """Though the cloud takes no tariff yet, the grid charges it no more."""
+    for told in (owners(), owners(mode="autonomous"), owners(grid_charging_off=False)):
+        async with tesla(told=told) as account:
+            before = told_of(account)
+            executor = await account.executor(await account.driver())
+            await executor.carry_out(account.order(Mode.CHARGE))
+            account.pass_by(minutes=1)
+            outcome = await executor.carry_out(account.order(None))
+            assert outcome is Outcome.UNREACHABLE
+            account.pass_by(seconds=10)
+            assert account.site.home.flows.battery_w == 800
+            account.pass_by(minutes=4)
+            again = await account.executor(account.again(await account.driver()))
+            assert await again.carry_out(account.order(None)) is Outcome.FOLLOWED
+            assert told_of(account) == before
 
 
 async def test_a_reserve_that_is_ignored() -> None:

@@ -93,6 +93,8 @@ async def test_the_integration_itself(
     account.cloud.reads = 0
     live, info = await api.live_status(), await api.site_info()
     assert (live["percentage_charged"], info["backup_reserve_percent"]) == (50, 20)
+    # However it says that a command was taken.
+    account.cloud.acknowledges = 200, '{"response": null}'
     await everything_is_told(api, account)
     await hass.config_entries.async_unload(fleet.entry_id)
     with pytest.raises(DeviceUnreachableError, match="not loaded"):

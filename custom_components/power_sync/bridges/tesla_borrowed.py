@@ -20,6 +20,7 @@ from custom_components.power_sync.devices.batteries.tesla.client import (
     READS,
     REQUEST_TIMEOUT_S,
     as_object,
+    check_taken,
     opened,
 )
 from custom_components.power_sync.devices.batteries.tesla.quiet import Quiet
@@ -159,10 +160,14 @@ class BorrowedSite:
         entry, _ = self._found()
         if not may(entry, COMMANDS):
             raise RightsMissingError(f"{self._domain} may only read")
-        await self._ask(method, *args, **more)
+        check_taken(await self._call(method, *args, **more))
 
     async def _ask(self, method: str, *args: object, **more: object) -> object:
-        """Call a method of the integration's own object; return what it answers."""
+        """Return what a method of the integration's own object is answered."""
+        return opened(await self._call(method, *args, **more))
+
+    async def _call(self, method: str, *args: object, **more: object) -> Answer:
+        """Call a method of the integration's own object; return all of the answer."""
         # The library is there when an integration that needs it is loaded. Its errors
         # are no Exceptions: what does not name them is ended by them.
         from tesla_fleet_api.exceptions import (  # noqa: PLC0415
@@ -189,7 +194,7 @@ class BorrowedSite:
             if is_signed_out(self._hass, entry):
                 raise self._signed_out() from None
             raise DeviceUnreachableError("the cloud cannot be reached") from None
-        return opened(answer if isinstance(answer, dict) else {})
+        return answer if isinstance(answer, dict) else {}
 
     def _check_quiet(self, site: object, method: str) -> None:
         """Raise while the cloud wants no more, unless the integration began anew."""

@@ -55,7 +55,7 @@ class TeslaAccount:
 
     async def sites(self) -> list[FoundSite]:
         """Return the sites that have a battery. Raises DeviceError."""
-        products = await self.ask("GET", "products")
+        products = await self.ask("products")
         if not isinstance(products, list):
             raise DeviceUnreachableError("the cloud did not list its products")
         can = await self._can_command()
@@ -74,16 +74,15 @@ class TeslaAccount:
         scopes = answer.get("scopes")
         return not isinstance(scopes, list) or COMMANDS in scopes
 
-    async def ask(
-        self,
-        method: str,
-        *path: str,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, object] | None = None,
-    ) -> object:
+    async def ask(self, *path: str, query: Mapping[str, str] | None = None) -> object:
         """Return what is in the envelope of an answer. Raises DeviceError."""
         url = self._base_url.joinpath(*path).with_query(query)
-        return opened(await self._fetch(method, url, body))
+        return opened(await self._fetch("GET", url))
+
+    async def tell(self, *path: str, body: Mapping[str, object]) -> None:
+        """Change something. Raises DeviceError where that is said to have failed."""
+        url = self._base_url.joinpath(*path)
+        check_taken(await self._fetch("POST", url, body))
 
     async def _fetch(
         self, method: str, url: URL, body: Mapping[str, object] | None = None
@@ -118,7 +117,7 @@ class TeslaAccount:
     ) -> None:
         """Turn an HTTP status that is no success into its error."""
         status = response.status
-        if status == HTTPStatus.OK:
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return
         if status == HTTPStatus.UNAUTHORIZED:
             raise DeviceAuthError("the token is not accepted")
@@ -150,17 +149,16 @@ class TeslaTokenSite:
 
     async def live_status(self) -> Answer:
         """Return the powers now."""
-        return as_object(await self._account.ask("GET", *self._path, "live_status"))
+        return as_object(await self._account.ask(*self._path, "live_status"))
 
     async def site_info(self) -> Answer:
         """Return how the site is set."""
-        return as_object(await self._account.ask("GET", *self._path, "site_info"))
+        return as_object(await self._account.ask(*self._path, "site_info"))
 
     async def history(self, query: Mapping[str, str]) -> Answer:
         """Return the energies of a calendar."""
         return as_object(
             await self._account.ask(
-                "GET",
                 *self._path,
                 "calendar_history",
                 query={"kind": "energy", **query},
@@ -201,7 +199,7 @@ class TeslaTokenSite:
         raise DeviceRefusedError("a power cannot be set through the cloud")
 
     async def _tell(self, what: str, body: Mapping[str, object]) -> None:
-        await self._account.ask("POST", *self._path, what, body=body)
+        await self._account.tell(*self._path, what, body=body)
 
 
 def opened(answer: Mapping[str, object]) -> object:
@@ -209,12 +207,20 @@ def opened(answer: Mapping[str, object]) -> object:
 
     Some errors come with a status of success. The text may name the account.
     """
-    if answer.get("error"):
-        raise DeviceRefusedError("the cloud answered with an error")
+    check_taken(answer)
     response = answer.get("response")
     if response is None:
         raise DeviceUnreachableError("the cloud answered nothing")
     return response
+
+
+def check_taken(answer: Mapping[str, object]) -> None:
+    """Raise DeviceRefusedError where an answer says that something failed.
+
+    What else it says is no proof: what was changed is read back.
+    """
+    if answer.get("error"):
+        raise DeviceRefusedError("the cloud answered with an error")
 
 
 def as_object(answer: object) -> Answer:
@@ -250,6 +256,9 @@ def _wait_of(
 
 
 def _parsed(content: bytes) -> Mapping[str, object] | None:
+    """Return an answer; an empty one without anything in it, None where it is none."""
+    if not content.strip():
+        return {}
     try:
         answer: object = json.loads(content)
     except ValueError, RecursionError:

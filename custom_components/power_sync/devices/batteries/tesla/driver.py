@@ -49,6 +49,8 @@ INFO_FRESH: Final = timedelta(seconds=20)
 SHOWN_WITHIN_S: Final = (10.0, 20.0, 30.0)
 """When to look again for what was written and does not show yet."""
 TARIFF_EVERY: Final = timedelta(minutes=5)
+TARIFF_AGAIN: Final = timedelta(seconds=90)
+"""So long one that does not show is not sent again: it may show late."""
 SETTLE: Final = timedelta(seconds=5)
 DISPATCHED_FOR: Final = timedelta(minutes=30)
 HALF_HOURS: Final = 30
@@ -274,12 +276,14 @@ class TeslaBattery:
             raise DeviceUnreachableError("something was changed in the meantime")
 
     async def _set_tariff(self, value: str) -> None:
-        """Upload a tariff, but not the same one twice in a few minutes."""
+        """Upload a tariff, but not the same one twice in a row."""
         at = self._now()
         if self._tariff_sent is not None:
             sent, when = self._tariff_sent
-            if sent == value and at - when < TARIFF_EVERY:
+            if sent == value and at - when < TARIFF_AGAIN:
                 return
+        # Should this fail, nobody knows which one is there.
+        self._tariff_sent = None
         content = tariff.content_of(value, telemetry.currency_of(self._info))
         await self._api.set_tariff(content)
         self._tariff_sent = value, at

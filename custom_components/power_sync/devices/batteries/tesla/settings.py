@@ -51,6 +51,8 @@ SAFE_RESERVE_PCT: Final = 20
 HIGHEST_PART_PCT: Final = 80
 """From here to 100 % no reserve can be set."""
 _ENDS: Final = (TARIFF, RESERVE, EXPORT_RULE, GRID_CHARGING, MODE)
+_CHARGE_ENDS: Final = (RESERVE, GRID_CHARGING, TARIFF, EXPORT_RULE, MODE)
+"""A high reserve charges in any mode, and the cloud may take no tariff yet."""
 _DISPATCHED: Final = {Mode.CHARGE: "charge", Mode.DISCHARGE: "discharge"}
 
 
@@ -168,14 +170,18 @@ def writes_for_release(owner: Settings, now: Settings) -> tuple[Write, ...]:
     """Return what gives the battery back.
 
     A forced flow is stopped at once by the mode, where that is the owner's or ours to
-    change, and for good by the tariff.
+    change, a charge by reserve and grid rule as well, and for good by the tariff.
     """
     stops: tuple[Write, ...] = ()
+    order = _ENDS
     if tariff.forces(now.get(TARIFF)) and now.get(MODE) == BY_TARIFF:
         stops = (Write(MODE, SELF_POWERED),)
+        window = tariff.window_of(now.get(TARIFF))
+        if window is not None and window.kind == _DISPATCHED[Mode.CHARGE]:
+            order = _CHARGE_ENDS
     back = (
         Write(name, owner[name])
-        for name in _ENDS
+        for name in order
         if owner.get(name) not in (None, tariff.NONE) and _can_set(name, owner[name])
     )
     return (*_dispatch_ended(now), *stops, *back)
