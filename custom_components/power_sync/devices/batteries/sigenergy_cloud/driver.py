@@ -1,6 +1,5 @@
 """The driver of a Sigenergy system that is reached through the cloud of its app."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -24,27 +23,16 @@ from custom_components.power_sync.model.battery import (
     OwnerSetting,
     OwnerValue,
     Settings,
-    SettingValue,
     Write,
 )
 
 from . import owner, planning
 from .account import session_of
-from .answers import Flow, Levels, Manual, OperatingMode, Powers
+from .answers import Flow, Levels, OperatingMode, Powers
 from .budget import BudgetSpentError, Need
 from .client import SigenCloud
-from .manual import (
-    DURATION,
-    MANUAL,
-    MODES,
-    OFF,
-    Sent,
-    noted,
-    parsed,
-    present,
-    running,
-    wanted,
-)
+from .manual import DURATION, MANUAL, MODES, OFF, wanted
+from .manual_control import ManualControl
 from .owner import EXTERNAL_MODES
 from .telemetry import islanded, load_w
 
@@ -61,8 +49,6 @@ OWNERS_EVERY: Final = timedelta(minutes=10)
 APART: Final = timedelta(minutes=1)
 TARIFF_EVERY: Final = timedelta(minutes=5)
 SETTLE: Final = timedelta(seconds=2)
-LOOKS: Final = 5
-"""So often at most, `SETTLE` apart, the cloud is asked what it was told last."""
 
 
 class SigenergyCloudBattery:
@@ -86,7 +72,7 @@ class SigenergyCloudBattery:
         self._station = config.identity.serial
         self._now = now
         self._settle = settle
-        self._started = now()
+        self._manual = ManualControl(self._station, now, settle)
         self._zone = zone
         served = config.settings & planning.BOTH
         if zone is None:
@@ -104,10 +90,6 @@ class SigenergyCloudBattery:
         self._operating_mode = OperatingMode()
         self._powers = Powers()
         self._levels = Levels()
-        self._sent: Sent | None = None
-        self._found: tuple[Manual, SettingValue] | None = None
-        self._awaited: SettingValue = None
-        """What was written and has not been read back yet."""
 
     @property
     def identity(self) -> BatteryIdentity:
@@ -210,20 +192,11 @@ class SigenergyCloudBattery:
             self._owners_read_at = at
 
     async def read_settings(self) -> Settings:
-        """Read the manual control; None where its power may be from before.
-
-        The cloud shows what it was told a few seconds later: after a write it is
-        asked again until it does, or until it was asked often enough.
-        """
-        awaited, self._awaited = self._awaited, None
-        for _ in range(LOOKS):
-            value = (await self._present())[1]
-            if awaited is None or value == awaited:
-                break
-            await asyncio.sleep(self._settle.total_seconds())
+        """Read the manual control; None where its power may be from before."""
+        manual = {MANUAL: await self._manual.read(self._client)}
         if self._planning is None or not self._plans_itself:
-            return {MANUAL: value}
-        return {MANUAL: value, **await self._planning.read(self._client)}
+            return manual
+        return {**manual, **await self._planning.read(self._client)}
 
     def _owners(self) -> Settings:
         """Return the owner's settings, as last read."""
@@ -255,13 +228,6 @@ class SigenergyCloudBattery:
         if self.owner_range(setting) is None:
             raise DeviceRefusedError(f"this system has no {setting}")
         return owner.owner_writes(value, found)
-
-    async def _present(self) -> tuple[Manual, SettingValue]:
-        """Return the manual control, and what that is as a setting."""
-        found = await self._client.manual(self._station)
-        self._sent = noted(self._sent, found)
-        self._found = found, present(found, self._sent, self._now(), self._started)
-        return self._found
 
     def writes_for(
         self, command: Command, owner: Settings, now: Settings
@@ -316,17 +282,7 @@ class SigenergyCloudBattery:
             return
         if write.setting != MANUAL:
             raise DeviceRefusedError(f"cannot write {write.setting}")
-        (found, value), self._found = self._found or await self._present(), None
-        self._awaited = write.value
-        if write.value == OFF:
-            await self._client.cancel_manual(self._station)
-            return
-        mode, power_kw = parsed(write.value)
-        self._sent = Sent(str(write.value))
-        if running(found, self._now()) and found.mode == mode:
-            self._sent = Sent(str(write.value), value, found.end)
-        minutes = int(DURATION.total_seconds() // 60)
-        await self._client.start_manual(self._station, mode, minutes, power_kw)
+        await self._manual.write(self._client, write.value)
 
     @property
     def _client(self) -> SigenCloud:
