@@ -15,10 +15,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
+from .battery_coordinator import BatteryCoordinator
 from .charger_coordinator import ChargerCoordinator
 from .const import DOMAIN
 from .control.owner_rules import owner_value_of
-from .coordinators import BatteryCoordinator
 from .devices.batteries import BRANDS
 from .devices.chargers import CHARGERS
 from .model.battery import BatteryReading, OwnerSetting, OwnerValue

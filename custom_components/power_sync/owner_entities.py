@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinators import BatteryCoordinator
+from .battery_coordinator import BatteryCoordinator
 from .devices.batteries.brand import OwnerAction
 from .entity import BatteryEntity, async_register_site_device
 from .site import PowerSyncConfigEntry

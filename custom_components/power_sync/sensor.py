@@ -9,8 +9,8 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .battery_coordinator import BatteryCoordinator
 from .command_log import UNRECORDED_ATTRIBUTES
-from .coordinators import BatteryCoordinator
 from .entity import (
     BatteryEntity,
     Followed,

@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 
+from .battery_coordinator import BatteryCoordinator
 from .const import DOMAIN
-from .coordinators import BatteryCoordinator
 from .devices.batteries import BRANDS
 from .entity import BatteryEntity, battery_device
 from .model.battery import InverterReading

@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import PERCENTAGE, UnitOfPower
 from homeassistant.util import dt as dt_util
 
-from .coordinators import BatteryCoordinator
+from .battery_coordinator import BatteryCoordinator
 from .entity import BatteryEntity, Followed
 from .forecast_points import Point, forecast_points
 from .model.battery import Mode

@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from .accounts import Accounts
 from .backtesting import BacktestCoordinator
+from .battery_coordinator import BatteryCoordinator
 from .bridges.phase_meter import phase_meter
 from .bridges.storage import JournalStore, SettingsStore
 from .car_stopping import CarStopping
@@ -28,17 +29,14 @@ from .const import (
 from .control.clock import Clock
 from .control.controller import Controller
 from .control.health import Trouble
-from .coordinators import (
-    BatteryCoordinator,
-    ControlCoordinator,
-    ForecastCoordinator,
-    PlanCoordinator,
-)
+from .control_coordinator import ControlCoordinator
+from .forecast_coordinator import ForecastCoordinator
 from .going_live import async_follow_dry_run
 from .issues import async_show_lost, async_show_problems
 from .market_response import MarketResponse
 from .model.battery import BatteryReading
 from .model.plan import Plan
+from .plan_coordinator import PlanCoordinator
 from .planner.inputs import PlanInputs
 from .price_coordinator import PriceCoordinator
 from .prices.protocols import PriceSource

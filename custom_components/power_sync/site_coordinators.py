@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 
 from .accounts import Accounts
 from .backtesting import BacktestCoordinator
+from .battery_coordinator import BatteryCoordinator
 from .charger_coordinator import ChargerCoordinator
-from .coordinators import (
-    BatteryCoordinator,
-    ControlCoordinator,
-    ForecastCoordinator,
-    PlanCoordinator,
-)
+from .control_coordinator import ControlCoordinator
+from .forecast_coordinator import ForecastCoordinator
+from .plan_coordinator import PlanCoordinator
 from .price_coordinator import SYNC_AT_MOST_EVERY, PriceCoordinator
 from .spike import SpikeCoordinator
 

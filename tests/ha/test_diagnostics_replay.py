@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from custom_components.power_sync.control.log import Outcome
-from custom_components.power_sync.coordinators import Forecasts
 from custom_components.power_sync.diagnostics import async_get_config_entry_diagnostics
+from custom_components.power_sync.forecast_coordinator import Forecasts
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.forecast import Forecast
 from custom_components.power_sync.model.series import Series
@@ -173,7 +173,7 @@ async def test_what_there_was_to_plan_from(
         return None
 
     with monkeypatch.context() as patch:
-        patch.setattr("custom_components.power_sync.coordinators.make_plan", none)
+        patch.setattr("custom_components.power_sync.plan_coordinator.make_plan", none)
         entry = await set_up()
         recording = await recorded(hass, entry)
     assert recording.planning is not None

@@ -15,7 +15,7 @@ from custom_components.power_sync.control.controller import Member
 from custom_components.power_sync.control.journal import Record
 from custom_components.power_sync.control.log import LogEntry, Outcome
 from custom_components.power_sync.control.problems import Problem, ProblemKey
-from custom_components.power_sync.coordinators import Forecasts
+from custom_components.power_sync.forecast_coordinator import Forecasts
 from custom_components.power_sync.issues import async_show_lost
 from custom_components.power_sync.model.forecast import Forecast
 from custom_components.power_sync.model.series import Series

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from custom_components.power_sync import coordinators
+from custom_components.power_sync import plan_coordinator
 from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.forcing import async_replan
 from custom_components.power_sync.model.plan import Plan
@@ -211,7 +211,7 @@ async def test_one_plan_at_a_time(life: Life, monkeypatch: pytest.MonkeyPatch) -
         under_way.remove(inputs)
         return planning
 
-    monkeypatch.setattr(coordinators, "make_plan", slow)
+    monkeypatch.setattr(plan_coordinator, "make_plan", slow)
     plans = life.site.coordinators.plan
     await asyncio.gather(*(plans.async_refresh() for _ in range(3)))
     assert len(made) == 3

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (  # type: ignore[impor
 )
 
 from custom_components.power_sync.control.problems import ProblemKey
-from custom_components.power_sync.coordinators import Forecasts
+from custom_components.power_sync.forecast_coordinator import Forecasts
 from custom_components.power_sync.issues import TROUBLESHOOTING, learn_more
 from custom_components.power_sync.model.forecast import Forecast
 from custom_components.power_sync.model.series import Series
