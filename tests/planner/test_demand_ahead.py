@@ -85,3 +85,55 @@ def test_the_battery_shaves(peak_kw: float, highest_kw: float) -> None:
         assert highest == pytest.approx(highest_kw, abs=0.05)
     without = plan(problem)
     assert max(slot.grid_kw for slot in without.slots[15:21]) == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("hours", [12, 36])
+def test_no_slot_is_above_what_was_paid_for(hours: int) -> None:
+    """Cheap for three quarters of an hour, within the window, at 15:00.
+
+    A mean of 1.4 kW is paid for anyway. So 1.4 kW are bought in each of nine slots,
+    1.15 of them into the battery: not three times as much in one slot of a quarter
+    of an hour and nothing in the others, which the mean would allow, too. With 0.2
+    gained a kWh, less the losses and wear, that is worth some 0.2.
+    """
+    count = hours * 12
+    problem = home(
+        [0.05] * 9 + [0.3] * (count - 9),
+        load_kw=0.55,
+        solar_kw=[0.3] * 24 + [0.0] * (count - 24),
+        spec=battery(capacity_kwh=12.8, max_charge_kw=6.6, wear_per_kwh=0.02),
+        step=HOUR / 12,
+        start=MIDNIGHT + 15 * HOUR,
+        battery_export=False,
+        leftover_value_per_kwh=None,
+    )
+    paid = replace(EVENING, peak_kw=1.4, interval=HOUR / 4)
+    charge = paid.charge_on(problem.grid, MELBOURNE)
+    planned = plan(replace(problem, demand=charge))
+    assert planned.accepted
+    assert planned.saving == pytest.approx(0.2, abs=0.05)
+    bought = [slot.grid_kw for slot in planned.slots[:9]]
+    assert bought == pytest.approx([1.4] * 9, abs=0.01)
+
+
+@pytest.mark.parametrize("minutes", [15, 30, 60])
+def test_shaved_in_every_slot(minutes: int) -> None:
+    """As above, with slots of five minutes and intervals of several of them.
+
+    The battery has 8.1 kWh for six hours of 4 kW from 15:00 on: 2.65 kW are bought.
+    """
+    load = [1.0] * 12 * 15 + [4.0] * 12 * 6 + [1.0] * 12 * 3
+    problem = home(
+        [0.3] * len(load),
+        0.0,
+        load_kw=load,
+        spec=battery(soc_pct=100.0, wear_per_kwh=0.02),
+        step=HOUR / 12,
+        start=MIDNIGHT,
+        battery_export=False,
+    )
+    evening = replace(EVENING, interval=timedelta(minutes=minutes))
+    charge = evening.charge_on(problem.grid, MELBOURNE)
+    planned = plan(replace(problem, demand=charge))
+    bought = [slot.grid_kw for slot in planned.slots[15 * 12 : 21 * 12]]
+    assert max(bought) == pytest.approx(2.65, abs=0.05)

@@ -6,7 +6,9 @@ optimum over blocks is therefore still a bound for the slots, at a fraction of t
 work. The first slots stay alone: what is done now is decided on them.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from math import fsum
 
 from .site import Site
 from .unit import Unit
@@ -98,6 +100,18 @@ def interval_numbers(site: Site) -> list[int | None]:
         (start - midnight) // demand.interval if within else None
         for start, within in zip(grid.starts(), demand.window, strict=True)
     ]
+
+
+def highest_import_kw(site: Site, imported: Sequence[float]) -> float:
+    """Return the highest mean import of an interval that counts; 0 where none does.
+
+    `imported` is the kWh of each slot.
+    """
+    members: dict[int, list[float]] = {}
+    for kwh, number in zip(imported, interval_numbers(site), strict=True):
+        if number is not None:
+            members.setdefault(number, []).append(kwh / site.step_h)
+    return max((fsum(kw) / len(kw) for kw in members.values()), default=0.0)
 
 
 def _marks(site: Site, *, fine: bool) -> list[object]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from math import fsum, inf
 from operator import add
 
+from .blocks import highest_import_kw
 from .exact import solve_exact
 from .home import Home
 from .problem import Problem, Scenario
@@ -151,10 +152,13 @@ def fleet_values(home: Home) -> Values | None:
 
 
 def peaks_of(site: Site, imported: Sequence[float]) -> list[float]:
-    """Return the import of each slot beyond which the demand charge rises."""
+    """Return the import of each slot beyond which the demand charge rises.
+
+    No slot may be above what the intervals are in the mean: a schedule buys all that
+    an interval may have in one of its slots as soon as in all of them.
+    """
     demand = site.problem.demand
     if demand is None:
         return [inf] * site.count
-    within = [kwh for kwh, on in zip(imported, demand.window, strict=True) if on]
-    peak = max([demand.peak_kw * site.step_h, *within])
+    peak = max(demand.peak_kw, highest_import_kw(site, imported)) * site.step_h
     return [peak if on else inf for on in demand.window]

@@ -18,6 +18,7 @@ from custom_components.power_sync.model.plan import Plan
 
 from .aim import aimed
 from .assemble import Outcome
+from .blocks import highest_import_kw
 from .car_times import going_on, retimed, snapped
 from .coupled import SiteProgram
 from .exact import setpoints
@@ -186,9 +187,8 @@ def _guessed_peaks(site: Site) -> Iterator[list[float]]:
         yield [inf] * site.count
         return
     imported = [step.imported for step in baseline_site(site).steps]
-    within = [kwh for kwh, on in zip(imported, demand.window, strict=True) if on]
     lowest = demand.peak_kw * site.step_h
-    highest = max([lowest, *within])
+    highest = max(lowest, highest_import_kw(site, imported) * site.step_h)
     for step in range(_PEAK_STEPS):
         peak = lowest + (highest - lowest) * step / (_PEAK_STEPS - 1)
         yield [peak if on else inf for on in demand.window]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from math import fsum
 from statistics import median
 
-from .blocks import interval_numbers, plugged_slots
+from .blocks import highest_import_kw, plugged_slots
 from .home import FOLLOW, Order
 from .site import Site, State, Step
 from .specs import CarSpec
@@ -137,12 +137,8 @@ def demand_cost(site: Site, imported: Sequence[float]) -> float:
     demand = site.problem.demand
     if demand is None:
         return 0.0
-    members: dict[int, list[float]] = {}
-    for kwh, number in zip(imported, interval_numbers(site), strict=True):
-        if number is not None:
-            members.setdefault(number, []).append(kwh / site.step_h)
-    peak_kw = max((fsum(kw) / len(kw) for kw in members.values()), default=0.0)
-    return max(0.0, peak_kw - demand.peak_kw) * demand.rate_per_kw
+    over_kw = highest_import_kw(site, imported) - demand.peak_kw
+    return max(0.0, over_kw) * demand.rate_per_kw
 
 
 def _over_phases(site: Site, steps: list[Step], cars_kw: CarPowers) -> float:
