@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from aiohttp import ClientSession
 
@@ -82,15 +82,19 @@ class Account:
         return self.again(TeslaBattery(api, found.config), api)
 
     def again(
-        self, driver: TeslaBattery, api: TeslaSiteApi | None = None
+        self,
+        driver: TeslaBattery,
+        api: TeslaSiteApi | None = None,
+        zone: tzinfo | None = None,
     ) -> TeslaBattery:
-        """Start a driver anew."""
+        """Start a driver anew, in a home whose clock is in `zone`."""
         return TeslaBattery(
             api or self.api,
             driver._config,  # noqa: SLF001 - what is stored of it
             now=lambda: self.time.now,
             settle=timedelta(0),
             sleep=self.wait,
+            zone=zone,
         )
 
     async def wait(self, seconds: float) -> None:

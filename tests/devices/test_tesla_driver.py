@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 import json
 from typing import Any, override
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -558,6 +559,25 @@ async def test_a_zone_that_nobody_knows() -> None:
         account.site.zone = "Moon/Base"
         with pytest.raises(DeviceUnreachableError, match="time zone"):
             await driver.read()
+
+
+async def test_a_site_that_tells_no_zone() -> None:
+    """The home's clock stands in for its own; without one no tariff is sent."""
+    async with tesla(zone="Australia/Sydney", zone_told=False) as account:
+        known = await account.driver()
+        executor = await account.executor(account.again(known))
+        order = account.order(Mode.DISCHARGE)
+        assert await executor.carry_out(order) is Outcome.REFUSED
+        assert account.cloud.written == []
+        assert executor.driver.capabilities.tariff_zone is None
+        home = ZoneInfo("Australia/Sydney")
+        executor = await account.executor(account.again(known, zone=home))
+        assert await executor.carry_out(order) is Outcome.FOLLOWED
+        assert executor.driver.capabilities.tariff_zone == home
+        # 14:10 UTC is 01:10 of the next day in Sydney.
+        code = account.set_by().tariff["code"]
+        assert code == "POWER_SYNC:DISCHARGE:2026-11-27:0100-0230"
+        assert account.site.home.flows.battery_w == 5000
 
 
 def test_connected_to_nobody() -> None:

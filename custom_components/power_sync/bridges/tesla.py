@@ -64,4 +64,6 @@ def tesla_driver(
 ) -> BatteryDriver:
     """Return a driver that asks Tesla's cloud. Raises StoredConfigError."""
     api = site_api(hass, brand, data, config.identity.serial)
-    return tesla_access(brand).driver(api, config, now=dt_util.utcnow)
+    return tesla_access(brand).driver(
+        api, config, now=dt_util.utcnow, zone=dt_util.get_default_time_zone()
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Final, Protocol
 
 from custom_components.power_sync.devices.batteries.brand import (
@@ -80,8 +80,12 @@ class TeslaDriver(Protocol):
         config: BatteryConfig,
         *,
         now: Callable[[], datetime] = utc_now,
+        zone: tzinfo | None = None,
     ) -> BatteryDriver:
-        """Return a driver; without an `api` it only says its writes."""
+        """Return a driver; without an `api` it only says its writes.
+
+        `zone` is the home's, for a site that tells none.
+        """
 
 
 class TeslaProbe(Protocol):

@@ -59,9 +59,13 @@ LEAST_W: Final = 1000.0
 
 
 class TeslaBattery:
-    """One energy site. `api` is None for one that only says its writes."""
+    """One energy site. `api` is None for one that only says its writes.
 
-    def __init__(
+    `zone` is the home's clock, by which its tariff is meant where the site tells no
+    zone of its own.
+    """
+
+    def __init__(  # noqa: PLR0913 - a clock and what goes by it, by keyword
         self,
         api: TeslaSiteApi | None,
         config: BatteryConfig,
@@ -69,6 +73,7 @@ class TeslaBattery:
         now: Callable[[], datetime] = utc_now,
         settle: timedelta = SETTLE,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        zone: tzinfo | None = None,
     ) -> None:
         """Take the way to the cloud and what the probe found; nothing is read yet."""
         self._site = api
@@ -79,7 +84,8 @@ class TeslaBattery:
         self._sleep = sleep
         self._info: Answer = {}
         self._info_at: datetime | None = None
-        self._zone: tzinfo = UTC
+        self._home_zone = zone
+        self._told_zone: tzinfo | None = None
         self._zone_name: str | None = None
         self._unseen: dict[str, SettingValue] = {}
         self._tariff_sent: tuple[SettingValue, datetime] | None = None
@@ -112,8 +118,13 @@ class TeslaBattery:
             settle=self._settle,
             poll_every=LIVE_EVERY,
             plans_itself=settings.TARIFF in served,
-            tariff_zone=self._zone if self._zone_name else None,
+            tariff_zone=self._zone,
         )
+
+    @property
+    def _zone(self) -> tzinfo | None:
+        """The site's own clock; None where nobody knows it, or before it was read."""
+        return (self._told_zone or self._home_zone) if self._info else None
 
     async def read(self) -> BatteryReading:
         """Read it."""
@@ -145,8 +156,7 @@ class TeslaBattery:
     def _present(self) -> dict[str, SettingValue]:
         at = self._now()
         found: dict[str, SettingValue] = telemetry.settings_of(self._info)
-        known = self._zone_name is not None
-        found[settings.SLOT] = settings.slot_text(at, self._zone) if known else None
+        found[settings.SLOT] = settings.slot_text(at, self._zone)
         if self._config.variant == AT_HAND:
             found[settings.DISPATCH] = self._dispatch_now(at)
         return found
@@ -165,7 +175,7 @@ class TeslaBattery:
         if name != self._zone_name and name is not None:
             try:
                 # The zone's file is read from the disk.
-                self._zone = await asyncio.to_thread(ZoneInfo, name)
+                self._told_zone = await asyncio.to_thread(ZoneInfo, name)
             except KeyError, OSError, ValueError:
                 raise DeviceUnreachableError(
                     "the site's time zone is unknown"
@@ -177,7 +187,7 @@ class TeslaBattery:
         """Return what the site's calendar tells, in the site's own days."""
         if self._info_at is None:
             await self._read_info()
-        start, end = span_of(period, last, self._zone)
+        start, end = span_of(period, last, self._zone or UTC)
         query = {
             "period": period.value,
             "start_date": start.isoformat(),

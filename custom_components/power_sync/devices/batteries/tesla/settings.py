@@ -231,8 +231,13 @@ def _forced(command: Command, now: Settings) -> SettingValue:
     return held if tariff.serves(held, window) else window.text
 
 
-def slot_text(now: datetime, zone: tzinfo) -> str:
-    """Return the half hour that it is at the site, with its offset from UTC."""
+def slot_text(now: datetime, zone: tzinfo | None) -> str | None:
+    """Return the half hour that it is at the site, with its offset from UTC.
+
+    None where nobody knows its zone.
+    """
+    if zone is None:
+        return None
     local = now.astimezone(zone)
     return local.replace(
         minute=local.minute // 30 * 30, second=0, microsecond=0
