@@ -150,8 +150,17 @@ class TariffSync:
         zone = battery.executor.driver.capabilities.tariff_zone
         if curve is None or zone is None:
             return None
+        charges, home = (
+            site.coordinators.accounts.charges,
+            dt_util.get_default_time_zone(),
+        )
         return day_tariff(
-            curve, dt_util.utcnow(), zone, site.settings.shaping, ZoneInfo(curve.zone)
+            curve,
+            dt_util.utcnow(),
+            zone,
+            site.settings.shaping,
+            ZoneInfo(curve.zone),
+            counts=lambda when: charges.covers(when, home),
         )
 
     @callback

@@ -1,7 +1,7 @@
 """The tariff for batteries that plan themselves, by the facts and for any prices."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
@@ -11,6 +11,7 @@ from custom_components.power_sync.model.prices import PriceCurve, PriceSlot, Spi
 from custom_components.power_sync.model.tariff import DayTariff, clock_of, slot_of
 from custom_components.power_sync.planner.half_hours import day_tariff, filled_up
 from custom_components.power_sync.planner.shaping import TRUE_PRICES, Shaping
+from custom_components.power_sync.prices.demand import Charges, DemandDays
 
 SYDNEY, LONDON = ZoneInfo("Australia/Sydney"), ZoneInfo("Europe/London")
 FIVE, HALF = timedelta(minutes=5), timedelta(minutes=30)
@@ -171,6 +172,47 @@ def test_rows_1_to_3_the_user_has_a_say() -> None:
     # From 22:00 on 0.28 is below the threshold, though boosted it would not be.
     assert shaped.sold[44:] == (0.0,) * 4
     assert shaped.bought[31] == 0.3
+
+
+def test_a_demand_charge_keeps_it_from_buying() -> None:
+    """2.00 more in its window, whole half hours of it, on the days that count.
+
+    14:55 to 21:00 on working days: at 14:10 of a Friday the hours before are those of a
+    Saturday. Selling is left alone, and what costs anything without a window, too.
+    """
+    prices = curve(local(27, 0), local(29, 0))
+    now = datetime(2026, 11, 27, 14, 10, tzinfo=SYDNEY).astimezone(UTC)
+    charges = Charges(
+        rate_per_kw=9.0, start=time(14, 55), end=time(21), days=DemandDays.WEEKDAYS
+    )
+
+    def bought(charges: Charges) -> tuple[DayTariff, set[int]]:
+        plain = made(prices, now=now)
+        counted = day_tariff(
+            prices,
+            now,
+            SYDNEY,
+            TRUE_PRICES,
+            SYDNEY,
+            counts=lambda when: charges.covers(when, SYDNEY),
+        )
+        assert counted is not None
+        assert counted.sold == plain.sold
+        more = [
+            round(new - old, 6)
+            for new, old in zip(counted.bought, plain.bought, strict=True)
+        ]
+        assert set(more) <= {0.0, 2.0}
+        return counted, {slot for slot, each in enumerate(more) if each}
+
+    # From 14:55 on, so in the half hour of 14:30, too; up to 21:00 sharp.
+    assert bought(charges)[1] == set(range(29, 42))
+    assert bought(replace(charges, rate_per_kw=0.0))[1] == set()
+    assert bought(replace(charges, days=DemandDays.WEEKENDS))[1] == set()
+    # The half hours from midnight on are tomorrow's.
+    early = replace(charges, start=time(6), end=time(9))
+    assert bought(early)[1] == set()
+    assert bought(replace(early, days=DemandDays.WEEKENDS))[1] == set(range(12, 18))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,14 @@ from .shaping import Shaping
 
 MOST_MISSING: Final = 10
 """Of the 48 prices to buy and the 48 to sell at: with more, none is sent."""
+PEAK_PER_KWH: Final = 2.0
+"""So much more a kWh is said to cost where it counts for a demand charge."""
 _DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+def _never(_when: datetime) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,21 @@ class _Half:
         return any(each.spike is not Spike.NONE for each in self.slots)
 
 
-def day_tariff(
-    curve: PriceCurve, now: datetime, zone: tzinfo, shaping: Shaping, tariff: tzinfo
+def day_tariff(  # noqa: PLR0913 - the last by keyword
+    curve: PriceCurve,
+    now: datetime,
+    zone: tzinfo,
+    shaping: Shaping,
+    tariff: tzinfo,
+    *,
+    counts: Callable[[datetime], bool] = _never,
 ) -> DayTariff | None:
     """Return the tariff from `now` on, for a battery whose clock is in `zone`.
 
-    `tariff` is the zone in which the user's own windows are meant. None where too many
-    prices are missing: what a battery has is better than what would be made up.
+    `tariff` is the zone in which the user's own windows are meant. `counts` says
+    whether what is bought at a moment counts for a demand charge: a tariff has no
+    other way to say that it is not to be bought then. None where too many prices are
+    missing: what a battery has is better than what would be made up.
     """
     local = now.astimezone(zone)
     present = slot_of(local)
@@ -66,6 +81,10 @@ def day_tariff(
     counted_bought = shaping.bought(
         known_bought, counted_sold, [each.spikes for each in coming]
     )
+    counted_bought = tuple(
+        price + PEAK_PER_KWH * _touches(each.start, counts)
+        for price, each in zip(counted_bought, coming, strict=True)
+    )
     back = [order.index(slot) for slot in range(SLOTS)]
     return DayTariff(
         day=local.date(),
@@ -73,6 +92,12 @@ def day_tariff(
         bought=tuple(round(counted_bought[each], 4) for each in back),
         sold=tuple(round(counted_sold[each], 4) for each in back),
     )
+
+
+def _touches(start: datetime, counts: Callable[[datetime], bool]) -> bool:
+    """Whether a half hour has any part of a window in it."""
+    minutes = range(HALF_HOUR // _MINUTE)
+    return any(counts(start + minute * _MINUTE) for minute in minutes)
 
 
 def filled_up(
