@@ -20,6 +20,7 @@ MODES = ("self_consumption", "autonomous", "backup")
 HALF_HOUR = timedelta(minutes=30)
 NOTHING = timedelta(0)
 BACKUP_W = 3300.0
+FULL = 100.0
 
 
 @dataclass
@@ -50,6 +51,8 @@ class Gateway:
         self.shown_after = NOTHING
         self.ignores: set[str] = set()
         """What is acknowledged and not done, by the name of its field."""
+        self.storm = False
+        """Whether one is on its way: with Storm Watch it fills up, whatever is set."""
         self._under_way: list[tuple[datetime, Callable[[], None]]] = []
         self._dispatched: tuple[float, datetime] | None = None
         self._planned_at: datetime | None = None
@@ -94,11 +97,20 @@ class Gateway:
             self.home.control,
             mode=self._mode(now),
             forced_power_w=BACKUP_W if told.mode == "backup" else self.home.rated_w,
-            backup_reserve_pct=100.0 if told.mode == "backup" else told.reserve_pct,
+            backup_reserve_pct=FULL if told.mode == "backup" else told.reserve_pct,
             export_limit_w=0.0 if told.export_rule == "never" else None,
             forced_until=None,
         )
-        if self._dispatched is not None and now < self._dispatched[1]:
+        if self.fills_up:
+            self.home.control = replace(
+                self.home.control,
+                mode=InverterMode.FORCED_CHARGE
+                if self.home.soc_pct < FULL
+                else InverterMode.SELF,
+                forced_power_w=self.home.rated_w,
+                backup_reserve_pct=FULL,
+            )
+        elif self._dispatched is not None and now < self._dispatched[1]:
             power_w, until = self._dispatched
             discharges = power_w > 0
             self.home.control = replace(
@@ -110,10 +122,15 @@ class Gateway:
                 forced_until=until,
             )
 
+    @property
+    def fills_up(self) -> bool:
+        """Whether it prepares for a storm."""
+        return self.storm and self.told.storm_mode
+
     def _mode(self, now: datetime) -> InverterMode:
-        told, full = self.told, 100.0
+        told = self.told
         below = self.home.soc_pct < (
-            full if told.mode == "backup" else told.reserve_pct
+            FULL if told.mode == "backup" else told.reserve_pct
         )
         grid_charges = not (told.grid_charging_off and self.solar)
         if below and grid_charges:
@@ -195,7 +212,7 @@ class TeslaSite:
             "grid_status": "Inactive" if islanded else "Active",
             "island_status": "off_grid" if islanded else "on_grid",
             "grid_services_active": False,
-            "storm_mode_active": False,
+            "storm_mode_active": self.gateway.fills_up,
             "backup_capable": True,
             "wall_connectors": [],
             "timestamp": self.home.clock.now().isoformat(),

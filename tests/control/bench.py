@@ -250,6 +250,7 @@ class Bench:
             "solar_power_w": 0.0,
             "islanded": False,
             "fault": False,
+            "storm": False,
         }
         return BatteryReading(at=self.time.now, **(known | values))  # type: ignore[arg-type]  # checked by the field names
 

@@ -311,6 +311,7 @@ async def test_restore_normal_shows_who_decides_then() -> None:
     [
         (Trouble.ISLANDED, {"islanded": True}),
         (Trouble.FAULT, {"fault": True}),
+        (Trouble.STORM, {"storm": True}),
     ],
 )
 async def test_safety_goes_over_a_force(
@@ -318,7 +319,8 @@ async def test_safety_goes_over_a_force(
 ) -> None:
     """A battery in trouble is left to itself; the force goes on after it.
 
-    A fault is over after three polls without it, an island five minutes later.
+    A fault is over after three polls without it, an island five minutes later, a
+    storm at once.
     """
     bench = Bench()
     controller = await running(bench)
@@ -337,7 +339,7 @@ async def test_safety_goes_over_a_force(
         assert lease(controller)[2] == Trouble.GRID_RETURNING.value
         bench.time.pass_by(minutes=5)
         controller.read("A1", bench.reading())
-    else:
+    elif trouble is Trouble.FAULT:
         controller.read("A1", bench.reading())
         await controller.tick()
         assert lease(controller)[2] == Trouble.FAULT.value

@@ -22,6 +22,7 @@ from custom_components.power_sync.devices.batteries.tesla.client import (
     TeslaTokenSite,
 )
 from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery
+from custom_components.power_sync.model.battery import Mode
 from simulators.clock import ManualClock
 from simulators.rest import Fault
 from simulators.tesla.server import READ
@@ -189,6 +190,34 @@ async def test_a_gateway_that_the_cloud_has_lost() -> None:
         home.account.cloud.heal()
         assert await home.polls(9) is None
         assert home.charges
+
+
+async def test_a_storm_is_on_its_way() -> None:
+    """Storm Watch has it fill up: it is left alone, and forced again after that."""
+    async with powerwall() as home:
+        gateway = home.account.site.gateway
+        gateway.tell("storm_mode", True)  # noqa: FBT003 - in the app
+        await home.polls(16)
+        owners = home.settings
+        done = await home.controller.force(
+            Mode.DISCHARGE, power_w=None, duration=timedelta(hours=3)
+        )
+        assert done[SITE_ID][1] is Outcome.FOLLOWED
+        gateway.storm = True
+        await home.polls(2)
+        assert home.because == Trouble.STORM
+        assert (home.settings, home.held) == (owners, False)
+        gateway.act()
+        assert home.account.site.home.flows.battery_w < 0
+        sent = home.account.cloud.commands_taken
+        await home.polls(10)
+        assert home.account.cloud.commands_taken == sent
+        gateway.storm = False
+        await home.polls(2)
+        assert home.because == ControlReason.USER_REQUEST
+        assert home.account.site.home.flows.battery_w > 0
+        await home.controller.restore_normal()
+        assert (home.settings, home.held) == (owners, False)
 
 
 async def test_the_grid_fails() -> None:

@@ -127,6 +127,8 @@ def test_every_field_by_hand() -> None:
         pytest.param(
             {"island_status": None, "grid_status": None}, "islanded", None, id="neither"
         ),
+        pytest.param({"storm_mode_active": True}, "storm", True, id="a storm"),
+        pytest.param({"storm_mode_active": None}, "storm", None, id="who knows"),
         pytest.param({"timestamp": "soon"}, "soc_pct", 61.8, id="no time told"),
         pytest.param({"timestamp": None}, "soc_pct", 61.8, id="no time"),
     ],

@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     FAULT = "device_fault"
     ISLANDED = "islanded"
     GRID_RETURNING = "grid_returning"
+    STORM = "storm"
 
 
 class AccountTrouble(StrEnum):
@@ -51,6 +52,7 @@ class HealthTracker:
         """Why the last poll failed, where that is known to be its account."""
         self._islanded = False
         self._fault_polls = 0
+        self._storm = False
         self._grid_back_at: datetime | None = None
 
     def good(self, reading: BatteryReading) -> None:
@@ -67,6 +69,8 @@ class HealthTracker:
             self._grid_back_at = reading.at
         if reading.islanded is not None:
             self._islanded = reading.islanded
+        if reading.storm is not None:
+            self._storm = reading.storm
         if reading.fault:
             self._fault_polls = GOOD_POLLS
         elif reading.fault is False:
@@ -99,4 +103,4 @@ class HealthTracker:
             return Trouble.FAULT
         if self._grid_back_at is not None and now - self._grid_back_at < GRID_SETTLES:
             return Trouble.GRID_RETURNING
-        return None
+        return Trouble.STORM if self._storm else None

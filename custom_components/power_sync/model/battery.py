@@ -219,6 +219,8 @@ class BatteryReading:
     """The owner's export limit at the meter; None where there is none."""
     islanded: bool | None = None
     fault: bool | None = None
+    storm: bool | None = None
+    """Whether it fills up before a storm, as its owner wants, whatever it is told."""
     solar_energy_kwh: float | None = None
     import_energy_kwh: float | None = None
     export_energy_kwh: float | None = None

@@ -57,6 +57,7 @@ def reading_of(live: Answer, info: Answer, at: datetime) -> BatteryReading:
         max_charge_w=most_w,
         max_discharge_w=most_w,
         islanded=_islanded(live),
+        storm=_bool(live.get("storm_mode_active")),
         owner=owners(settings_of(info)),
         extra={
             "operation_mode": _text(info, "default_real_mode"),
@@ -197,6 +198,10 @@ def _part(tree: Answer, key: str) -> Mapping[str, object]:
 def _text(tree: Answer, key: str) -> str | None:
     value = tree.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def _bool(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _flag(value: object) -> str | None:
