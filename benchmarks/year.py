@@ -46,15 +46,13 @@ from custom_components.power_sync.model.timegrid import HORIZON, SLOT, TimeGrid
 from custom_components.power_sync.planner import plan
 from custom_components.power_sync.planner.exact import setpoints, solve_exact
 from custom_components.power_sync.planner.home import FOLLOW, TINY_KWH, Home, Order
-from custom_components.power_sync.planner.inputs import (
-    DAY,
-    FleetMember,
-    PlanInputs,
+from custom_components.power_sync.planner.home_problem import (
     merged_battery,
-    outlook,
     problem_from,
 )
+from custom_components.power_sync.planner.inputs import FleetMember, PlanInputs
 from custom_components.power_sync.planner.modes import changes
+from custom_components.power_sync.planner.outlook import DAY, outlook
 from custom_components.power_sync.planner.problem import Problem
 from custom_components.power_sync.planner.replay import (
     baseline,

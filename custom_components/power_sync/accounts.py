@@ -24,7 +24,7 @@ from .model.plan import Plan
 from .model.timegrid import HORIZON, SLOT, floor_time
 from .planner import ProblemError
 from .planner.demand_ahead import DemandAhead
-from .planner.inputs import merged_fleet
+from .planner.home_problem import merged_fleet
 from .prices.demand import CONF_HOLIDAYS, charges_from, days_between
 from .prices.holidays import Holidays
 from .prices.protocols import PriceError

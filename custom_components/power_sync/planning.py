@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from .model.plan import Plan
 from .planner import mode_losses, plan, slot_loss
-from .planner.inputs import Outlook, PlanInputs, merged, outlook, problem_from
+from .planner.home_problem import merged, problem_from
+from .planner.inputs import PlanInputs
+from .planner.outlook import Outlook, outlook
 
 
 @dataclass(frozen=True, slots=True)

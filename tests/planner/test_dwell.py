@@ -21,7 +21,8 @@ from custom_components.power_sync.planner import (
     slot_loss,
 )
 from custom_components.power_sync.planner.home import FOLLOW, Order
-from custom_components.power_sync.planner.inputs import outlook, problem_from
+from custom_components.power_sync.planner.home_problem import problem_from
+from custom_components.power_sync.planner.outlook import outlook
 from custom_components.power_sync.planner.specs import BatterySpec, Override
 from custom_components.power_sync.planner.stretches import Turns, dwell_of
 

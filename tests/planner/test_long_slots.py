@@ -20,7 +20,8 @@ from custom_components.power_sync.planner import (
     plan,
     slot_loss,
 )
-from custom_components.power_sync.planner.inputs import outlook, problem_from
+from custom_components.power_sync.planner.home_problem import problem_from
+from custom_components.power_sync.planner.outlook import outlook
 from custom_components.power_sync.planner.stretches import stretches_of, turns_of
 
 from .homes import START, battery, home

@@ -19,7 +19,8 @@ from custom_components.power_sync.model.timegrid import TimeGrid
 from custom_components.power_sync.planner import Objective, Problem, plan
 from custom_components.power_sync.planner.exact import solve_exact
 from custom_components.power_sync.planner.home import Home
-from custom_components.power_sync.planner.inputs import outlook, problem_from
+from custom_components.power_sync.planner.home_problem import problem_from
+from custom_components.power_sync.planner.outlook import outlook
 from custom_components.power_sync.planner.price_policy import CELLS, worth_after_firm
 from custom_components.power_sync.planner.scenarios import scenarios_of
 from custom_components.power_sync.planner.stages import stages_of

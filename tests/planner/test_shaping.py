@@ -10,7 +10,8 @@ import pytest
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot, Spike
 from custom_components.power_sync.planner import ProblemError, plan
-from custom_components.power_sync.planner.inputs import outlook, problem_from
+from custom_components.power_sync.planner.home_problem import problem_from
+from custom_components.power_sync.planner.outlook import outlook
 from custom_components.power_sync.planner.shaping import Shaping, time_of
 
 from .homes import battery, home

@@ -7,11 +7,8 @@ import pytest
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.planner import BatterySpec
 from custom_components.power_sync.planner.home import FOLLOW, Order
-from custom_components.power_sync.planner.inputs import (
-    merged,
-    outlook,
-    problem_from,
-)
+from custom_components.power_sync.planner.home_problem import merged, problem_from
+from custom_components.power_sync.planner.outlook import outlook
 from custom_components.power_sync.planner.site import Site
 from custom_components.power_sync.planner.split import split_orders
 

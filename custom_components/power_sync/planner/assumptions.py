@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from custom_components.power_sync.forecast import days_before
 
-from .inputs import PlanInputs, kw, merged_battery
+from .home_problem import kw, merged_battery
+from .inputs import PlanInputs
 from .leftover import leftover_value_per_kwh
 from .problem import Problem
 from .rehearsal import DECIDE_EVERY

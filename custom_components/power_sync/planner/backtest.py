@@ -23,16 +23,10 @@ from .engine import plan
 from .findings import Backtest, Costs, DayCosts, Finding, Lacking, TooLittle
 from .foresight import perfect_cost
 from .home import FOLLOW, Order
-from .inputs import (
-    W_PER_KW,
-    PlanInputs,
-    kw,
-    merged,
-    merged_battery,
-    outlook,
-    problem_from,
-)
+from .home_problem import W_PER_KW, kw, merged, merged_battery, problem_from
+from .inputs import PlanInputs
 from .leftover import leftover_value_per_kwh
+from .outlook import outlook
 from .problem import Problem
 from .rehearsal import Actual, Rehearsal, finish, rehearse
 
