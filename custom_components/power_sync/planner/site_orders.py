@@ -8,7 +8,7 @@ a rounded power or a rest at the reserve is answered with what is best from ther
 """
 
 from collections.abc import Iterable
-from math import ceil, fsum, inf
+from math import fsum, inf
 from operator import ne
 from time import perf_counter
 from typing import NamedTuple
@@ -22,19 +22,12 @@ from .program import SolverFailedError
 from .site import Draw, Reach, Site, State, Step, Wish
 from .site_replay import advance, overridden
 from .split import Told
+from .telling import Orders, Telling
 from .unit import Unit
 from .values import Values
 
-type Orders = list[Order]
-"""One order for each battery."""
-
 _FORCED = (Mode.CHARGE, Mode.DISCHARGE)
-_STILL = (Order(Mode.NO_DISCHARGE), Order(Mode.STANDBY), Order(Mode.LIMIT, 0.0))
 _TIE = 1e-6
-_SOME_KWH = 1e-6
-_ROUNDING = 1e-7
-_LEAST_SHARE = 0.01
-"""No less than this part of full power is forced: it is not worth a command."""
 _UNEVEN = 0.002
 """What a kWh weighs by which a battery is elsewhere than in the schedule."""
 _STRICT = 10.0
@@ -78,10 +71,7 @@ class SiteOrders:
         self._schedule = schedule
         self._change, self._uneven = 0.0, _UNEVEN
         self._draw: Draw = site.draw(schedule.cars_kw)
-        places = range(len(site.units))
-        self._modes = [self._known(place) for place in places]
-        self._still = [self._first(place, _STILL[1:2]) for place in places]
-        self._unasked = [self._first(place, _STILL) for place in places]
+        self._telling = Telling(site, self._draw)
         self._demand = 0.0
         demand = site.problem.demand
         if demand is not None:
@@ -91,7 +81,8 @@ class SiteOrders:
         self._own = fleet_values(fleet_home(site, schedule.cars_kw, self._peaks))
         self._values = self._own
         self._floor = fsum(unit.floor for unit in site.units)
-        most = MOST_STEPS // (site.count * len(places)) if places else 0
+        units = len(site.units)
+        most = MOST_STEPS // (site.count * units) if units else 0
         self._most = max(_LEAST_OPTIONS, most)
         """So many joint orders are compared in a slot."""
 
@@ -124,20 +115,6 @@ class SiteOrders:
             state = advance(site, index, state, step)
             result.append(before)
         return result
-
-    def _known(self, place: int) -> frozenset[Mode]:
-        """Return what a battery may be told.
-
-        A forced power holds whatever the sun and the home do meanwhile, so it is not
-        used where the owner wants no grid charging or no export.
-        """
-        problem = self._site.problem
-        known = set(self._site.units[place].spec.modes | {Mode.SELF_CONSUMPTION})
-        if not problem.grid_charging:
-            known.discard(Mode.CHARGE)
-        if not problem.battery_export:
-            known.discard(Mode.DISCHARGE)
-        return frozenset(known)
 
     def _best(
         self, index: int, state: State, before: Orders, going_on: Told
@@ -211,29 +188,16 @@ class SiteOrders:
         yield [FOLLOW] * count
         if all(order.mode not in _FORCED for order in before):
             yield before
-        keep = self._keep(self._draw.all[index])
+        keep = self._telling.keep(self._draw.all[index])
         yield keep
         for aimed in self._aims(index, slot):
-            yield self._orders_for(index, aimed, exact=True)
-            yield self._orders_for(index, aimed, exact=False)
+            yield self._telling.orders_for(index, aimed, exact=True)
+            yield self._telling.orders_for(index, aimed, exact=False)
         if count > 1:
             for place in range(count):
                 # One follows the home, or acts, while the others keep still.
                 yield [FOLLOW if at == place else keep[at] for at in range(count)]
         yield before
-
-    def _keep(self, drawn: float) -> Orders:
-        """Return the orders by which batteries take no sun and serve nobody.
-
-        `drawn` is at the meter without them, below zero where sun is to spare.
-        """
-        surplus = drawn < -_SOME_KWH
-        return self._still if surplus else self._unasked
-
-    def _first(self, place: int, orders: Iterable[Order]) -> Order:
-        """Return the first order that a battery knows, else that it follows."""
-        known = self._modes[place]
-        return next((order for order in orders if order.mode in known), FOLLOW)
 
     def _aims(self, index: int, slot: _Slot) -> Iterable[list[float]]:
         """Yield AC kWh for each battery that are worth trying.
@@ -258,53 +222,6 @@ class SiteOrders:
             whole = fsum(slot.energy) - self._floor
             for out in dict.fromkeys(self._values.best(index, whole)):
                 yield _shared(out, units, slot.reaches)
-
-    def _orders_for(self, index: int, aimed: list[float], *, exact: bool) -> Orders:
-        """Return the orders by which each battery does what is aimed at.
-
-        Unless `exact`, those that serve the home follow it.
-        """
-        home = self._draw.fed[index]
-        given = fsum(kwh for kwh in aimed if kwh > 0)
-        serving = given <= home + _SOME_KWH
-        keep = self._keep(self._draw.all[index] - given)
-        orders = []
-        for place, kwh in enumerate(aimed):
-            if kwh < -_SOME_KWH:
-                order = self._charge(index, place, -kwh)
-            elif kwh > _SOME_KWH and serving:
-                order = self._power(place, Mode.LIMIT, kwh) if exact else FOLLOW
-            elif kwh > _SOME_KWH:
-                order = self._power(place, Mode.DISCHARGE, kwh) or FOLLOW
-            else:
-                order = keep[place]
-            orders.append(FOLLOW if order is None else order)
-        return orders
-
-    def _charge(self, index: int, place: int, kwh: float) -> Order | None:
-        """Return the order to charge: by following, where there is sun enough."""
-        surplus = -self._draw.all[index]
-        if abs(surplus - kwh) <= _SOME_KWH:
-            return FOLLOW
-        return self._power(place, Mode.CHARGE, kwh)
-
-    def _power(self, place: int, mode: Mode, kwh: float) -> Order | None:
-        """Return `mode` at the power of `kwh` per slot, as the battery takes it."""
-        if mode not in self._modes[place]:
-            return None
-        spec = self._site.units[place].spec
-        charging = mode is Mode.CHARGE
-        most_kw = spec.max_charge_kw if charging else spec.max_discharge_kw
-        least_kw = 0.0
-        if mode is not Mode.LIMIT:
-            least_kw = max(spec.min_power_kw, _LEAST_SHARE * most_kw)
-        power_kw = kwh / self._site.step_h
-        if power_kw < least_kw / 2:
-            return None
-        if spec.power_step_kw > 0:
-            steps = ceil(power_kw / spec.power_step_kw - _ROUNDING)
-            power_kw = round(steps * spec.power_step_kw, 6)
-        return Order(mode, min(most_kw, max(power_kw, least_kw)))
 
 
 def _shared(out: float, units: list[Unit], reaches: list[Reach]) -> list[float]:
