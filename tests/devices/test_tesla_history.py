@@ -79,6 +79,17 @@ def test_how_far_it_looks_back(period: Period, days: int) -> None:
     assert (end.date() - start.date()).days == days
 
 
+def test_all_that_there_is() -> None:
+    """A lifetime leaves nothing out but what is after its end."""
+    start, end = span_of(Period.LIFETIME, LAST, SYDNEY)
+    series = [
+        {"timestamp": f"{day}T00:00:00+11:00", "solar_energy_exported": 1}
+        for day in ("2015-05-01", "2026-11-26", "2026-11-27")
+    ]
+    found = rows_of({"time_series": series}, start, end)
+    assert [row.start.astimezone(SYDNEY).year for row in found] == [2015, 2026]
+
+
 @pytest.mark.usefixtures("socket_enabled")
 async def test_the_cloud_is_asked_for_the_sites_own_day() -> None:
     """With both dates and the zone; one reading, and none of it by itself."""

@@ -80,7 +80,7 @@ async def test_from_the_recorder(hass: HomeAssistant, set_up: SetUp) -> None:
     assert rows_of_day[1]["battery_charge"] == 900
     assert rows_of_day[1]["battery_discharge"] == 100
     assert (rows_of_day[0]["grid_import"], rows_of_day[1]["grid_export"]) == (500, 700)
-    for period in ("week", "month", "year"):
+    for period in ("week", "month", "year", "lifetime"):
         (row,) = (await history(hass, period=period))["time_series"]
         assert (row["solar_generation"], row["home_consumption"]) == (3000, 1200)
     yesterday = (now - timedelta(days=1)).date().isoformat()

@@ -18,6 +18,7 @@ _STEP: Final[dict[Period, Literal["hour", "day", "month"]]] = {
     Period.WEEK: "day",
     Period.MONTH: "day",
     Period.YEAR: "month",
+    Period.LIFETIME: "month",
 }
 _OWN: Final = ("solar_energy", "charge_energy", "discharge_energy")
 """Each battery's own energies, which add up."""

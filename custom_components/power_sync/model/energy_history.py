@@ -14,8 +14,12 @@ class Period(StrEnum):
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
+    LIFETIME = "lifetime"
+    """All that there is."""
 
 
+_BEGINNING: Final = date(2010, 1, 1)
+"""Before there was any home battery of those that PowerSync knows."""
 _DAYS_BACK: Final = {
     Period.DAY: 0,
     Period.WEEK: 7,
@@ -43,6 +47,8 @@ class EnergyRow:
 
 def span_of(period: Period, last: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """Return from when to when a calendar goes that ends with a day of a zone."""
-    midnight = datetime.combine(last, time(), zone)
     after = datetime.combine(last + timedelta(days=1), time(), zone)
+    if period is Period.LIFETIME:
+        return datetime.combine(_BEGINNING, time(), zone), after
+    midnight = datetime.combine(last, time(), zone)
     return midnight - timedelta(days=_DAYS_BACK[period]), after
