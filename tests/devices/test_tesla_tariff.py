@@ -14,6 +14,7 @@ from custom_components.power_sync.devices.batteries.tesla import (
 )
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import Mode
+from custom_components.power_sync.model.tariff import DayTariff
 from simulators.tesla.tariff import Prices, prices_at, season_at, uncovered
 
 from .tesla_site import OWNERS
@@ -150,6 +151,28 @@ def test_another_reader_finds_the_same_prices(
     assert found.sell is not None
     assert found.buy.price == pytest.approx(round(bought[slot], 4))
     assert found.sell.price == pytest.approx(round(sold[slot], 4))
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 26), date(2028, 2, 29)])
+def test_prices_of_one_day_by_another_reader(day: date) -> None:
+    """The library finds them at each half hour of that day, and at none of others."""
+    zone = ZoneInfo("Australia/Sydney")
+    bought = tuple(slot / 100 for slot in range(48))
+    sold = tuple(0.5 - slot / 100 for slot in range(48))
+    content = dict(tariff.prices_tariff(DayTariff(day, "AUD", bought, sold)))
+    assert uncovered(content) is None
+    for slot in range(48):
+        when = datetime(day.year, day.month, day.day, slot // 2, tzinfo=zone)
+        found = get_tariff_periods(
+            content, when + timedelta(minutes=slot % 2 * 30 + 29)
+        )
+        assert found is not None
+        assert found.buy is not None
+        assert found.sell is not None
+        assert found.buy.price == bought[slot]
+        assert found.sell.price == pytest.approx(max(0.0, sold[slot]))
+    for other in (day - timedelta(days=1), day + timedelta(days=1)):
+        assert season_at(content, other) is None
 
 
 def test_a_tariff_as_a_value_and_back() -> None:
