@@ -1,5 +1,8 @@
 """The owner's own settings: ranges, present values, and what sets them."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from hypothesis import given, strategies as st
 from modbus_connection import ModbusConnectionError, ServerDeviceBusyError
 import pytest
@@ -17,6 +20,8 @@ from custom_components.power_sync.devices.protocols import (
 )
 from custom_components.power_sync.model.battery import (
     NO_LIMIT,
+    Command,
+    Mode,
     OwnerSetting,
     SettingValue,
 )
@@ -178,6 +183,41 @@ async def test_over_the_wire(clock: Clock) -> None:
         assert battery.owner_value(EXPORT, await battery.read_owner()) == 4000
         clock.advance(10)
         assert (await battery.read()).export_limit_w == 4000
+
+
+async def test_row_21_on_the_wire(clock: Clock) -> None:
+    """45 % is 45, 12 kW are 1200; a charge has power, mode, command; signed power."""
+    unit = memory_unit()
+    config = replace(CONFIG, max_charge_w=12_000, max_discharge_w=12_000)
+    unit.input[5627] = 120
+    unit.holding |= {33046: 1100, 33047: 1100}
+    battery = SungrowBattery(unit, config, now=clock, link=LINK)
+    reading = await battery.read()
+    assert (reading.battery_power_w, reading.grid_power_w) == (-1500, -1000)
+    found = await battery.read_owner()
+    for setting, value in (
+        (OwnerSetting.BACKUP_RESERVE_PCT, 45),
+        (OwnerSetting.MAX_CHARGE_W, 12_000),
+        (OwnerSetting.MAX_DISCHARGE_W, 12_000),
+    ):
+        (write,) = battery.owner_writes(setting, value, found)
+        await battery.write(write)
+    assert (unit.holding[13099], unit.holding[33046], unit.holding[33047]) == (
+        *(45, 1200, 1200),
+    )
+    now = await battery.read_settings()
+    charge = Command(Mode.CHARGE, 3000, clock.at + timedelta(hours=1))
+    # 13052, 13050 and 13051 of the maker's table, which counts from 1.
+    registers = []
+    for write in battery.writes_for(charge, now, now):
+        before = dict(unit.holding)
+        await battery.write(write)
+        registers += [
+            (register, value)
+            for register, value in unit.holding.items()
+            if before.get(register) != value
+        ]
+    assert registers == [(13051, 3000), (13049, 2), (13050, 0xAA)]
 
 
 async def test_48_volt_model_has_no_export_limit(clock: Clock) -> None:
