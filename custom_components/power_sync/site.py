@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
+from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -32,7 +32,7 @@ from .control.health import Trouble
 from .control_coordinator import ControlCoordinator
 from .forecast_coordinator import ForecastCoordinator
 from .going_live import async_follow_dry_run
-from .issues import async_show_lost, async_show_problems
+from .issues import async_show_lost
 from .market_response import MarketResponse
 from .model.battery import BatteryReading
 from .model.plan import Plan
@@ -49,6 +49,7 @@ from .site_inputs import (
     stored_capacities_kwh,
     tightest_export_limit_w,
 )
+from .site_problems import SiteProblems
 from .site_settings import (
     async_act_on,
     not_stored,
@@ -60,7 +61,6 @@ from .spike import SpikeCoordinator
 from .strays import Strays
 from .tariff_sync import TariffSync
 from .totals import SiteReading, site_reading
-from .watch import Known, Watch
 
 type PowerSyncConfigEntry = ConfigEntry[Site]
 
@@ -109,7 +109,7 @@ class Site:
         self.loads = RecentLoads()
         self._strays = Strays(hass, entry, self.controller)
         self._command_log = KeptCommandLog(hass, entry, self.controller.log)
-        self._watch = Watch()
+        self._problems = SiteProblems(self)
         self.market = MarketResponse(self)
         self.car_stopping = CarStopping(self)
         self.tariffs = TariffSync(self)
@@ -178,12 +178,12 @@ class Site:
             (self._strays.async_look, STRAY_EVERY),
         ):
             entry.async_on_unload(async_track_time_interval(hass, action, every))
-        entry.async_on_unload(self.controller.listen(self._async_problems))
+        self._problems.async_follow()
         self.market.async_follow()
         self.car_stopping.async_follow()
         self.tariffs.async_follow()
         self._async_new_reading()
-        self._async_problems()
+        self._problems.async_show()
 
     async def _async_look_ahead(self) -> None:
         """Fetch prices and forecasts for the first time, and plan."""
@@ -264,24 +264,6 @@ class Site:
         """Plan again in a task that ends with the site."""
         self.entry.async_create_background_task(
             self.hass, self.async_replan(), "power_sync replan"
-        )
-
-    @callback
-    def _async_problems(self) -> None:
-        watched = self._watch.problems(self.controller, self._known(), dt_util.utcnow())
-        async_show_problems(
-            self.hass, self.entry, (*self.controller.problems, *watched)
-        )
-
-    def _known(self) -> Known:
-        """Return what the watch looks at."""
-        forecasts = self.coordinators.forecasts.data
-        return Known(
-            curve=self.coordinators.prices.curve,
-            price_error=self.coordinators.prices.error,
-            solar_power_w=self.reading.solar_power_w,
-            solar_forecast=bool(forecasts and forecasts.solar),
-            running=self.hass.state is CoreState.running,
         )
 
     # -- what the user does ------------------------------------------------------
