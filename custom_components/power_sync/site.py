@@ -10,13 +10,10 @@ from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from .accounts import Accounts
-from .backtesting import BacktestCoordinator
-from .battery_coordinator import BatteryCoordinator
 from .bridges.phase_meter import phase_meter
 from .bridges.storage import JournalStore, SettingsStore
 from .car_stopping import CarStopping
-from .charger_coordinator import async_look_at_cars, charger_coordinators
+from .charger_coordinator import async_look_at_cars
 from .command_log import KeptCommandLog
 from .const import (
     LOGGER,
@@ -29,19 +26,15 @@ from .const import (
 from .control.clock import Clock
 from .control.controller import Controller
 from .control.health import Trouble
-from .control_coordinator import ControlCoordinator
-from .forecast_coordinator import ForecastCoordinator
 from .going_live import async_follow_dry_run
 from .issues import async_show_lost
 from .market_response import MarketResponse
 from .model.battery import BatteryReading
 from .model.plan import Plan
-from .plan_coordinator import PlanCoordinator
 from .planner.inputs import PlanInputs
-from .price_coordinator import PriceCoordinator
 from .prices.protocols import PriceSource
 from .prices.spike_watch import SpikeWatch
-from .site_coordinators import Coordinators
+from .site_coordinators import coordinators_of
 from .site_devices import Devices
 from .site_inputs import (
     RecentLoads,
@@ -57,7 +50,6 @@ from .site_settings import (
     take_connections,
     take_owner_words,
 )
-from .spike import SpikeCoordinator
 from .strays import Strays
 from .tariff_sync import TariffSync
 from .totals import SiteReading, site_reading
@@ -86,24 +78,7 @@ class Site:
             Clock(dt_util.utcnow),
             self.settings.limits,
         )
-        self.coordinators = Coordinators(
-            batteries={
-                member.driver.identity.serial: BatteryCoordinator(
-                    hass, entry, subentry_id, member.driver, self.controller
-                )
-                for subentry_id, member in devices.batteries.items()
-            },
-            chargers=charger_coordinators(
-                hass, entry, devices.chargers, self.controller
-            ),
-            prices=PriceCoordinator(hass, entry, source),
-            forecasts=ForecastCoordinator(hass, entry),
-            plan=PlanCoordinator(hass, entry, self.plan_inputs, self._take_plan),
-            control=ControlCoordinator(hass, entry, self.controller),
-            accounts=Accounts(hass, entry, self),
-            backtest=BacktestCoordinator(hass, entry, self.past_inputs, source),
-            spike=None if watch is None else SpikeCoordinator(hass, entry, watch),
-        )
+        self.coordinators = coordinators_of(self, devices, source, watch)
         self.controller.sight.measure = phase_meter(hass, entry)
         self._settings_store = SettingsStore(hass, entry.entry_id)
         self.loads = RecentLoads()
@@ -326,7 +301,8 @@ class Site:
         """Return the tighter of the user's limit and those set on the devices."""
         return tightest_export_limit_w(self)
 
-    def _take_plan(self, plan: Plan) -> None:
+    def take_plan(self, plan: Plan) -> None:
+        """Have a new plan carried out."""
         self.controller.plan = plan
         self.entry.async_create_background_task(
             self.hass, self.controller.tick(), "power_sync follow plan"

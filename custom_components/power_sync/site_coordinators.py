@@ -2,16 +2,23 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .accounts import Accounts
 from .backtesting import BacktestCoordinator
 from .battery_coordinator import BatteryCoordinator
-from .charger_coordinator import ChargerCoordinator
+from .charger_coordinator import ChargerCoordinator, charger_coordinators
 from .control_coordinator import ControlCoordinator
 from .forecast_coordinator import ForecastCoordinator
 from .plan_coordinator import PlanCoordinator
 from .price_coordinator import SYNC_AT_MOST_EVERY, PriceCoordinator
+from .prices.protocols import PriceSource
+from .prices.spike_watch import SpikeWatch
+from .site_devices import Devices
 from .spike import SpikeCoordinator
+
+if TYPE_CHECKING:
+    from .site import Site
 
 
 @dataclass(slots=True)
@@ -55,3 +62,26 @@ class Coordinators:
             ),
             self.forecasts.async_refresh(),
         )
+
+
+def coordinators_of(
+    site: Site, devices: Devices, source: PriceSource, watch: SpikeWatch | None
+) -> Coordinators:
+    """Make the coordinators of a site; nothing is read before they are asked to."""
+    hass, entry, controller = site.hass, site.entry, site.controller
+    return Coordinators(
+        batteries={
+            member.driver.identity.serial: BatteryCoordinator(
+                hass, entry, subentry_id, member.driver, controller
+            )
+            for subentry_id, member in devices.batteries.items()
+        },
+        chargers=charger_coordinators(hass, entry, devices.chargers, controller),
+        prices=PriceCoordinator(hass, entry, source),
+        forecasts=ForecastCoordinator(hass, entry),
+        plan=PlanCoordinator(hass, entry, site.plan_inputs, site.take_plan),
+        control=ControlCoordinator(hass, entry, controller),
+        accounts=Accounts(hass, entry, site),
+        backtest=BacktestCoordinator(hass, entry, site.past_inputs, source),
+        spike=None if watch is None else SpikeCoordinator(hass, entry, watch),
+    )
