@@ -11,7 +11,8 @@ from simulators.modbus_serial import SerialLine
 from simulators.neighbours import neighbours
 from simulators.phases import PhaseMeter, Phases
 from simulators.profile import RecordedHousehold
-from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_cloud import SigenCloudSimulator
+from simulators.sigen_station import SimulatedStation
 from simulators.sigenergy import SigenergySimulator
 from simulators.sungrow import SH10RT, SungrowModel, SungrowSimulator
 from simulators.tesla import TeslaSimulator, TeslaSite

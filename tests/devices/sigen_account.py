@@ -16,7 +16,8 @@ from custom_components.power_sync.devices.batteries.sigenergy_cloud.account impo
 from simulators.clock import Clock, RealClock
 from simulators.home import SimulatedHome
 from simulators.profile import constant
-from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_cloud import SigenCloudSimulator
+from simulators.sigen_station import SimulatedStation
 
 ACCOUNT = Account("owner@example.com", "correct horse")
 STATION = "12025061000219"

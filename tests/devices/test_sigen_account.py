@@ -28,7 +28,8 @@ from simulators.clock import ManualClock, RealClock
 from simulators.home import SimulatedHome
 from simulators.profile import constant
 from simulators.rest import Fault
-from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_cloud import SigenCloudSimulator
+from simulators.sigen_station import SimulatedStation
 
 from .sigen_account import ACCOUNT, NOON, STATION, asking, cloud
 from .test_sigen_driver import CONFIG

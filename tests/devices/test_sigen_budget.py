@@ -24,7 +24,8 @@ from simulators.clock import ManualClock
 from simulators.home import SimulatedHome
 from simulators.profile import constant
 from simulators.rest import Fault
-from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_cloud import SigenCloudSimulator
+from simulators.sigen_station import SimulatedStation
 
 from .sigen_account import ACCOUNT, HOLDS, NOON, count_by
 from .test_sigen_driver import CONFIG

@@ -23,7 +23,8 @@ from custom_components.power_sync.devices.protocols import (
 from simulators.clock import ManualClock
 from simulators.home import SimulatedHome
 from simulators.profile import constant
-from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_cloud import SigenCloudSimulator
+from simulators.sigen_station import SimulatedStation
 
 from .sigen_account import NOON, STATION, asking, cloud
 

@@ -20,7 +20,8 @@ from custom_components.power_sync.devices.protocols import (
     WrongDeviceError,
 )
 from simulators.home import SimulatedHome
-from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_cloud import SigenCloudSimulator
+from simulators.sigen_station import SimulatedStation
 
 from .sigen_account import ACCOUNT, STATION, cloud
 

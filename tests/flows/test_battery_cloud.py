@@ -22,7 +22,8 @@ from homeassistant.core import HomeAssistant
 from simulators.home import SimulatedHome
 from simulators.octopus import OctopusSimulator
 from simulators.rest import Fault
-from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_cloud import SigenCloudSimulator
+from simulators.sigen_station import SimulatedStation
 from simulators.sungrow import SungrowSimulator
 from tests.common import site_entry
 from tests.devices.sigen_account import ACCOUNT, STATION, cloud

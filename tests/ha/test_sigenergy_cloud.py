@@ -28,8 +28,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulators.octopus import OctopusSimulator
 from simulators.rest import Fault
-from simulators.sigen_cloud import SigenCloudSimulator, SimulatedStation
+from simulators.sigen_cloud import SigenCloudSimulator
 from simulators.sigen_prices import static_price
+from simulators.sigen_station import SimulatedStation
 from tests.devices.sigen_account import ACCOUNT, STATION, cloud
 from tests.flows.dialogue import LIMITS, TARIFFS, ConfigDialogue
 
