@@ -75,6 +75,7 @@ async def load(
         entry.add_to_hass(hass)
         entries.append(entry)
         assert await hass.config_entries.async_setup(entry.entry_id)
+        # Not for background tasks: the integration listens to its stream in one.
         await hass.async_block_till_done()
         assert entry.state is ConfigEntryState.LOADED
         return entry
