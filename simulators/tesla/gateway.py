@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from simulators.home import InverterMode, SimulatedHome
 
-from .tariff import Tree, prices_at
+from .tariff import Tree, in_old_shape, prices_at
 
 RULES = ("battery_ok", "pv_only", "never")
 MODES = ("self_consumption", "autonomous", "backup")
@@ -236,7 +236,7 @@ class TeslaSite:
             else {}
         )
         capacity_kwh = 0.0 if cells is None else cells.capacity_kwh
-        tariff = {} if not shown.tariff else {"tariff_content": shown.tariff}
+        tariff = {"tariff_content": in_old_shape(shown.tariff)} if shown.tariff else {}
         if shown.tariff and not self.old_tariff:
             tariff["tariff_content_v2"] = shown.tariff
         return {

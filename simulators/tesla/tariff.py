@@ -96,6 +96,39 @@ def _number(tree: Tree, key: str) -> int:
     return int(value) if isinstance(value, int | float) else 0
 
 
+def in_old_shape(tariff: Tree) -> dict[str, object]:
+    """Return a tariff as `tariff_content` tells it: without rates and periods."""
+    old: dict[str, object] = {}
+    for key, value in tariff.items():
+        if key in {"energy_charges", "demand_charges"}:
+            old[key] = {
+                name: charge.get("rates", {})
+                for name, charge in _all_children(tariff, key)
+            }
+        elif key == "seasons":
+            old[key] = {
+                name: {
+                    **season,
+                    "tou_periods": {
+                        period: _windows(told)
+                        for period, told in _all_children(season, "tou_periods")
+                    },
+                }
+                for name, season in _all_children(tariff, key)
+            }
+        elif key == "sell_tariff" and isinstance(value, Mapping):
+            old[key] = in_old_shape(value)
+        elif key != "version":
+            old[key] = value
+    return old
+
+
+def _all_children(tree: Tree, key: str) -> Iterator[tuple[str, Tree]]:
+    part = tree.get(key)
+    for name, child in part.items() if isinstance(part, Mapping) else ():
+        yield name, child if isinstance(child, Mapping) else {"periods": child}
+
+
 def uncovered(tariff: Tree) -> str | None:
     """Return what a cloud refuses a tariff for; None where it takes it."""
     for part in (tariff, tariff.get("sell_tariff")):
@@ -103,8 +136,15 @@ def uncovered(tariff: Tree) -> str | None:
             return "sell_tariff is missing"
         if not list(_children(part, "seasons")):
             return "no season"
+        for _, season in _children(part, "seasons"):
+            periods = season.get("tou_periods")
+            every = periods.values() if isinstance(periods, Mapping) else ()
+            if not all(isinstance(each, Mapping) for each in every):
+                return "periods are missing"
         for _, charge in _children(part, "energy_charges"):
             rates = charge.get("rates")
+            if not isinstance(rates, Mapping):
+                return "rates are missing"
             prices = rates.values() if isinstance(rates, Mapping) else ()
             if any(isinstance(each, int | float) and each < 0 for each in prices):
                 return "a price is negative"

@@ -162,6 +162,18 @@ async def test_without_solar() -> None:
         assert told_of(account) == before
 
 
+async def test_a_tariff_in_its_oldest_form() -> None:
+    """It is put back in the present one, the only one that is taken."""
+    async with tesla(old_tariff=True) as account:
+        before = told_of(account)
+        executor = await account.executor(await account.driver())
+        for mode in (Mode.CHARGE, Mode.DISCHARGE):
+            assert (await executor.carry_out(account.order(mode))).good
+            account.pass_by(minutes=6)
+        assert await executor.carry_out(account.order(None)) is Outcome.FOLLOWED
+        assert told_of(account) == before
+
+
 @pytest.mark.parametrize("off", [False, True])
 async def test_a_rule_that_goes_without_saying(*, off: bool) -> None:
     """A site with solar that does not tell that rule lets the grid charge."""

@@ -11,6 +11,7 @@ from tesla_fleet_api.tariff import get_tariff_periods
 from custom_components.power_sync.devices.batteries.tesla import (
     content as shape,
     tariff,
+    telemetry,
 )
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import Mode
@@ -195,6 +196,66 @@ def test_a_tariff_as_a_value_and_back() -> None:
     for broken in ("none", "Octopus Go", "X\tnot packed", "X\teJwDAAAAAAE="):
         with pytest.raises(DeviceRefusedError):
             tariff.content_of(broken, "")
+
+
+OLD = {
+    "name": "EV",
+    "energy_charges": {"ALL": {"ALL": 0}, "Summer": {"ON_PEAK": 0.4}, "Winter": {}},
+    "demand_charges": {"ALL": {"ALL": 0}},
+    "seasons": {
+        "Summer": {
+            "fromMonth": 1,
+            "toMonth": 12,
+            "tou_periods": {"ON_PEAK": [{"toDayOfWeek": 6, "toHour": 24}]},
+        },
+        "Winter": {"tou_periods": {}},
+    },
+}
+
+
+def test_the_oldest_form() -> None:
+    """It is told under a name of its own, without rates and periods."""
+    present = telemetry.tariff_in({"tariff_content": {**OLD, "sell_tariff": OLD}})
+    side = {
+        "name": "EV",
+        "energy_charges": {
+            "ALL": {"rates": {"ALL": 0}},
+            "Summer": {"rates": {"ON_PEAK": 0.4}},
+            "Winter": {},
+        },
+        "demand_charges": {"ALL": {"rates": {"ALL": 0}}},
+        "seasons": {
+            "Summer": {
+                "fromMonth": 1,
+                "toMonth": 12,
+                "tou_periods": {
+                    "ON_PEAK": {"periods": [{"toDayOfWeek": 6, "toHour": 24}]}
+                },
+            },
+            "Winter": {"tou_periods": {}},
+        },
+    }
+    assert present == {"version": 1, **side, "sell_tariff": side}
+    both = {"tariff_content": OLD, "tariff_content_v2": OWNERS}
+    assert telemetry.tariff_in(both) == OWNERS
+    assert telemetry.tariff_in({"tariff_content": {}}) == {}
+
+
+def test_another_reader_finds_a_forced_window() -> None:
+    """The library's own resolver: its prices on its day, and none on any other."""
+    for day in (date(2028, 2, 29), date(2026, 12, 31), date(2026, 1, 1)):
+        zone = ZoneInfo("Europe/London")
+        slot = datetime(day.year, day.month, day.day, 14, tzinfo=zone)
+        until = slot + timedelta(minutes=40)
+        forced = tariff.forced_window(Mode.CHARGE, until, slot)
+        content = dict(tariff.forcing_tariff(forced, "GBP"))
+        for hours, price in ((-1, 10.0), (0, 0.0), (0.9, 0.0), (1, 10.0), (9.9, 10.0)):
+            found = get_tariff_periods(content, slot + timedelta(hours=hours))
+            assert found is not None
+            assert found.buy is not None
+            assert found.buy.price == price
+        for days in (-1, 1):
+            assert get_tariff_periods(content, slot + timedelta(days=days)) is None
 
 
 def test_ours_are_known_again() -> None:

@@ -3,7 +3,7 @@
 Sources: the public Python package `tesla-fleet-api`, and `batpred`'s public tracker.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -57,6 +57,49 @@ def tariff_of(  # noqa: PLR0913 - the parts of a tariff, by keyword
         **side(bought),
         "sell_tariff": side(sold),
     }
+
+
+def in_present_shape(tariff: Answer) -> Answer:
+    """Return a tariff of the oldest form in the present one, which alone is taken.
+
+    The oldest has prices and hours without a level of their own around them.
+    """
+    return {"version": 1, **_side_in_present_shape(tariff)} if tariff else {}
+
+
+def _side_in_present_shape(side: Answer) -> dict[str, object]:
+    present = dict(side)
+    for key in ("energy_charges", "demand_charges"):
+        if key in side:
+            present[key] = {
+                season: {"rates": prices}
+                if prices and "rates" not in prices
+                else prices
+                for season, prices in _parts(side, key)
+            }
+    if "seasons" in side:
+        present["seasons"] = {
+            name: {
+                **season,
+                "tou_periods": {
+                    period: {"periods": hours} if isinstance(hours, list) else hours
+                    for period, hours in _object(season.get("tou_periods")).items()
+                },
+            }
+            for name, season in _parts(side, "seasons")
+        }
+    if isinstance(sold := side.get("sell_tariff"), Mapping):
+        present["sell_tariff"] = _side_in_present_shape(sold)
+    return present
+
+
+def _parts(tree: Answer, key: str) -> Iterator[tuple[str, Answer]]:
+    for name, part in _object(tree.get(key)).items():
+        yield name, _object(part)
+
+
+def _object(value: object) -> Answer:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _seasons(day: date | None) -> dict[str, object]:

@@ -15,7 +15,7 @@ from custom_components.power_sync.model.battery import (
     SettingValue,
 )
 
-from . import settings, tariff
+from . import content, settings, tariff
 from .access import Answer
 from .owner import owners
 
@@ -109,7 +109,9 @@ def storm_mode_of(info: Answer) -> bool | None:
 
 def tariff_in(info: Answer) -> Answer:
     """Return the tariff of a site, under its present name or the old one."""
-    return _part(info, "tariff_content_v2") or _part(info, "tariff_content")
+    return _part(info, "tariff_content_v2") or content.in_present_shape(
+        _part(info, "tariff_content")
+    )
 
 
 def currency_of(info: Answer) -> str:
