@@ -26,7 +26,7 @@ from simulators.octopus import OctopusSimulator
 from simulators.rest import Fault
 from simulators.sungrow import SungrowSimulator
 from simulators.tesla import TeslaSite
-from simulators.tesla.server import TOKEN
+from simulators.tesla.server import COMMAND, READ, TOKEN
 from tests.common import site_entry
 from tests.devices.tesla_site import SITE_ID, Account, owners, tesla
 
@@ -127,10 +127,15 @@ async def test_errors_of_a_token(
     await dialogue.submit({**TYPED, "advanced": {"base_url": "moon"}})
     assert dialogue.errors == {"base": "invalid_url"}
     assert dialogue.form == {"advanced": {"base_url": "moon"}}
-    for fault in (Fault(status=500), Fault(status=403), Fault(body="<html>")):
+    for fault in (Fault(status=500), Fault(status=404), Fault(body="<html>")):
         cloud.fail(fault)
         await dialogue.submit(TYPED)
         assert dialogue.errors == {"base": "cloud_unreachable"}
+    # It may list what there is, and read cars alone.
+    cloud.scopes = {"vehicle_device_data"}
+    await dialogue.submit(TYPED)
+    assert dialogue.errors == {"base": "tesla_rights_missing"}
+    cloud.scopes = {READ, COMMAND}
     one, cloud.sites = cloud.sites, {}
     await dialogue.submit(TYPED)
     assert dialogue.errors == {"base": "no_tesla_site"}

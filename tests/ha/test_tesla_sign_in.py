@@ -252,6 +252,24 @@ async def test_an_access_that_may_only_read_from_the_start(
     assert dialogue.step == "battery_access_reads_only"
 
 
+async def test_chosen_while_signed_out(
+    hass: HomeAssistant, octopus: OctopusSimulator, owner: SignedIn, wait: Wait
+) -> None:
+    """It is said what to do first."""
+    await owner.load()
+    owner.revoke()
+    for _ in range(3):
+        await wait(MINUTE)
+    dialogue = await choose(hass, octopus, owner)
+    assert dialogue.errors == {"base": "tesla_signed_out"}
+    await owner.load()
+    for flow in hass.config_entries.flow.async_progress():
+        if flow["handler"] == owner.integration.domain:
+            hass.config_entries.flow.async_abort(flow["flow_id"])
+    await dialogue.submit({"site": f"{owner.integration.domain}:{SITE_ID}"})
+    assert dialogue.step == "battery_found"
+
+
 async def test_started_while_signed_out(
     hass: HomeAssistant, octopus: OctopusSimulator, owner: SignedIn, wait: Wait
 ) -> None:

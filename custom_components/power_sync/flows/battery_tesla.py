@@ -1,7 +1,7 @@
 """A Powerwall in Tesla's cloud: whose access is used, and which of the sites it is."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import probatio
@@ -20,6 +20,10 @@ from custom_components.power_sync.devices.batteries.tesla.access import (
     VIA_TOKEN,
     FoundSite,
     tesla_access,
+)
+from custom_components.power_sync.devices.protocols import (
+    RightsMissingError,
+    SignedOutError,
 )
 from custom_components.power_sync.prices.protocols import CONF_TOKEN
 from homeassistant.core import HomeAssistant
@@ -183,8 +187,16 @@ def site_schema(sites: Iterable[FoundSite]) -> probatio.Schema:
     return place_schema(CONF_SITE, ((each.site_id, _label(each)) for each in sites))
 
 
-def _errors() -> AbstractContextManager[None]:
-    return cloud_errors(refused="token_refused", gone="no_tesla_site")
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Turn what the cloud or its integration raises into an InputError."""
+    with cloud_errors(refused="token_refused", gone="no_tesla_site"):
+        try:
+            yield
+        except RightsMissingError as err:
+            raise InputError("tesla_rights_missing") from err
+        except SignedOutError as err:
+            raise InputError("tesla_signed_out") from err
 
 
 async def async_token_sites(
