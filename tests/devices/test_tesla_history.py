@@ -44,6 +44,22 @@ def test_each_field() -> None:
     assert len(row.details) == 9
 
 
+def test_a_home_with_a_generator() -> None:
+    """What the generator gives is used, stored and fed in like the sun's."""
+    start, end = span_of(Period.DAY, LAST, SYDNEY)
+    generator = {
+        "timestamp": FIVE_MINUTES["timestamp"],
+        "consumer_energy_imported_from_generator": 70,
+        "battery_energy_imported_from_generator": 20,
+        "grid_energy_exported_from_generator": 3,
+    }
+    (row,) = rows_of({"time_series": [{**FIVE_MINUTES, **generator}]}, start, end)
+    assert (row.charge_wh, row.export_wh, row.home_wh) == (120, 68, 225)
+    assert len(row.details) == 9
+    (row,) = rows_of({"time_series": [generator]}, start, end)
+    assert (row.solar_wh, row.home_wh) == (0, 70)
+
+
 def test_what_is_missing_and_what_is_too_much() -> None:
     """A field left out is 0, a row without any is nothing; no moment comes twice."""
     start, end = span_of(Period.WEEK, LAST, SYDNEY)

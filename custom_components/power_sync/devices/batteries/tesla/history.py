@@ -30,7 +30,16 @@ USED: Final = (
     "consumer_energy_imported_from_battery",
 )
 _DETAILS: Final = (SOLAR, DISCHARGED, *CHARGED, *USED, *EXPORTED)
-_ALL: Final = (IMPORTED, *_DETAILS)
+_GENERATOR_CHARGED: Final = "battery_energy_imported_from_generator"
+_GENERATOR_EXPORTED: Final = "grid_energy_exported_from_generator"
+_GENERATOR_USED: Final = "consumer_energy_imported_from_generator"
+_ALL: Final = (
+    IMPORTED,
+    *_DETAILS,
+    _GENERATOR_CHARGED,
+    _GENERATOR_EXPORTED,
+    _GENERATOR_USED,
+)
 
 
 def rows_of(answer: Answer, start: datetime, end: datetime) -> list[EnergyRow]:
@@ -64,9 +73,9 @@ def _row(told: Answer) -> EnergyRow | None:
         start=start,
         solar_wh=wh(SOLAR),
         discharge_wh=wh(DISCHARGED),
-        charge_wh=wh(*CHARGED),
+        charge_wh=wh(*CHARGED, _GENERATOR_CHARGED),
         import_wh=wh(IMPORTED),
-        export_wh=wh(*EXPORTED),
-        home_wh=wh(*USED),
+        export_wh=wh(*EXPORTED, _GENERATOR_EXPORTED),
+        home_wh=wh(*USED, _GENERATOR_USED),
         details={key: wh(key) for key in _DETAILS},
     )
