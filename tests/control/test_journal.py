@@ -11,6 +11,8 @@ from custom_components.power_sync.control.journal import (
     JournalCorruptError,
     JournalError,
     Record,
+)
+from custom_components.power_sync.control.journal_codec import (
     records_from_json,
     records_to_json,
 )
