@@ -1,7 +1,6 @@
 """The homes that the demo knows: each one definition, and one line in `HOMES`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from simulators.sungrow import (
     SungrowModel,
 )
 
+from . import batteries
 from .check_plant import check_plant, enable_phases
 from .check_quality import check_quality, enable_quality
 from .home import Inverter, sigenergy, sungrow
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from .json_values import Json
     from .report import Report
     from .run import Demo
-
-
-MODE: Final = "select.cellar_battery_mode"
-POWER: Final = "number.cellar_battery_forced_power"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,140 +76,6 @@ class Home:
     """What a plan makes of an hour that is cheaper than any other."""
 
 
-async def _nothing(_demo: Demo) -> object:
-    """Return nothing: there is nothing of the owner's."""
-    return None
-
-
-async def _registers(demo: Demo) -> object:
-    """Return the inverter's settings."""
-    return demo.home.inverter.settings()
-
-
-def _sungrow(link: str) -> Callable[[Demo], Answers]:
-    """Return what answers the dialogue for a way to the inverter."""
-
-    def answers(demo: Demo) -> Answers:
-        start: Answers = {
-            "battery": {"brand": "sungrow"},
-            "battery_link": {"link": link},
-            "battery_no_forcing": {},
-            "battery_found": {},
-        }
-        if link == "serial":
-            port = demo.home.serial_port
-            return {**start, "battery_serial": {"device": port, "unit_id": 1}}
-        return {**start, "battery_connect": _address(demo, unit_id=1)}
-
-    return answers
-
-
-def _address(demo: Demo, unit_id: int, place: int = 0) -> Mapping[str, Json]:
-    return {
-        "host": "127.0.0.1",
-        "port": demo.home.inverters[place].port,
-        "unit_id": unit_id,
-    }
-
-
-async def _all_registers(demo: Demo) -> object:
-    """Return the settings of all inverters."""
-    return [inverter.settings() for inverter in demo.home.inverters]
-
-
-def _sigenergy(demo: Demo) -> Answers:
-    return {
-        "battery": {"brand": "sigenergy"},
-        # The second one, where there are two.
-        "battery_connect": _address(demo, unit_id=247, place=-1),
-        "battery_found": {},
-    }
-
-
-def _sigenergy_cloud(demo: Demo) -> Answers:
-    cloud = demo.home.cloud
-    return {
-        "battery": {"brand": "sigenergy_cloud"},
-        "battery_cloud": {
-            "region": "eu",
-            "email": cloud.email,
-            "password": cloud.password,
-            "advanced": {"base_url": cloud.url},
-        },
-        "battery_found": {"max_charge_w": 5000, "max_discharge_w": 5000},
-    }
-
-
-async def _station(demo: Demo) -> object:
-    """Return the system's mode and tariff, and the manual control that runs."""
-    owned = demo.home.cloud.station
-    return {
-        "operating mode": owned.operating_mode,
-        "manual control": owned.manual_mode,
-        "tariff": deepcopy(owned.tariff),
-    }
-
-
-def _tesla(demo: Demo) -> Answers:
-    cloud = demo.home.tesla
-    return {
-        "battery": {"brand": "tesla"},
-        "battery_tesla_token": {
-            "token": cloud.token,
-            "advanced": {"base_url": cloud.root},
-        },
-        "battery_found": {},
-    }
-
-
-async def _powerwall(demo: Demo) -> object:
-    """Return how the gateway is set."""
-    return dict(vars(demo.home.tesla.site.gateway.told))
-
-
-def _simulated(_demo: Demo) -> Answers:
-    return {
-        "battery": {"brand": "simulated"},
-        "battery_no_device": {"name": "Battery on trial", "capacity_kwh": 12.8},
-    }
-
-
-async def _entities_owner(demo: Demo) -> object:
-    """Return how the battery is set, as its entities show it."""
-    found = {}
-    for entity in (MODE, POWER):
-        state = await demo.api.state(entity)
-        found[entity] = None if state is None else state.state
-    return found
-
-
-def _entities(_demo: Demo) -> Answers:
-    return {
-        "battery": {"brand": "entities"},
-        "battery_entities": {
-            "name": "Cellar battery",
-            "soc_sensor": "sensor.cellar_battery_level",
-            "power_sensor": "sensor.cellar_battery_power",
-            "solar_sensor": "sensor.cellar_battery_solar_power",
-            "grid_sensor": "sensor.cellar_battery_grid_power",
-            "charging_positive": True,
-            "capacity_kwh": 12.8,
-            "max_charge_w": 6600,
-            "max_discharge_w": 6600,
-        },
-        "battery_entities_sign": {"right": True},
-    }
-
-
-def _mapped(mode: str, value: str, **more: Json) -> Answers:
-    return {
-        "battery_entities_modes": {"mode": mode},
-        "battery_entities_mode": {"entity": MODE, "value": value, **more},
-        "battery_entities_try": {"try": True},
-        "battery_entities_tried": {"right": True},
-    }
-
-
 _REACHED: Final = {
     "lan": "over Modbus TCP",
     "winet": "behind a WiNet-S",
@@ -237,8 +99,8 @@ def _sungrow_home(key: str, model: SungrowModel, link: str = "lan") -> Home:
     return Home(
         key=key,
         title=f"a Sungrow {model.name} {_REACHED[link]}",
-        battery=_sungrow(link),
-        owner=_registers,
+        battery=batteries.sungrow(link),
+        owner=batteries.registers,
         inverter=inverter,
         rated_w=5000 if model is SH5K_30 else 10_000,
         serial=link == "serial",
@@ -266,8 +128,8 @@ PHASES: Final = replace(
 SIGENERGY: Final = Home(
     key="sigenergy",
     title="a Sigenergy plant over Modbus TCP",
-    battery=_sigenergy,
-    owner=_registers,
+    battery=batteries.sigenergy,
+    owner=batteries.registers,
     inverter=sigenergy,
     seen_inside=True,
     prepare=enable_phases,
@@ -283,8 +145,8 @@ ZAPPI: Final = replace(
 SIGENERGY_CLOUD: Final = Home(
     key="sigenergy-cloud",
     title="a Sigenergy system through its cloud",
-    battery=_sigenergy_cloud,
-    owner=_station,
+    battery=batteries.sigenergy_cloud,
+    owner=batteries.station,
     # Read and told once a minute.
     late_s=65.0,
     plans_itself=lambda demo: station(demo, OCTOPUS.place.time_zone),
@@ -293,8 +155,8 @@ SIGENERGY_CLOUD: Final = Home(
 TESLA: Final = Home(
     key="tesla",
     title="a Tesla Powerwall through Tesla's cloud",
-    battery=_tesla,
-    owner=_powerwall,
+    battery=batteries.tesla,
+    owner=batteries.powerwall,
     # Told once in five minutes, also across a restart; read once a minute, before it
     # is told and after.
     late_s=420.0,
@@ -304,31 +166,31 @@ TESLA: Final = Home(
 SIMULATED: Final = Home(
     key="simulated",
     title="a simulated battery, without hardware",
-    battery=_simulated,
-    owner=_nothing,
+    battery=batteries.simulated,
+    owner=batteries.nothing,
 )
 ENTITIES: Final = Home(
     key="entities",
     title="a battery that is known through its entities only",
-    battery=_entities,
-    owner=_entities_owner,
+    battery=batteries.entities,
+    owner=batteries.entities_owner,
     beside=("entity_battery",),
     prepare=enable_quality,
     shows=check_quality,
     modes=(
-        _mapped("charge", "charge", power_entity=POWER),
-        _mapped("discharge", "discharge", power_entity=POWER),
-        _mapped("standby", "rest"),
+        batteries.mapped("charge", "charge", power_entity=batteries.POWER),
+        batteries.mapped("discharge", "discharge", power_entity=batteries.POWER),
+        batteries.mapped("standby", "rest"),
         {"battery_entities_modes": {"mode": "done"}},
     ),
 )
 TWO_BRANDS: Final = Home(
     key="two-brands",
     title="a Sungrow SH10RT and a Sigenergy plant behind one meter",
-    battery=_sungrow("lan"),
-    owner=_all_registers,
+    battery=batteries.sungrow("lan"),
+    owner=batteries.all_registers,
     second=sigenergy,
-    second_battery=_sigenergy,
+    second_battery=batteries.sigenergy,
     seen_inside=True,
 )
 BRANDS: Final = (
