@@ -174,6 +174,31 @@ def test_rows_1_to_3_the_user_has_a_say() -> None:
     assert shaped.bought[31] == 0.3
 
 
+def test_a_spike_that_may_come_in_the_present_half_hour() -> None:
+    """The live price has none, a later part of the half hour may: nothing is bought."""
+    whole = curve(local(26, 0), local(28, 0))
+    slots = [slot for slot in whole.slots if slot.start != local(26, 14)]
+    first = local(26, 14).astimezone(UTC)
+
+    def with_spike_in(part: int) -> DayTariff:
+        parts = [
+            PriceSlot(
+                first + each * FIVE,
+                first + (each + 1) * FIVE,
+                0.2,
+                0.1,
+                spike=Spike.POTENTIAL if each == part else Spike.NONE,
+            )
+            for each in range(6)
+        ]
+        return made(PriceCurve.of("AUD", "Australia/Sydney", (*slots, *parts)))
+
+    assert with_spike_in(4).bought[28] == 1.1
+    assert with_spike_in(2).bought[28] == 1.1
+    # At 14:10 the one of 14:05 is over.
+    assert with_spike_in(1).bought[28] == 0.2
+
+
 def test_a_demand_charge_keeps_it_from_buying() -> None:
     """2.00 more in its window, whole half hours of it, on the days that count.
 

@@ -5,7 +5,7 @@ one holds the live price. Prices are as the user wants them to count (`shaping.p
 as those of the plan are.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
@@ -34,15 +34,18 @@ def _never(_when: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Half:
-    """One half hour: when it comes next, and what is known of it."""
+    """One half hour: when it comes next, and what is known of it.
+
+    `spikes` is whether a price spike may come in it.
+    """
 
     start: datetime
     slots: tuple[PriceSlot, ...]
+    spikes: bool
 
-    @property
-    def spikes(self) -> bool:
-        """Whether a price spike may come in it."""
-        return any(each.spike is not Spike.NONE for each in self.slots)
+
+def _spiking(slots: Iterable[PriceSlot]) -> bool:
+    return any(each.spike is not Spike.NONE for each in slots)
 
 
 def day_tariff(  # noqa: PLR0913 - the last by keyword
@@ -67,7 +70,9 @@ def day_tariff(  # noqa: PLR0913 - the last by keyword
     halves = [_half(near, local, slot) for slot in range(SLOTS)]
     live = curve.at(now)
     if live is not None:
-        halves[present] = _Half(halves[present].start, (live,))
+        half = halves[present]
+        left = (slot for slot in half.slots if slot.end > now)
+        halves[present] = _Half(half.start, (live,), _spiking(left))
     order = [(present + each) % SLOTS for each in range(SLOTS)]
     # Gaps are filled in the order in which the half hours come.
     coming = [halves[slot] for slot in order]
@@ -149,7 +154,7 @@ def _half(curve: PriceCurve, now: datetime, slot: int) -> _Half:
     if not found:
         other = today if _day_of(spans[0], now) != today else today + _DAY
         found = _within(curve, list(_spans(other, slot, now.tzinfo)))
-    return _Half(start, found)
+    return _Half(start, found, _spiking(found))
 
 
 def _spans(
