@@ -54,10 +54,12 @@ async def start(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 async def crash(hass: HomeAssistant, entry: ConfigEntry[Any], account: Account) -> None:
     """End Home Assistant as a crash does: nothing given back, the journal as it is."""
     journal = Path(hass.config.path(".storage", f"{DOMAIN}.journal.{entry.entry_id}"))
-    kept = await hass.async_add_executor_job(journal.read_bytes)
+    held = await hass.async_add_executor_job(journal.exists)
+    kept = await hass.async_add_executor_job(journal.read_bytes) if held else None
     account.cloud.standing_fault = Fault(status=503)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_add_executor_job(journal.write_bytes, kept)
+    if kept is not None:
+        await hass.async_add_executor_job(journal.write_bytes, kept)
     account.cloud.heal()
     account.cloud.written.clear()
 
