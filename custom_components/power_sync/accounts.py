@@ -24,7 +24,7 @@ from .model.plan import Plan
 from .model.timegrid import HORIZON, SLOT, floor_time
 from .planner import ProblemError
 from .planner.demand_ahead import DemandAhead
-from .planner.home_problem import merged_fleet
+from .planner.home_problem import W_PER_KW, merged_fleet
 from .prices.demand import CONF_HOLIDAYS, charges_from, days_between
 from .prices.holidays import Holidays
 from .prices.protocols import PriceError
@@ -74,12 +74,10 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
         if period is None:
             return None
         _, until = self.charges.period(now, zone)
-        planning = self._site.coordinators.plan.planning
-        ahead = () if planning is None else _imports(planning.plan, now, until)
         return period.bill(
             self.charges,
             standing_per_day=self._site.coordinators.prices.source.standing_per_day,
-            expected_kw=self.charges.highest_kw(ahead, SLOT, zone),
+            expected_kw=self._planned_peak_kw(now, until),
             now=now,
             zone=zone,
         )
@@ -103,8 +101,28 @@ class Accounts(DataUpdateCoordinator[Figures | None]):
             holidays=charges.holidays,
         )
 
+    def peak_w(self, now: datetime) -> float | None:
+        """Return the import beyond which the demand charge rises above what is planned.
+
+        None where what is imported at that moment does not count.
+        """
+        charges, zone = self.charges, dt_util.get_default_time_zone()
+        ahead = self.demand_ahead(now) if charges.covers(now, zone) else None
+        if ahead is None:
+            return None
+        planned_kw = self._planned_peak_kw(now, ahead.until)
+        return W_PER_KW * max(ahead.peak_kw, planned_kw)
+
+    def _planned_peak_kw(self, now: datetime, until: datetime) -> float:
+        """Return the highest import that the plan expects until then."""
+        planning = self._site.coordinators.plan.planning
+        ahead = () if planning is None else _imports(planning.plan, now, until)
+        zone = dt_util.get_default_time_zone()
+        return self.charges.highest_kw(ahead, SLOT, zone)
+
     async def async_start(self) -> None:
         """Go on from where the last run stopped."""
+        self._site.controller.market.peak_w = self.peak_w
         data = await self._store.load()
         if data is not None:
             try:

@@ -13,6 +13,7 @@ from homeassistant.core import (
     SupportsResponse,
 )
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 from simulators.home import SimulatedHome
 from simulators.profile import constant
@@ -48,6 +49,10 @@ async def test_a_home_with_a_demand_charge(
     )
     assert value_of(hass, WINDOW) == "on"
     assert value_of(hass, PEAK) == STATE_UNKNOWN
+    peak_w = entry.runtime_data.controller.market.peak_w
+    planned = peak_w(dt_util.utcnow())
+    assert planned is not None
+    assert planned > 0
     for _ in range(17):
         await wait(timedelta(minutes=1))
     peak = float(value_of(hass, PEAK))
@@ -57,6 +62,11 @@ async def test_a_home_with_a_demand_charge(
     )
     expected = float(value_of(hass, "sensor.powersync_demand_charge_expected"))
     assert expected >= 9 * peak - 0.01
+    # The window is over, until tomorrow.
+    assert peak_w(dt_util.utcnow()) is None
+    tomorrow = peak_w(dt_util.utcnow() + timedelta(hours=23, minutes=50))
+    assert tomorrow is not None
+    assert tomorrow >= 1000 * peak - 1
     bill = state_of(hass, "sensor.powersync_bill_so_far")
     parts = bill.attributes
     assert parts["period_start"].startswith("2025-12-15")

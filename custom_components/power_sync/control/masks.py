@@ -16,6 +16,8 @@ POWER_GRAIN_W = 100.0
 STEP_UP_W = 500.0
 """Less than this more is not worth the writes."""
 STALE_READING_S = 90.0
+_TAKES_NONE = frozenset({Mode.CHARGE, Mode.NO_DISCHARGE, Mode.STANDBY})
+"""Modes in which a battery gives the home nothing."""
 
 
 class _Left(NamedTuple):
@@ -40,6 +42,8 @@ def masked(view: BatteryView, master: Master, intent: Intent) -> Intent:
         return intent
     if master is Master.SPIKE:
         view = view.in_spike
+    if master is Master.PLAN:
+        intent = _within_peak(view, intent)
     masks = (
         (hold_for_car, _within_site_limits, _within_fuse)
         if master in (Master.NORMAL, Master.TARIFF)
@@ -129,6 +133,30 @@ def _within_site_limits(view: BatteryView, intent: Intent) -> Intent:
         room_w = max(0.0, (limit_w + sign * view.net_load_w) * view.share)
     stale = view.reading_age_s is None or view.reading_age_s > STALE_READING_S
     left = _Left(room_w, lasting_w, stale, ControlReason.NO_ROOM)
+    return _cut_down(view, intent, command, left)
+
+
+def _within_peak(view: BatteryView, intent: Intent) -> Intent:
+    """Keep the import from rising above the peak that is planned, or paid for.
+
+    A plan is made of what is expected. Where the home draws more, the battery serves
+    it instead of being held, for five minutes at least; a charge keeps to what is left.
+    """
+    command, peak_w = intent.command, view.peak_w
+    worst_w, now_w = view.net_load_high_w, view.net_load_w
+    if command is None or peak_w is None or worst_w is None or now_w is None:
+        return intent
+    if command.mode in _TAKES_NONE and worst_w > peak_w + POWER_GRAIN_W:
+        return replace(
+            intent, command=None, reason=ControlReason.DEMAND_PEAK, detail=None
+        )
+    if command.mode is not Mode.CHARGE:
+        return intent
+    stale = view.reading_age_s is None or view.reading_age_s > STALE_READING_S
+    room_w, lasting_w = (
+        max(0.0, (peak_w - net_w) * view.share) for net_w in (now_w, worst_w)
+    )
+    left = _Left(room_w, lasting_w, stale, ControlReason.DEMAND_PEAK)
     return _cut_down(view, intent, command, left)
 
 

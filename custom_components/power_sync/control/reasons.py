@@ -34,6 +34,8 @@ class ControlReason(StrEnum):
     """The home's limits leave no room for the power that is wanted."""
     MAIN_FUSE = "main_fuse"
     """The main fuse leaves no room for it."""
+    DEMAND_PEAK = "demand_peak"
+    """More import would raise the demand charge."""
     OTHER_CHARGES = "other_charges"
     """Held back, so that it does not serve another battery that charges."""
     OTHER_EXPORTS = "other_exports"

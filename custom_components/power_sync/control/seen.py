@@ -80,6 +80,7 @@ def view_of(battery: Controlled, home: Seen) -> BatteryView:
         spike=home.market.spike_at(now),
         thirsty=home.thirsty,
         too_dear=home.market.too_dear(now),
+        peak_w=home.market.peak_w(now),
         planned_by=battery.planned_by,
         tariff=battery.tariff,
         fuse=home.fuse(battery.battery_id),

@@ -141,7 +141,8 @@ class BatteryView:
     `at_spike_floor` is the same as `at_reserve` for the floor that holds in a spike.
     `spike` is one that lasts and is to be answered; `too_dear` is whether a forced
     charge waits for a lower price; `thirsty` whether a charger would take for its car
-    what is sold.
+    what is sold. `peak_w` is the import beyond which the demand charge rises, None
+    where what is imported now does not count.
 
     `car` is a car that draws power, `hold` how a battery is kept from feeding it
     (None where it is not to be), `hold_failed` the modes that did not keep it.
@@ -180,6 +181,7 @@ class BatteryView:
     spike: SpikeView | None = None
     too_dear: bool = False
     thirsty: bool = False
+    peak_w: float | None = None
     fuse: FuseRoom | None = None
     """What the main fuse leaves it; None where there is none to keep."""
 
