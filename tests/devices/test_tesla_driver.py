@@ -158,6 +158,19 @@ def test_row_18_health() -> None:
     assert telemetry.health_pct(live, {}) is None
 
 
+def test_packs_that_the_nameplate_leaves_out() -> None:
+    """An expansion is no health of 200 %: what there is counts as it is told."""
+    info = {**INFO, "battery_count": 1, "nameplate_energy": 13500}
+    reading = telemetry.reading_of(
+        {**LIVE, "total_pack_energy": 27500}, info, AFTERNOON
+    )
+    assert (reading.soh_pct, reading.capacity_kwh) == (None, 27.5)
+    reading = telemetry.reading_of(
+        {**LIVE, "total_pack_energy": 14390}, info, AFTERNOON
+    )
+    assert (reading.soh_pct, reading.capacity_kwh) == (106.6, 13.5)
+
+
 def test_size_and_name_of_packs() -> None:
     """As told; else from how many there are."""
     count = {"battery_count": 3}
@@ -168,6 +181,26 @@ def test_size_and_name_of_packs() -> None:
     assert telemetry.packs_of(count) == "3 × Powerwall"  # noqa: RUF001 - "times"
     packs = {"components": {"batteries": [{"part_name": "Powerwall 3"}, 5]}}
     assert telemetry.packs_of(packs) == "Powerwall 3"
+
+
+@pytest.mark.parametrize(
+    ("components", "charge_w"),
+    [
+        ({"batteries": [{"part_name": "Powerwall 3"}] * 2}, 10000),
+        ({"batteries": [{"part_number": "1707000-21-K"}] * 2}, 10000),
+        ({"gateways": [{"part_number": "1707000-11-J"}]}, 10000),
+        ({"batteries": [{"part_name": "Powerwall 2"}] * 2}, 20000),
+        ({"gateways": [{"part_number": "1152100-14-J"}, 5]}, 20000),
+        ({"gateways": 5}, 20000),
+    ],
+)
+def test_how_fast_the_grid_charges_it(
+    components: Mapping[str, object], charge_w: float
+) -> None:
+    """A Powerwall 3 takes 5 kW from the grid, and gives more."""
+    info = {**INFO, "nameplate_power": 20000, "components": components}
+    assert telemetry.charge_w(info) == charge_w
+    assert telemetry.charge_w({**info, "nameplate_power": 6000}) == 6000
 
 
 @pytest.mark.parametrize(

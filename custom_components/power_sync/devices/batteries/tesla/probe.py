@@ -46,7 +46,7 @@ async def probe(api: TeslaSiteApi, site: FoundSite) -> BatteryProbe:
             ),
             rated_power_w=power_w,
             capacity_kwh=capacity_kwh,
-            max_charge_w=power_w,
+            max_charge_w=telemetry.charge_w(info),
             max_discharge_w=power_w,
             settings=frozenset(served),
             variant=AT_HAND if at_hand else None,

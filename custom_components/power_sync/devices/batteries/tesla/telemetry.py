@@ -22,6 +22,10 @@ from .owner import owners
 PACK_KWH: Final = 13.5
 """The usable energy of one Powerwall, where a site tells only how many it has."""
 PACK_W: Final = 5000.0
+_HEALTH_MOST_PCT: Final = 130.0
+"""New packs hold a tenth more than they are sold for; beyond, there are others."""
+_POWERWALL_3: Final = "170"
+"""How the part numbers of a Powerwall 3 begin, which is a gateway, too."""
 STALE_AFTER: Final = timedelta(minutes=10)
 """The cloud goes on telling the last of a gateway that it has lost."""
 _OFF_GRID: Final = frozenset(
@@ -140,17 +144,41 @@ def original_kwh(info: Answer) -> float | None:
 
 
 def health_pct(live: Answer, info: Answer) -> float | None:
-    """Return what is left of the energy that all packs had; it may exceed 100."""
+    """Return what is left of the energy that all packs had; it may exceed 100.
+
+    None where the nameplate leaves packs out.
+    """
     present, original = number(live, "total_pack_energy"), original_kwh(info)
     if not present or not original:
         return None
-    return round(present / original / 10, 1)
+    health = round(present / original / 10, 1)
+    return health if health <= _HEALTH_MOST_PCT else None
 
 
 def power_w(info: Answer) -> float:
     """Return the power of all packs: as told, or 5 kW of each."""
     told = number(info, "nameplate_power")
     return told or PACK_W * max(1.0, number(info, "battery_count") or 1.0)
+
+
+def charge_w(info: Answer) -> float:
+    """Return what the grid can charge all packs with: a Powerwall 3 takes 5 kW."""
+    components = _part(info, "components")
+    parts = [
+        part
+        for kind in ("batteries", "gateways")
+        if isinstance(told := components.get(kind), list)
+        for part in told
+        if isinstance(part, dict)
+    ]
+    most_w = power_w(info)
+    if not any(
+        "Powerwall 3" in (_text(part, "part_name") or "")
+        or (_text(part, "part_number") or "").startswith(_POWERWALL_3)
+        for part in parts
+    ):
+        return most_w
+    return min(most_w, PACK_W * max(1.0, number(info, "battery_count") or 1.0))
 
 
 def packs_of(info: Answer) -> str:
