@@ -9,6 +9,7 @@ from unittest.mock import AsyncMock
 from aiohttp import ClientError
 from aiopowerwall import PowerwallConnectionError
 import jwt
+from probatio import Invalid
 import pytest
 from pytest_homeassistant_custom_component.common import (  # type: ignore[import-untyped]  # has no type marker
     MockConfigEntry,
@@ -41,6 +42,14 @@ from tests.devices.tesla_site import (
 )
 
 DOMAIN = "tesla_fleet"
+ACTION_ERRORS = (
+    HomeAssistantError(),
+    TeslaFleetError(status=503),
+    PowerwallConnectionError(),
+    Invalid("another schema"),
+    TimeoutError(),
+)
+"""What may come of an action of an integration's."""
 
 
 @pytest.fixture
@@ -182,8 +191,9 @@ async def test_a_gateway_at_hand(
     calls: list[tuple[str, dict[str, Any]]] = []
 
     async def act(call: ServiceCall) -> None:
-        if call.data.get("power") == 1:
-            raise HomeAssistantError
+        for power_w, error in enumerate(ACTION_ERRORS):
+            if call.data.get("power") == power_w:
+                raise error
         calls.append((call.service, dict(call.data)))
 
     api = BorrowedSite(hass, DOMAIN, SITE_ID)
@@ -206,8 +216,13 @@ async def test_a_gateway_at_hand(
         ),
         ("resume_battery_operation", {"device_id": device.id}),
     ]
+    for power_w in range(len(ACTION_ERRORS)):
+        with pytest.raises(DeviceError):
+            await api.dispatch(power_w, timedelta(minutes=30))
+    for action in ("dispatch_battery_power", "resume_battery_operation"):
+        hass.services.async_remove(DOMAIN, action)
     with pytest.raises(DeviceRefusedError, match="failed"):
-        await api.dispatch(1, timedelta(minutes=30))
+        await api.resume()
     devices.async_remove_device(device.id)
     with pytest.raises(DeviceUnreachableError, match="no device"):
         await api.resume()

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import ClientError
+import probatio
 
 from custom_components.power_sync.devices.batteries.tesla import quiet
 from custom_components.power_sync.devices.batteries.tesla.access import Answer
@@ -212,6 +213,11 @@ class BorrowedSite:
             self._quiet.keep(wait or quiet.BUSY_FOR, tariff=method == _TARIFF)
 
     async def _act(self, action: str, fields: Mapping[str, object]) -> None:
+        """Call an action of the integration's for the site's device."""
+        from tesla_fleet_api.exceptions import (  # noqa: PLC0415
+            TeslaFleetError,
+        )
+
         devices = dr.async_get(self._hass)
         identifier = (self._domain, self._site_id)
         found = (
@@ -222,14 +228,19 @@ class BorrowedSite:
         if device is None:
             raise DeviceUnreachableError(f"{self._domain} has no device for this site")
         try:
-            await self._hass.services.async_call(
-                self._domain,
-                action,
-                {CONF_DEVICE_ID: device.id, **fields},
-                blocking=True,
-            )
-        except HomeAssistantError:
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                await self._hass.services.async_call(
+                    self._domain,
+                    action,
+                    {CONF_DEVICE_ID: device.id, **fields},
+                    blocking=True,
+                )
+        except HomeAssistantError, probatio.Invalid:
             raise DeviceRefusedError(f"{action} failed") from None
+        except TeslaFleetError as err:
+            raise _error(err.status) from None
+        except _failures():
+            raise DeviceUnreachableError("the gateway cannot be reached") from None
 
 
 def _error(status: int | None) -> DeviceUnreachableError | DeviceRefusedError:
