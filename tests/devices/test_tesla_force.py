@@ -242,6 +242,48 @@ async def test_over_midnight() -> None:
         assert said(account) == ["POWER_SYNC:CHARGE:2026-11-27:0000-0100"]
 
 
+@pytest.mark.parametrize(
+    ("at", "first", "again"),
+    [
+        # 01:00 comes twice; what was 03:10 by the old clock is 02:10 by the new one.
+        pytest.param(
+            datetime(2026, 10, 25, 0, 10, tzinfo=UTC),
+            "0100-0330",
+            "0100-0230",
+            id="clocks go back",
+        ),
+        # There is no 01:30; what was 02:10 by the old clock is 03:10 by the new one.
+        pytest.param(
+            datetime(2026, 3, 29, 0, 10, tzinfo=UTC),
+            "0000-0230",
+            "0200-0330",
+            id="clocks go forward",
+        ),
+    ],
+)
+async def test_a_night_in_which_the_clocks_change(
+    at: datetime, first: str, again: str
+) -> None:
+    """The gateway goes by the wall clock: it is told anew, and stops when asked."""
+    async with tesla(at=at) as account:
+        before = told_of(account)
+        executor = await account.executor(await account.driver())
+        account.site.home.soc_pct = 5
+        until = at + timedelta(hours=2)
+        day = at.date()
+        for passed in range(0, 120, 10):
+            order = account.order(Mode.CHARGE, minutes=120 - passed)
+            assert (await executor.carry_out(order)).good
+            assert account.site.home.flows.battery_w < 0
+            code = f"POWER_SYNC:CHARGE:{day}:{first if passed < 50 else again}"
+            assert account.set_by().tariff["code"] == code
+            account.pass_by(minutes=10)
+        assert account.time.now == until
+        assert (await executor.carry_out(account.order(None))).good
+        assert told_of(account) == before
+        assert account.cloud.refused == 0
+
+
 async def test_row_12_a_restart_and_an_end_that_was_missed() -> None:
     """What the journal holds is put back, again and again until it is."""
     async with tesla() as account:
