@@ -8,6 +8,7 @@ from unittest.mock import AsyncMock
 
 from aiohttp import ClientError
 from aiopowerwall import PowerwallConnectionError
+from freezegun.api import FrozenDateTimeFactory
 import jwt
 from probatio import Invalid
 import pytest
@@ -19,6 +20,9 @@ from tesla_fleet_api.exceptions import SigningDisabled, TeslaFleetError
 
 from custom_components.power_sync.bridges.tesla_borrowed import BorrowedSite
 from custom_components.power_sync.bridges.tesla_entries import borrowed_sites
+from custom_components.power_sync.devices.batteries.tesla.access import FoundSite
+from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery
+from custom_components.power_sync.devices.batteries.tesla.probe import probe
 from custom_components.power_sync.devices.protocols import (
     DeviceError,
     DeviceRefusedError,
@@ -32,6 +36,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from simulators.rest import Fault
 from tests.devices.tesla_site import (
     OWNERS,
@@ -166,6 +171,26 @@ async def test_left_alone_for_as_long_as_it_wants(
     await hass.config_entries.async_reload(fleet.entry_id)
     await api.set_reserve(30)
     assert account.set_by().reserve_pct == 30
+
+
+async def test_a_day_without_its_own_polling(
+    hass: HomeAssistant,
+    fleet: Any,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Its owner pays for each answer: one is asked for every third minute."""
+    api = BorrowedSite(hass, DOMAIN, SITE_ID)
+    found = await probe(api, FoundSite(SITE_ID, "My Home"))
+    (site,) = fleet.runtime_data.energysites
+    site.live_coordinator.data = {}
+    driver = TeslaBattery(api, found.config, now=dt_util.utcnow)
+    account.cloud.reads = 0
+    for _ in range(24 * 60):
+        freezer.tick(60)
+        account.time.now = dt_util.utcnow()
+        assert (await driver.read()).soc_pct is not None
+    assert account.cloud.reads == 480 + 96
 
 
 async def test_a_tariff_that_comes_too_soon(

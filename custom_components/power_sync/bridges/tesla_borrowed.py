@@ -6,12 +6,10 @@ tokens. Those objects are no stable interface, so nothing is taken for granted o
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import ClientError
 import probatio
 
 from custom_components.power_sync.devices.batteries.tesla import quiet
@@ -40,7 +38,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
-from .tesla_entries import is_signed_out, may, sites_of
+from .tesla_entries import PAID_BY_ANSWER, is_signed_out, may, sites_of
+from .tesla_errors import error_of, failures
 
 FRESH: Final = timedelta(minutes=2, seconds=30)
 """A reading of the integration's own need not be asked, and paid, for again."""
@@ -62,6 +61,7 @@ class BorrowedSite:
         self._looked_s: float | None = None
         self._quiet = Quiet()
         self._asked: object = None
+        self._live: tuple[datetime, Answer] | None = None
 
     def _found(self) -> tuple[ConfigEntry[object], object]:
         """Return the site and its entry. Raises what is known of its absence."""
@@ -106,13 +106,22 @@ class BorrowedSite:
         return hasattr(getattr(site, "api", None), "secondary")
 
     async def live_status(self) -> Answer:
-        """Return the powers now: as the integration has them, else asked for."""
+        """Return the powers now: as the integration has them, else asked for.
+
+        An integration that asks nothing by itself may be paid for by the answer: then
+        one is taken for as long as one of its own would be.
+        """
         _, site = self._found()
         coordinator = getattr(site, "live_coordinator", None)
         data = getattr(coordinator, "data", None)
         if isinstance(data, dict) and _is_fresh(data.get("timestamp")):
             return data
-        return as_object(await self._ask("live_status"))
+        at = dt_util.utcnow()
+        if self._live is not None and timedelta(0) <= at - self._live[0] < FRESH:
+            return self._live[1]
+        live = as_object(await self._ask("live_status"))
+        self._live = (at, live) if self._domain in PAID_BY_ANSWER else None
+        return live
 
     async def site_info(self) -> Answer:
         """Return how the site is set, as it is now."""
@@ -188,10 +197,10 @@ class BorrowedSite:
             if is_signed_out(self._hass, entry):
                 raise self._signed_out() from None
             self._note_wait(err.status, err.data, method)
-            raise _error(err.status) from None
+            raise error_of(err.status) from None
         except TimeoutError:
             raise DeviceUnreachableError("the cloud did not answer in time") from None
-        except _failures():
+        except failures():
             if is_signed_out(self._hass, entry):
                 raise self._signed_out() from None
             raise DeviceUnreachableError("the cloud cannot be reached") from None
@@ -238,57 +247,9 @@ class BorrowedSite:
         except HomeAssistantError, probatio.Invalid:
             raise DeviceRefusedError(f"{action} failed") from None
         except TeslaFleetError as err:
-            raise _error(err.status) from None
-        except _failures():
+            raise error_of(err.status) from None
+        except failures():
             raise DeviceUnreachableError("the gateway cannot be reached") from None
-
-
-def _error(status: int | None) -> DeviceUnreachableError | DeviceRefusedError:
-    """Return what an error of the library stands for.
-
-    Where the account is refused the integration itself asks its owner to log in.
-    """
-    match status:
-        case HTTPStatus.UNAUTHORIZED:
-            return SignedOutError("the integration's account is refused")
-        case HTTPStatus.PAYMENT_REQUIRED:
-            return DeviceUnreachableError("the integration's account is not paid for")
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            return DeviceUnreachableError("the cloud has had enough requests")
-        case HTTPStatus.FORBIDDEN:
-            return RightsMissingError("the integration has no right to that")
-        case int() if (
-            HTTPStatus.BAD_REQUEST <= status < (HTTPStatus.INTERNAL_SERVER_ERROR)
-            and status != HTTPStatus.REQUEST_TIMEOUT
-        ):
-            return DeviceRefusedError(f"the cloud answered {status}")
-        case _:
-            return DeviceUnreachableError("the cloud gives no usable answer")
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """Return what an integration's objects raise beside the library's main error.
-
-    Its libraries do not expect an answer that is no JSON, or not the usual one.
-    """
-    from tesla_fleet_api.exceptions import LibraryError  # noqa: PLC0415
-
-    found = (
-        ClientError,
-        HomeAssistantError,
-        LibraryError,
-        AttributeError,
-        LookupError,
-        OSError,
-        TypeError,
-        ValueError,
-    )
-    # The gateway's library is there where a gateway can be paired.
-    with suppress(ImportError):
-        from aiopowerwall import PowerwallError  # noqa: PLC0415
-
-        return (*found, PowerwallError)
-    return found
 
 
 def _is_fresh(timestamp: object) -> bool:

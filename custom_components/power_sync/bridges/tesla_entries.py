@@ -12,8 +12,11 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant
 
 TESLEMETRY: Final = "teslemetry"
-INTEGRATIONS: Final = (TESLEMETRY, "tesla_fleet")
+FLEET: Final = "tesla_fleet"
+INTEGRATIONS: Final = (TESLEMETRY, FLEET)
 """The integrations whose access can be borrowed, the better one first."""
+PAID_BY_ANSWER: Final = frozenset({FLEET})
+"""Those whose owner pays Tesla for each answer."""
 
 
 def borrowed_sites(hass: HomeAssistant) -> Iterator[tuple[str, FoundSite]]:
