@@ -16,7 +16,6 @@ from pytest_homeassistant_custom_component.typing import (  # type: ignore[impor
 )
 
 from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 from simulators.octopus import OctopusSimulator
 from simulators.octopus.account import KEY, NUMBER, Dispatch
 from simulators.sungrow import SungrowSimulator
@@ -106,9 +105,6 @@ async def test_number_key_and_token_stay_at_home(
     await entry.runtime_data.coordinators.prices.async_refresh()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.config_entries.flow.async_progress()
-    assert await async_setup_component(hass, "diagnostics", {})
-    # What offers diagnostics is looked up in a task of its own.
-    await hass.async_block_till_done()
     found = json.dumps(await get_diagnostics_for_config_entry(hass, hass_client, entry))
     states = str(hass.states.async_all())
     ours = "".join(
