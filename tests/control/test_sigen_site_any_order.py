@@ -6,6 +6,7 @@ manual control of ours runs.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from copy import deepcopy
 from datetime import timedelta, timezone
 
@@ -53,6 +54,8 @@ STEPS = st.lists(
     max_size=10,
 )
 KNOWN_FOR = timedelta(minutes=15)
+VPP = 6
+"""The operating mode in which somebody else has the system."""
 LIMITS = SiteLimits(battery_export=True)
 
 
@@ -198,3 +201,40 @@ def test_the_owner_has_it_back(
 ) -> None:
     """Tariff and operating mode exactly, a profile of the owner's own, too."""
     asyncio.run(lived(mode, steps))
+
+
+@pytest.fixture
+async def home(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Home]:
+    """Return a home whose owner has a virtual power plant to come."""
+    clock = ManualClock(NOON)
+    count_by(clock, monkeypatch)
+    async with cloud(clock) as sigen, ClientSession() as session:
+        yield Home(World(sigen, clock, session, MemoryJournal(), Time(NOON)))
+
+
+async def test_a_virtual_power_plant_takes_over(home: Home) -> None:
+    """It keeps the system, which has its owner's tariff; when it goes, ours is back."""
+    sigen = home.world.sigen
+    await home.start()
+    await home.minutes(6)
+    before, _, _ = home.before
+    assert sigen.told[-1] == "mode 1"
+    sigen.station.operating_mode = VPP
+    for _ in range(40):
+        home.world.pass_by(minutes=1)
+        await home.tick()
+        assert sigen.station.operating_mode == VPP
+    assert sigen.station.tariff == before
+    assert sigen.told[-1] == "tariff Energy plan"
+    # A restart in the middle of it tells nothing, either.
+    told = list(sigen.told)
+    await home.start()
+    await home.minutes(15)
+    assert (sigen.told, sigen.station.operating_mode) == (told, VPP)
+    sigen.station.operating_mode = 0
+    await home.minutes(15)
+    assert home.controller.batteries[STATION].lease.master is Master.TARIFF
+    assert sigen.told[-1] == "mode 1"
+    home.planner = PlannedBy.OWNER
+    await home.minutes(2)
+    assert home.as_set() == home.before

@@ -275,6 +275,31 @@ async def test_removed_while_the_cloud_is_away(
     assert as_set(sigen.station) == before
 
 
+async def test_a_virtual_power_plant_has_it_meanwhile(
+    hass: HomeAssistant, entry: ConfigEntry[Any], sigen: SigenCloudSimulator, wait: Wait
+) -> None:
+    """It is left to it, whatever is set here, and plans for itself again after that."""
+    station = sigen.station
+    before = as_set(station)
+    await planned_by(hass, "itself")
+    await plans_itself(hass, entry, wait)
+    station.operating_mode = 6
+    for _ in range(12):
+        await wait(MINUTE)
+    assert as_set(station) == (before[0], 6)
+    assert value_of(hass, "sensor.powersync_because") == "no_tariff"
+    await entry.runtime_data.async_set(reserve_pct=25)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert value_of(hass, entity(hass, "select", f"{STATION}_planned_by")) == "itself"
+    station.operating_mode = before[1]
+    for _ in range(12):
+        await wait(MINUTE)
+    assert value_of(hass, "sensor.powersync_because") == "plans_itself"
+    assert station.operating_mode == 1
+    await planned_by(hass, "owner")
+    assert as_set(station) == before
+
+
 async def planned_by(hass: HomeAssistant, planner: str) -> None:
     """Choose who plans the battery."""
     chosen = entity(hass, "select", f"{STATION}_planned_by")

@@ -91,7 +91,10 @@ class Capabilities:
     plans_itself: bool = False
     """Whether it can plan for itself, from a tariff that it is given."""
     tariff_zone: tzinfo | None = None
-    """Whose clock such a tariff counts by; None until the battery has told."""
+    """Whose clock such a tariff counts by.
+
+    None until the battery has told, and while it cannot be given one.
+    """
 
 
 type SettingValue = int | float | str | bool | None

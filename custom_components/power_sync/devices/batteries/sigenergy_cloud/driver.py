@@ -113,8 +113,8 @@ class SigenergyCloudBattery:
             device_expiry=DURATION,
             settle=self._settle,
             poll_every=POLL_EVERY,
-            plans_itself=self._plans_itself and not external,
-            tariff_zone=self._zone,
+            plans_itself=self._plans_itself,
+            tariff_zone=None if external else self._zone,
         )
 
     async def read(self) -> BatteryReading:
