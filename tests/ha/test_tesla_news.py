@@ -39,6 +39,14 @@ def buys_at(account: Account) -> float:
     return price
 
 
+def sells_at(account: Account) -> float:
+    """Return the price at which the Powerwall thinks that it sells now."""
+    local = dt_util.utcnow().astimezone(account.site.gateway.zone)
+    price = prices_at(account.set_by().tariff, local).sell
+    assert price is not None
+    return price
+
+
 async def test_row_7_what_is_uploaded_again(
     hass: HomeAssistant,
     planning: ConfigEntry[Any],
@@ -86,6 +94,33 @@ async def test_row_7_what_is_uploaded_again(
     assert told_of(account) != ours
     live = prices.curve.at(dt_util.utcnow()).import_per_kwh
     assert buys_at(account) == pytest.approx(live, abs=1e-4)
+
+
+async def test_rows_1_to_3_what_the_user_wishes_is_uploaded(
+    hass: HomeAssistant, planning: ConfigEntry[Any], account: Account, wait: Wait
+) -> None:
+    """Export boost and chip mode, once they are switched on and off."""
+    site = planning.runtime_data
+
+    async def sells_with(**wishes: object) -> float:
+        await site.async_set(**wishes)
+        for _ in range(6):
+            await wait(MINUTE)
+        return sells_at(account)
+
+    true = site.coordinators.prices.curve.at(dt_util.utcnow()).export_per_kwh
+    assert sells_at(account) == pytest.approx(true, abs=1e-4)
+    boosted = await sells_with(
+        export_boost=True,
+        boost_offset_per_kwh=0.05,
+        boost_start_min=11 * 60,
+        boost_end_min=14 * 60,
+    )
+    assert boosted == pytest.approx(true + 0.05, abs=1e-4)
+    chip = {"chip_mode": True, "chip_start_min": 0, "chip_end_min": 1439}
+    assert await sells_with(**chip, chip_threshold_per_kwh=true + 0.02) == 0
+    late = {"boost_start_min": 14 * 60, "boost_end_min": 15 * 60}
+    assert await sells_with(chip_mode=False, **late) == pytest.approx(true, abs=1e-4)
 
 
 async def test_a_demand_charge(
