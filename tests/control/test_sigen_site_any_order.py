@@ -15,6 +15,7 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.power_sync.control.controller import Controller, Member
+from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.control.market import SpikeView
 from custom_components.power_sync.control.view import Master, PlannedBy, SiteLimits
 from custom_components.power_sync.devices.batteries.cloud import Login
@@ -237,4 +238,24 @@ async def test_a_virtual_power_plant_takes_over(home: Home) -> None:
     assert sigen.told[-1] == "mode 1"
     home.planner = PlannedBy.OWNER
     await home.minutes(2)
+    assert home.as_set() == home.before
+
+
+async def test_a_force_ends_where_a_virtual_power_plant_takes_over(home: Home) -> None:
+    """Its control is ended once that is seen, and not begun anew."""
+    sigen = home.world.sigen
+    home.planner = PlannedBy.POWERSYNC
+    await home.start()
+    await home.minutes(1)
+    hour = timedelta(hours=1)
+    await home.controller.force(Mode.CHARGE, power_w=None, duration=hour)
+    assert sigen.station.manual["mode"] == "0"
+    sigen.station.operating_mode = VPP
+    home.before = home.as_set()
+    await home.minutes(12)
+    assert sigen.station.manual_mode is None
+    assert home.controller.batteries[STATION].outcome is Outcome.REFUSED
+    told = sigen.commands_taken
+    await home.minutes(50)
+    assert sigen.commands_taken == told
     assert home.as_set() == home.before

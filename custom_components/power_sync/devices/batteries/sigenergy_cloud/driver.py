@@ -100,7 +100,7 @@ class SigenergyCloudBattery:
     def capabilities(self) -> Capabilities:
         """What it can do now; nothing while a VPP or another EMS has the battery."""
         modes = {Mode.SELF_CONSUMPTION}
-        external = self._operating_mode.code in EXTERNAL_MODES
+        external = self._external
         if not external:
             modes |= MODES.keys()
         plans = self._planning is not None and self._planning.plans
@@ -116,6 +116,11 @@ class SigenergyCloudBattery:
             plans_itself=self._plans_itself,
             tariff_zone=None if external else self._zone,
         )
+
+    @property
+    def _external(self) -> bool:
+        """Whether a VPP or another EMS had it when the operating mode was read last."""
+        return self._operating_mode.code in EXTERNAL_MODES
 
     async def read(self) -> BatteryReading:
         """Read it, unless that was done a moment ago.
@@ -235,8 +240,12 @@ class SigenergyCloudBattery:
         """Return the one write that brings a command about.
 
         A station that is to plan for itself has its tariff first, then the mode; what
-        it is told otherwise begins once both are the owner's again.
+        it is told otherwise begins once both are the owner's again. Raises
+        DeviceRefusedError while somebody else has it.
         """
+        released = command.mode is Mode.SELF_CONSUMPTION and command.tariff is None
+        if self._external and not released:
+            raise DeviceRefusedError("another energy manager has this system")
         if command.mode is Mode.SELF_CONSUMPTION:
             if command.tariff is None:
                 return self.writes_for_release(owner, now)
