@@ -181,6 +181,7 @@ class TeslaSite:
     """Without solar the grid may charge, whatever it is told, and no rule says so."""
     zone_told: bool = True
     reserve_told: bool = True
+    tariff_told: bool = True
     removed: bool = False
     """Whether it is listed, and gone."""
     gateway: Gateway = field(init=False)
@@ -236,9 +237,11 @@ class TeslaSite:
             else {}
         )
         capacity_kwh = 0.0 if cells is None else cells.capacity_kwh
-        tariff = {"tariff_content": in_old_shape(shown.tariff)} if shown.tariff else {}
-        if shown.tariff and not self.old_tariff:
-            tariff["tariff_content_v2"] = shown.tariff
+        tariff = {}
+        if shown.tariff and self.tariff_told:
+            tariff = {"tariff_content": in_old_shape(shown.tariff)}
+            if not self.old_tariff:
+                tariff["tariff_content_v2"] = shown.tariff
         return {
             "id": "0000000-00-A--TEST000000000",
             "site_name": self.name,

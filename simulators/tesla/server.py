@@ -53,6 +53,8 @@ class TeslaSimulator(RestSimulator):
         """What of its calendar was asked for last."""
         self.acknowledges = 200, '{"response": {"code": 201, "message": "Updated"}}'
         """With what it says that a command was taken."""
+        self.refused_codes: set[object] = set()
+        """Tariffs that are not taken, by their code."""
         self._last_tariff: datetime | None = None
 
     def answer_info(self, info: dict[str, object]) -> None:
@@ -243,6 +245,8 @@ class TeslaSimulator(RestSimulator):
         settings = body.get("tou_settings")
         tariff = settings.get("tariff_content_v2") if isinstance(settings, dict) else 0
         wrong = uncovered(tariff) if isinstance(tariff, dict) else "no tariff"
+        if isinstance(tariff, dict) and tariff.get("code") in self.refused_codes:
+            wrong = "invalid tariff"
         if wrong is not None:
             return self._no(wrong)
         now, last = self._clock.now(), self._last_tariff

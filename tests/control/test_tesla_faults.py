@@ -26,7 +26,14 @@ from custom_components.power_sync.model.battery import Mode
 from simulators.clock import ManualClock
 from simulators.rest import Fault
 from simulators.tesla.server import READ
-from tests.devices.tesla_site import AFTERNOON, SITE_ID, Account, tesla, told_of
+from tests.devices.tesla_site import (
+    AFTERNOON,
+    OWNERS,
+    SITE_ID,
+    Account,
+    tesla,
+    told_of,
+)
 
 from .test_brand_faults import Home
 
@@ -190,6 +197,40 @@ async def test_a_gateway_that_the_cloud_has_lost() -> None:
         home.account.cloud.heal()
         assert await home.polls(9) is None
         assert home.charges
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("reserve_pct", 35),
+        ("mode", "backup"),
+        ("grid_charging_off", False),
+        ("export_rule", "never"),
+        ("tariff", {**OWNERS, "code": "NEW", "name": "Another contract"}),
+    ],
+)
+@pytest.mark.parametrize("mode", [Mode.CHARGE, Mode.DISCHARGE])
+async def test_its_owner_sets_something_meanwhile(
+    mode: Mode, name: str, value: object
+) -> None:
+    """In the app, in the middle of a force: that is what is there after it."""
+    async with powerwall() as home:
+        gateway = home.account.site.gateway
+        done = await home.controller.force(
+            mode, power_w=None, duration=timedelta(hours=3)
+        )
+        assert done[SITE_ID][1] is Outcome.FOLLOWED
+        await home.polls(5)
+        if getattr(gateway.told, name) == value:
+            # What a command has set already is nobody's to tell apart.
+            return
+        gateway.tell(name, value)
+        await home.polls(40)
+        await home.controller.restore_normal()
+        await home.polls(9)
+        assert not home.held
+        assert getattr(gateway.told, name) == value
+        assert home.problems == set()
 
 
 async def test_a_storm_is_on_its_way() -> None:

@@ -237,7 +237,7 @@ def test_how_fast_the_grid_charges_it(
             settings.GRID_CHARGING,
             True,
         ),
-        ({}, settings.TARIFF, "none"),
+        ({}, settings.TARIFF, None),
     ],
 )
 def test_how_a_site_is_set(

@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.power_sync.control.log import Outcome
 from custom_components.power_sync.devices.batteries.tesla import settings, tariff
+from custom_components.power_sync.devices.batteries.tesla.content import tariff_of
 from custom_components.power_sync.devices.protocols import DeviceRefusedError
 from custom_components.power_sync.model.battery import Command, Mode, Settings, Write
 from simulators.rest import Fault
@@ -14,6 +15,14 @@ from simulators.tesla.gateway import Told
 from .tesla_site import OWNERS, Account, owners, tesla, told_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
+CHEAP = tariff_of(
+    code="",
+    name="",
+    utility="",
+    currency="GBP",
+    bought=[0.28] * 48,
+    sold=[0.05] * 48,
+)
 UNTIL = datetime(2026, 11, 26, 15, 10, tzinfo=UTC)
 
 
@@ -130,7 +139,13 @@ async def test_what_is_not_told_at_the_moment(
         driver = await account.driver()
         setattr(account.site, missing, False)
         executor = await account.executor(driver)
+        if missing == "reserve_told":
+            # An answer now and then is no word on it.
+            for _ in range(3):
+                outcome = await executor.carry_out(account.order(mode))
+                assert outcome is Outcome.UNREACHABLE
         assert await executor.carry_out(account.order(mode)) is Outcome.REFUSED
+        assert said(account) == []
         assert executor.last_run is not None
         assert why in str(executor.last_run.error)
         setattr(account.site, missing, True)
@@ -347,6 +362,74 @@ async def test_what_shows_late_is_not_sent_twice() -> None:
         executor = await account.executor(await account.driver())
         assert await executor.carry_out(account.order(Mode.CHARGE)) is Outcome.FOLLOWED
         assert len(said(account)) == 4
+
+
+@pytest.mark.parametrize("mode", [Mode.CHARGE, Mode.DISCHARGE])
+async def test_a_tariff_that_is_not_told_in_between(mode: Mode) -> None:
+    """It is not taken for one that its owner has deleted: theirs is put back."""
+    async with tesla() as account:
+        before = told_of(account)
+        executor = await account.executor(await account.driver())
+        assert (await executor.carry_out(account.order(mode, minutes=90))).good
+        account.pass_by(minutes=16)
+        said(account)
+        account.site.tariff_told = False
+        outcome = await executor.carry_out(account.order(mode, minutes=74))
+        assert (outcome, said(account)) == (Outcome.UNREACHABLE, [])
+        account.site.tariff_told = True
+        account.pass_by(minutes=16)
+        assert (await executor.carry_out(account.order(mode, minutes=58))).good
+        assert abs(account.site.home.flows.battery_w) == 5000
+        account.pass_by(minutes=16)
+        account.site.tariff_told = False
+        await executor.carry_out(account.order(None))
+        assert executor.held
+        account.site.tariff_told = True
+        account.pass_by(minutes=6)
+        assert (await executor.carry_out(account.order(None))).good
+        assert told_of(account) == before
+
+
+@pytest.mark.parametrize("mode", [Mode.CHARGE, Mode.DISCHARGE])
+async def test_the_flow_ends_with_the_force(mode: Mode) -> None:
+    """Though the owner's own mode heeds tariffs, and the half hour is not over."""
+    told = owners(mode="autonomous", grid_charging_off=False, export_rule="battery_ok")
+    # It sells for nothing that would move the gateway.
+    told.tariff = {**OWNERS, "sell_tariff": CHEAP["sell_tariff"]}
+    async with tesla(told=told) as account:
+        before = told_of(account)
+        executor = await account.executor(await account.driver())
+        assert (await executor.carry_out(account.order(mode))).good
+        account.pass_by(minutes=6)
+        assert abs(account.site.home.flows.battery_w) == 5000
+        assert (await executor.carry_out(account.order(None))).good
+        account.site.gateway.act()
+        assert account.site.home.flows.battery_w == 800
+        assert told_of(account) == before
+
+
+@pytest.mark.parametrize("mode", [Mode.CHARGE, Mode.DISCHARGE])
+async def test_a_tariff_that_cannot_be_put_back(mode: Mode) -> None:
+    """The mode that heeds ours is not put back either: nothing flows by it."""
+    async with tesla(told=owners(mode="autonomous")) as account:
+        account.cloud.tariff_every = timedelta(0)
+        before = told_of(account)
+        executor = await account.executor(await account.driver())
+        await executor.carry_out(account.order(mode))
+        account.cloud.refused_codes = {OWNERS["code"]}
+        sent = account.cloud.commands_taken
+        for _ in range(3):
+            outcome = await executor.carry_out(account.order(None))
+            assert outcome is Outcome.REFUSED
+            told = account.set_by()
+            assert (told.mode, told.reserve_pct) == ("self_consumption", 20)
+            assert account.site.home.flows.battery_w == 800
+            account.pass_by(minutes=1)
+        # Nor is anything told over and over.
+        assert account.cloud.commands_taken - sent <= 4
+        account.cloud.refused_codes = set()
+        assert (await executor.carry_out(account.order(None))).good
+        assert told_of(account) == before
 
 
 async def test_a_tariff_that_is_lost_on_the_way() -> None:

@@ -173,11 +173,28 @@ def owner_before_release(
 
 
 def release_writes(driver: BatteryDriver, record: Record, now: Settings) -> list[Write]:
-    """Return what puts the settings back that we wrote, and only those."""
+    """Return what puts the settings back that we wrote, and only those.
+
+    One that is the owner's may be written by way of another value, as a mode that
+    stops a flow at once.
+    """
     writes = driver.writes_for_release(record.owner, now)
     if not record.lost:
-        writes = tuple(write for write in writes if write.setting in record.ours)
+        writes = tuple(
+            write
+            for write in writes
+            if write.setting in record.ours
+            or _comes_back(write.setting, writes, record, now)
+        )
     return effective(writes, now)
+
+
+def _comes_back(
+    key: str, writes: Iterable[Write], record: Record, now: Settings
+) -> bool:
+    """Whether writes leave a setting as it is, and as its owner has it."""
+    values = [write.value for write in writes if write.setting == key]
+    return values[-1] == now[key] == record.owner.get(key)
 
 
 def on_the_way(record: Record, writes: Iterable[Write]) -> list[Write]:

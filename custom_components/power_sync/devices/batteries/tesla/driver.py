@@ -51,6 +51,8 @@ SHOWN_WITHIN_S: Final = (10.0, 20.0, 30.0)
 TARIFF_EVERY: Final = timedelta(minutes=5)
 TARIFF_AGAIN: Final = timedelta(seconds=90)
 """So long one that does not show is not sent again: it may show late."""
+UNTOLD_MOST: Final = 3
+"""So often in a row an answer may lack what the site has: after that it has it not."""
 SETTLE: Final = timedelta(seconds=5)
 DISPATCHED_FOR: Final = timedelta(minutes=30)
 HALF_HOURS: Final = 30
@@ -89,6 +91,8 @@ class TeslaBattery:
         self._zone_name: str | None = None
         self._unseen: dict[str, SettingValue] = {}
         self._tariff_sent: tuple[SettingValue, datetime] | None = None
+        self._tariff_refused = False
+        self._untold = 0
         self._dispatched: tuple[str, datetime] | None = None
 
     @property
@@ -140,7 +144,20 @@ class TeslaBattery:
             await self._see()
         elif self._info_at is None or at - self._info_at >= INFO_EVERY:
             await self._read_info()
-        return self._present()
+        found = self._present()
+        self._check_told(found)
+        return found
+
+    def _check_told(self, found: Settings) -> None:
+        """Raise where the last answer lacks what this site has: it is no word on it."""
+        needed = settings.NEEDED & self._config.settings
+        if all(found[name] is not None for name in needed):
+            self._untold = 0
+            return
+        self._untold += 1
+        if self._untold <= UNTOLD_MOST:
+            self._info_at = None
+            raise DeviceUnreachableError("the cloud does not tell how the site is set")
 
     async def _see(self) -> None:
         """Read until what was written shows, or long enough."""
@@ -257,6 +274,7 @@ class TeslaBattery:
     async def _write(self, setting: str, value: SettingValue) -> None:
         match setting, value:
             case settings.MODE, str() as mode:
+                self._check_mode(mode)
                 await self._api.set_mode(mode)
             case settings.RESERVE, int() as percent if settings.can_set_reserve(
                 percent
@@ -274,6 +292,12 @@ class TeslaBattery:
                 await self._dispatch(text)
             case _:
                 raise DeviceRefusedError(f"cannot write {setting}")
+
+    def _check_mode(self, mode: str) -> None:
+        """Raise where the mode would heed a tariff that could not be taken away."""
+        held = self._present()[settings.TARIFF]
+        if mode == settings.BY_TARIFF and self._tariff_refused and tariff.forces(held):
+            raise DeviceRefusedError("a tariff that forces is still there")
 
     async def _check_fresh(self) -> None:
         """Raise where something was changed since what is written was worked out."""
@@ -295,7 +319,12 @@ class TeslaBattery:
         # Should this fail, nobody knows which one is there.
         self._tariff_sent = None
         content = tariff.content_of(value, telemetry.currency_of(self._info))
-        await self._api.set_tariff(content)
+        try:
+            await self._api.set_tariff(content)
+        except DeviceRefusedError:
+            self._tariff_refused = True
+            raise
+        self._tariff_refused = False
         self._tariff_sent = value, at
 
     async def _dispatch(self, value: str) -> None:

@@ -39,6 +39,9 @@ SLOT: Final = "half_hour"
 """No setting: the half hour that it is, in the site's own clock. A tariff begins at
 one, and what a command writes follows from what was read alone."""
 
+NEEDED: Final = frozenset({MODE, RESERVE, GRID_CHARGING, TARIFF})
+"""What a site that has it tells always, and what has to be put back."""
+
 SELF_POWERED: Final = "self_consumption"
 BY_TARIFF: Final = "autonomous"
 BACKUP: Final = "backup"
@@ -90,7 +93,7 @@ def writes_for(
 
 
 def _charge(command: Command, owner: Settings, now: Settings) -> tuple[Write, ...]:
-    _check_known(owner, now)
+    _check_known(owner)
     return _pulsed(
         (
             *_grid_charging(owner, allowed=True),
@@ -111,7 +114,7 @@ def _grid_charging(owner: Settings, *, allowed: bool) -> tuple[Write, ...]:
 
 def _discharge(command: Command, owner: Settings, now: Settings) -> tuple[Write, ...]:
     """Sell what is above the owner's reserve, which stays."""
-    _check_known(owner, now)
+    _check_known(owner)
     reserve = owner.get(RESERVE)
     if not isinstance(reserve, int | float) or reserve >= FULL:
         raise DeviceRefusedError("the backup reserve keeps all that is stored")
@@ -148,7 +151,7 @@ def _hold(owner: Settings, now: Settings) -> Iterator[Write]:
 
 def _planned(prices: DayTariff, owner: Settings, now: Settings) -> Iterator[Write]:
     """Have the gateway plan by prices; all else is as its owner has it."""
-    if now.get(TARIFF) in (None, tariff.NONE):
+    if owner.get(TARIFF) in (None, tariff.NONE):
         raise DeviceRefusedError("there is no tariff in the app that could be put back")
     if owner.get(MODE) is None:
         raise DeviceRefusedError("it is not known how the site is set")
@@ -212,11 +215,11 @@ def safe_settings(found: Settings, flat: str) -> Settings:
     return {**owner_settings(found, flat), **known}
 
 
-def _check_known(owner: Settings, now: Settings) -> None:
+def _check_known(owner: Settings) -> None:
     """Raise where what would be changed cannot be put back."""
     if owner.get(MODE) is None or owner.get(RESERVE) is None:
         raise DeviceRefusedError("it is not known how the site is set")
-    if now.get(TARIFF) in (None, tariff.NONE):
+    if owner.get(TARIFF) in (None, tariff.NONE):
         raise DeviceRefusedError("there is no tariff in the app that could be put back")
 
 

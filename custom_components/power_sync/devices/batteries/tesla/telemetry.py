@@ -86,7 +86,7 @@ def settings_of(info: Answer) -> dict[str, SettingValue]:
         settings.RESERVE: None if reserve is None else round(reserve),
         settings.GRID_CHARGING: _grid_may_charge(components, info),
         settings.EXPORT_RULE: rule,
-        settings.TARIFF: tariff.value_of(tariff_in(info)),
+        settings.TARIFF: _tariff_of(info),
         settings.STORM: storm_mode_of(info),
     }
 
@@ -102,6 +102,15 @@ def _grid_may_charge(components: Answer, info: Answer) -> bool | None:
     if solar is False or not isinstance(refused, bool):
         return True if solar is True else None
     return not refused
+
+
+def _tariff_of(info: Answer) -> str | None:
+    """Return the tariff; None where none is told, which is no word on there being one.
+
+    Nobody can delete theirs.
+    """
+    told = tariff_in(info)
+    return tariff.value_of(told) if told else None
 
 
 def storm_mode_of(info: Answer) -> bool | None:
