@@ -193,6 +193,24 @@ async def test_statuses(status: int, error: type[Exception]) -> None:
         assert await session.get(*HOME)
 
 
+async def test_success_in_another_word() -> None:
+    """Some servers say so, and no code; one that says the contrary is none."""
+    async with cloud() as sigen, asking(sigen.url) as session:
+        await session.get(*HOME)
+        sigen.fail(Fault(body='{"success": true, "data": {"x": 1}}'))
+        assert await session.get(*HOME) == {"x": 1}
+        for body in (
+            '{"success": false, "data": {"x": 1}}',
+            '{"success": "yes", "data": {"x": 1}}',
+        ):
+            sigen.fail(Fault(body=body))
+            with pytest.raises(DeviceUnreachableError):
+                await session.get(*HOME)
+        sigen.fail(Fault(body='{"code": 5, "success": true, "data": {"x": 1}}'))
+        with pytest.raises(DeviceRefusedError):
+            await session.get(*HOME)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -286,6 +286,8 @@ def session_of(login: Login) -> CloudSession:
 def _data_of(answer: Mapping[str, object]) -> object:
     """Return what is in the envelope. Raises where it says that something failed."""
     if "code" not in answer:
+        if answer.get("success") is True:
+            return answer.get("data")
         raise DeviceUnreachableError("the cloud did not answer in its own way")
     code = str(answer["code"])
     if code == str(HTTPStatus.UNAUTHORIZED.value):
