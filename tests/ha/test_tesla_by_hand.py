@@ -10,6 +10,7 @@ from custom_components.power_sync.const import DOMAIN
 from custom_components.power_sync.tariff_sync import by_hand_store
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from simulators.rest import Fault
 from tests.devices.tesla_site import Account, told_of
 
@@ -133,6 +134,28 @@ async def test_a_crash_past_midnight(
     await start(hass, entry)
     for _ in range(3):
         await wait(MINUTE)
+    assert told_of(account) == before
+
+
+async def test_a_restart_over_midnight(
+    hass: HomeAssistant,
+    before: dict[str, object],
+    entry: ConfigEntry[Any],
+    account: Account,
+    wait: Wait,
+) -> None:
+    """Yesterday's are not told again, however little of the new day has passed."""
+    await upload(hass)
+    now = dt_util.utcnow().astimezone(account.site.gateway.zone)
+    midnight = now.replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    await wait(midnight - now - 7 * MINUTE)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    account.cloud.written.clear()
+    await wait(7 * MINUTE + timedelta(seconds=20))
+    await start(hass, entry)
+    for _ in range(3):
+        await wait(MINUTE)
+    assert account.cloud.written == []
     assert told_of(account) == before
 
 

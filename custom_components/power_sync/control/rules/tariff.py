@@ -13,10 +13,9 @@ from custom_components.power_sync.control.view import (
 from custom_components.power_sync.model.battery import Command, Mode
 
 TURN: Final = timedelta(minutes=2)
-"""How long after midnight the next day's prices are waited for.
+"""How long after midnight a battery with yesterday's prices waits for the next ones.
 
-Yesterday's are in force nowhere then; to put the owner's tariff back meanwhile would
-have the new one wait for longer.
+To put the owner's tariff back meanwhile would have the new one wait for longer.
 """
 
 
@@ -36,7 +35,8 @@ class TariffRule:
         ):
             return None
         midnight = datetime.combine(tariff.day + timedelta(days=1), time(), zone)
-        if view.now >= midnight + TURN:
+        has_them = view.present is not None and view.present.tariff is not None
+        if view.now >= midnight + (TURN if has_them else timedelta(0)):
             return None
         return Intent(
             command=Command(Mode.SELF_CONSUMPTION, None, midnight, tariff),
