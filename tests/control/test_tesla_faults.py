@@ -15,6 +15,7 @@ import pytest
 
 from custom_components.power_sync.control.health import Trouble
 from custom_components.power_sync.control.log import Outcome
+from custom_components.power_sync.control.owner_rules import forbidden
 from custom_components.power_sync.control.problems import ProblemKey
 from custom_components.power_sync.control.reasons import ControlReason
 from custom_components.power_sync.devices.batteries.tesla.client import (
@@ -231,6 +232,25 @@ async def test_its_owner_sets_something_meanwhile(
         assert not home.held
         assert getattr(gateway.told, name) == value
         assert home.problems == set()
+
+
+@pytest.mark.parametrize("rule", ["never", "pv_only", "battery_ok", None])
+async def test_an_agreement_to_feed_nothing_in(rule: str | None) -> None:
+    """No command breaks it, so nothing is planned or forced that would have to."""
+    async with powerwall() as home:
+        home.account.site.gateway.tell("export_rule", rule)
+        await home.polls(16)
+        battery = home.controller.batteries[SITE_ID]
+        expected = {Mode.DISCHARGE} if rule == "never" else set()
+        assert forbidden(battery) == expected
+        await home.controller.force(
+            Mode.DISCHARGE, power_w=None, duration=timedelta(hours=1)
+        )
+        await home.polls(2)
+        assert home.held is (rule != "never")
+        assert home.account.site.gateway.told.export_rule == (
+            "battery_ok" if rule == "pv_only" else rule
+        )
 
 
 async def test_a_storm_is_on_its_way() -> None:

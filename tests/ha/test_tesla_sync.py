@@ -18,6 +18,7 @@ from custom_components.power_sync.devices.batteries.tesla.access import tesla_ac
 from custom_components.power_sync.devices.batteries.tesla.driver import TeslaBattery
 from custom_components.power_sync.diagnostics import async_get_config_entry_diagnostics
 from custom_components.power_sync.flows import battery
+from custom_components.power_sync.model.battery import Mode
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -305,6 +306,30 @@ async def test_the_owners_word_on_exports_is_taken_back(
     await run("force_discharge", duration=60)
     assert account.set_by().export_rule == "battery_ok"
     assert value_of(hass, "select.tesla_powerwall_2_energy_exports") == "pv_only"
+
+
+async def test_an_agreement_to_feed_nothing_in(
+    hass: HomeAssistant, entry: ConfigEntry[Any], account: Account, wait: Wait
+) -> None:
+    """It is not broken, so the plan sells nothing, and a force says why not."""
+
+    def sells() -> bool:
+        (member,) = entry.runtime_data.plan_inputs().fleet
+        return Mode.DISCHARGE in member.modes
+
+    await act(hass, *LIVE)
+    await act(hass, "switch", "turn_off", "switch.powersync_automatic_control")
+    await act(hass, "switch", "turn_on", "switch.powersync_export_from_the_battery")
+    assert sells()
+    account.site.gateway.tell("export_rule", "never")
+    for _ in range(4):
+        await wait(5 * MINUTE)
+    assert value_of(hass, "select.tesla_powerwall_2_energy_exports") == "never"
+    assert not sells()
+    with pytest.raises(ServiceValidationError, match="Your own setting"):
+        await hass.services.async_call(
+            DOMAIN, "force_discharge", {"duration": 60}, blocking=True
+        )
 
 
 async def test_what_a_scan_has_found(

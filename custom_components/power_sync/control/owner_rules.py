@@ -3,8 +3,9 @@
 A rule as it was found is the maker's default as often as the owner's word, and is
 changed for the time of a command. One that was set through PowerSync is the owner's
 word: nothing is planned or forced that would have to break it, until it is lifted,
-here or in the maker's app. A ceiling of power binds however it was set; one of
-nothing is a rule, too, since a hold of some program may have left it behind.
+here or in the maker's app. To feed nothing in is agreed with the grid, so it binds
+however it was set. A ceiling of power does, too; one of nothing is a rule, since a hold
+of some program may have left it behind.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from custom_components.power_sync.model.battery import (
     EXPORT_EVERYTHING,
+    EXPORT_NOTHING,
     Capabilities,
     Mode,
     OwnerSetting,
@@ -90,9 +92,12 @@ def _within(battery: Controlled, setting: OwnerSetting, most_w: float) -> float:
 
 def forbidden(battery: Controlled) -> frozenset[Mode]:
     """Return the modes that break what the owner has said of a battery."""
+    rules = set(battery.owner_rules)
+    if owner_value_of(battery, OwnerSetting.GRID_EXPORT) == EXPORT_NOTHING:
+        rules.add(OwnerSetting.GRID_EXPORT)
     return frozenset(
         RULES[setting].forbids
-        for setting in battery.owner_rules
+        for setting in rules
         if not RULES[setting].is_lifted(owner_value_of(battery, setting))
     )
 
