@@ -72,6 +72,9 @@ async def _async_get(call: ServiceCall) -> ServiceResponse:
         rows = await async_energy_rows(call.hass, batteries, period, start, end)
     else:
         source, rows = "battery", await _asked(historian, period, last)
+        if first is None:
+            # Its days are those of its own clock.
+            start = min([start, *(row.start for row in rows)])
     return {
         "period": period.value,
         "start": start.isoformat(),
