@@ -36,7 +36,16 @@ def owners_tariff() -> dict[str, object]:
 
 def bought_at(tariff: Mapping[str, Any], local: datetime) -> tuple[str, float | None]:
     """Return the plan of what is bought, and its price per kWh at a time of day."""
-    static = tariff["buyPrice"]["staticPricing"]
+    return _price_at(tariff["buyPrice"], local)
+
+
+def sold_at(tariff: Mapping[str, Any], local: datetime) -> tuple[str, float | None]:
+    """Return the plan of what is sold, and its price per kWh at a time of day."""
+    return _price_at(tariff["sellPrice"], local)
+
+
+def _price_at(prices: Mapping[str, Any], local: datetime) -> tuple[str, float | None]:
+    static = prices["staticPricing"]
     now = f"{local:%H:%M}"
     for row in static["combinedPrices"][0]["weekPrices"][0]["timeRange"]:
         start, end = str(row["timeRange"]).split("-")

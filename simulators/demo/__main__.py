@@ -2,22 +2,27 @@
 
 import argparse
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 import json
 from pathlib import Path
 import signal
 import sys
+from typing import Final
 
 from .check import check
+from .check_methods import check_methods
 from .check_phases import check_phases
 from .check_prices import check_prices
+from .check_tariff import check_tariff
 from .check_two import check_two
+from .check_wishes import check_wishes
 from .dashboard import show_dashboard
 from .dialogues import DemoError
 from .follow import check_following
 from .hass_process import HassProcessError
 from .hold import check_hold
-from .homes import ELSEWHERE, HOMES, SUNGROW, Home
+from .homes import ELSEWHERE, HOLDS, HOMES, PHASES, SUNGROW, TARIFF, WISHES, Home
 from .json_values import HassApiError
 from .providers import elsewhere_in_words
 from .recorded import save_diagnostics
@@ -26,6 +31,7 @@ from .run import (
     PASSWORD,
     ROOT,
     USER,
+    Demo,
     add_household,
     addresses,
     running_demo,
@@ -128,13 +134,22 @@ async def _empty(folder: Path) -> None:
         await stop.wait()
 
 
+_ALONE: Final[Mapping[str, Callable[[Demo, Home], Awaitable[bool]]]] = {
+    HOLDS.key: check_methods,
+    PHASES.key: check_phases,
+    TARIFF.key: check_tariff,
+    WISHES.key: check_wishes,
+}
+"""Homes that are there for one thing to be seen."""
+
+
 async def _check(folder: Path, home: Home) -> bool:
     # Any port: one that another demo waits for might be taken during a restart.
     async with running_demo(folder, port=0, home=home) as demo:
+        if (alone := _ALONE.get(home.key)) is not None:
+            return await alone(demo, home)
         if home.car:
             return await check_hold(demo, home)
-        if home.phased:
-            return await check_phases(demo, home)
         if home.second is not None:
             return await check_two(demo, home)
         if home in ELSEWHERE:

@@ -36,9 +36,11 @@ class DemandWindow:
         return floor_time(self.start, INTERVAL) + INTERVAL
 
 
-async def tell_demand(demo: Demo, zone: ZoneInfo) -> DemandWindow:
-    """Enter a demand charge whose window begins in a minute or two."""
-    start = floor_time(datetime.now(zone), MINUTE).astimezone(zone) + 2 * MINUTE
+async def tell_demand(
+    demo: Demo, zone: ZoneInfo, ahead: timedelta = 2 * MINUTE
+) -> DemandWindow:
+    """Enter a demand charge whose window begins `ahead` of this minute."""
+    start = floor_time(datetime.now(zone), MINUTE).astimezone(zone) + ahead
     demand: dict[str, Json] = {
         "rate_per_kw": RATE_PER_KW,
         "start": f"{start:%H:%M:%S}",

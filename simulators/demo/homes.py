@@ -21,7 +21,7 @@ from .check_plant import check_plant, enable_phases
 from .check_quality import check_quality, enable_quality
 from .home import Inverter, sigenergy, sungrow
 from .mains import connect_phases
-from .providers import GLOBIRD, OCTOPUS, PROVIDERS, Answers, Provider
+from .providers import AMBER, GLOBIRD, OCTOPUS, PROVIDERS, Answers, Provider
 from .self_planning import SelfPlanning, powerwall, station
 
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ class Home:
     """The answers that add it to the home."""
     provider: Provider = OCTOPUS
     """Whom it buys electricity of."""
-    phased: bool = False
-    """Whether its phases are looked at, and the main fuse before them."""
     car: bool = False
     """Whether its Zappi is added, and the car at it lives."""
     late_s: float = 0.0
@@ -123,7 +121,6 @@ PHASES: Final = replace(
     _sungrow_home("phases", SH10RS),
     title="a Sungrow SH10RS on one of three phases behind a main fuse",
     prepare=connect_phases,
-    phased=True,
 )
 SIGENERGY: Final = Home(
     key="sigenergy",
@@ -193,10 +190,32 @@ TWO_BRANDS: Final = Home(
     second_battery=batteries.sigenergy,
     seen_inside=True,
 )
+HOLDS: Final = replace(
+    SUNGROW,
+    key="zappi-sungrow",
+    title="a Sungrow SH10RT, and a car: each way to hold the battery for it",
+    car=True,
+)
+TARIFF: Final = replace(
+    SIGENERGY_CLOUD,
+    key="sigenergy-cloud-amber",
+    title="a Sigenergy system through its cloud with Amber, where spikes may come",
+    provider=AMBER,
+    plans_itself=lambda demo: station(demo, AMBER.place.time_zone),
+)
+WISHES: Final = replace(
+    SUNGROW,
+    key="wishes",
+    title="a Sungrow SH10RT with Amber: prices as you want them counted, and a peak",
+    provider=AMBER,
+)
 BRANDS: Final = (
     *SUNGROWS,
     *(PHASES, SIGENERGY, ZAPPI, SIGENERGY_CLOUD, TESLA, SIMULATED, ENTITIES),
     TWO_BRANDS,
+    HOLDS,
+    TARIFF,
+    WISHES,
 )
 
 

@@ -49,13 +49,18 @@ class Demo:
         await self.hass.start()
         await self.api.wait_until_running()
 
-    async def entity(self, key: str) -> str:
-        """Return the entity of the site with this key. Raises DemoError."""
+    async def entity(self, key: str, platform: str = "") -> str:
+        """Return the entity of the site with this key. Raises DemoError.
+
+        Where a sensor and a switch share a key, `platform` says which is meant.
+        """
         listed = as_list(await self.api.command("config/entity_registry/list"))
         for value in listed:
             entity = as_object(value)
-            if entity.get("unique_id") == f"{self.entry_id}_{key}":
-                return str(entity["entity_id"])
+            entity_id = str(entity["entity_id"])
+            mine = entity.get("unique_id") == f"{self.entry_id}_{key}"
+            if mine and entity_id.startswith(platform):
+                return entity_id
         raise DemoError(f"there is no entity with the key {key}")
 
     async def state(self, key: str) -> str:
