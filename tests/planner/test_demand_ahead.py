@@ -9,6 +9,7 @@ import pytest
 from custom_components.power_sync.model.timegrid import TimeGrid
 from custom_components.power_sync.planner import plan
 from custom_components.power_sync.planner.demand_ahead import DemandAhead
+from custom_components.power_sync.planner.scenarios import scenarios_of
 
 from .homes import HOUR, battery, home
 
@@ -137,3 +138,31 @@ def test_shaved_in_every_slot(minutes: int) -> None:
     planned = plan(replace(problem, demand=charge))
     bought = [slot.grid_kw for slot in planned.slots[15 * 12 : 21 * 12]]
     assert max(bought) == pytest.approx(2.65, abs=0.05)
+
+
+def test_what_may_come_does_not_stop_a_charge() -> None:
+    """Half of the sun may come, or more: control cuts what is charged then.
+
+    So the charge is planned all the same, up to what is paid for.
+    """
+    problem = home(
+        [0.05] * 9 + [0.3] * (36 * 12 - 9),
+        load_kw=0.55,
+        solar_kw=[0.3] * 24 + [0.0] * (34 * 12),
+        spec=battery(capacity_kwh=12.8, max_charge_kw=6.6, wear_per_kwh=0.02),
+        step=HOUR / 12,
+        start=MIDNIGHT + 15 * HOUR,
+        battery_export=False,
+        leftover_value_per_kwh=None,
+    )
+    paid = replace(EVENING, peak_kw=1.4, interval=HOUR / 4)
+    suns = [[part * kw for kw in problem.solar_kw] for part in (0.5, 1.0, 1.5)]
+    doubtful = replace(
+        problem,
+        demand=paid.charge_on(problem.grid, MELBOURNE),
+        scenarios=scenarios_of(suns, problem.load_kw),
+    )
+    planned = plan(doubtful)
+    assert planned.accepted
+    bought = [slot.grid_kw for slot in planned.slots[:9]]
+    assert bought == pytest.approx([1.4] * 9, abs=0.05)

@@ -20,7 +20,11 @@ from custom_components.power_sync.planner.site_replay import (
     later_price,
     replay_site,
 )
-from custom_components.power_sync.planner.site_scenarios import SiteChances, SiteMean
+from custom_components.power_sync.planner.site_scenarios import (
+    Judge,
+    SiteChances,
+    SiteMean,
+)
 from custom_components.power_sync.planner.specs import CarSpec
 
 from .homes import HOUR, START, home
@@ -55,14 +59,15 @@ def uneven(tariff: str) -> Problem:
 
 def mean_of(problem: Problem, found: Plan) -> SiteMean:
     """Return what a plan comes to on the mean of what may come."""
-    chances = SiteChances.of(Site(problem))
-    assert chances is not None
+    site = Site(problem)
     orders = [
         [Order(part.mode, part.power_kw) for part in slot.batteries]
         for slot in found.slots
     ]
     cars_kw = tuple(zip(*(slot.cars_kw for slot in found.slots), strict=True))
-    return chances.mean(orders, cars_kw)
+    judged = Judge(site, SiteChances.of(site)).way(orders, cars_kw).judged
+    assert isinstance(judged, SiteMean)
+    return judged
 
 
 def as_a_fleet(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> Plan:

@@ -35,6 +35,8 @@ class Draw(NamedTuple):
     all: list[float]
     fed: list[float]
     """Without the cars that the batteries may not feed."""
+    charged_to: Sequence[float]
+    """The import up to which batteries are charged."""
 
 
 class Step(NamedTuple):
@@ -139,7 +141,7 @@ class Site:
                 drawn[index] += kw * self.step_h
                 if car.may_battery_feed:
                     fed[index] += kw * self.step_h
-        return Draw(drawn, fed)
+        return Draw(drawn, fed, self.import_max)
 
     def reaches(self, index: int, state: State) -> list[Reach]:
         """Return what each battery can do in a slot that begins at `state`."""
@@ -173,7 +175,7 @@ class Site:
             wishes, pooled = self._pool(index, wishes)
         drawn, fed = draw.all[index] + lost, draw.fed[index] + lost
         forced = [wish.charge for wish in wishes]
-        room = self.import_max[index] - drawn
+        room = min(self.import_max[index], draw.charged_to[index]) - drawn
         if not self.problem.grid_charging:
             room = -drawn
         charge = _scaled(forced, room)

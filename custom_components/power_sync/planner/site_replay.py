@@ -80,10 +80,19 @@ def advance(site: Site, index: int, state: State, step: Step) -> State:
 
 
 def replay_site(
-    site: Site, orders: Sequence[Sequence[Order]], cars_kw: CarPowers
+    site: Site,
+    orders: Sequence[Sequence[Order]],
+    cars_kw: CarPowers,
+    charged_to: Sequence[float] | None = None,
 ) -> SiteReplay:
-    """Carry out the orders of each slot, one for each battery, and the cars."""
+    """Carry out the orders of each slot, one for each battery, and the cars.
+
+    `charged_to` is the import of each slot up to which batteries are charged, whatever
+    they are told; None where nothing but the home's limits keeps them from more.
+    """
     draw = site.draw(cars_kw)
+    if charged_to is not None:
+        draw = draw._replace(charged_to=charged_to)
     state = site.start()
     steps, levels = [], []
     for index in range(site.count):

@@ -12,6 +12,7 @@ from math import fsum
 from operator import mul
 from typing import NamedTuple, Self
 
+from .fleet import peaks_of
 from .home import Order
 from .modes import changes
 from .site import Site
@@ -80,13 +81,21 @@ class SiteChances:
             tuple(each.weight / whole for each in scenarios),
         )
 
-    def mean(self, orders: Sequence[Sequence[Order]], cars_kw: CarPowers) -> SiteMean:
+    def mean(
+        self,
+        orders: Sequence[Sequence[Order]],
+        cars_kw: CarPowers,
+        charged_to: Sequence[float] | None = None,
+    ) -> SiteMean:
         """Return what orders and cars come to, carried out to the end.
 
         A car draws less where there is less sun at the import limit, and buys what it
-        misses later.
+        misses later. Batteries are charged up to an import of `charged_to` (kWh) in
+        each slot.
         """
-        return self._mean([_lived(site, orders, cars_kw) for site in self.sites])
+        return self._mean(
+            [_lived(site, orders, cars_kw, charged_to) for site in self.sites]
+        )
 
     def without(self) -> SiteMean:
         """Return what the site comes to without a plan."""
@@ -100,7 +109,10 @@ class SiteChances:
 
 
 def _lived(
-    site: Site, orders: Sequence[Sequence[Order]], cars_kw: CarPowers
+    site: Site,
+    orders: Sequence[Sequence[Order]],
+    cars_kw: CarPowers,
+    charged_to: Sequence[float] | None,
 ) -> SiteMean:
     drawn_kw = _within_limit(site, cars_kw)
     missed = [
@@ -113,7 +125,7 @@ def _lived(
             for car, kwh in zip(site.problem.cars, missed, strict=True)
         )
         site = Site(replace(site.problem, cars=cars))
-    lived = replay_site(site, orders, drawn_kw)
+    lived = replay_site(site, orders, drawn_kw, charged_to)
     return SiteMean.of(lived, fsum(missed) * later_price(site))
 
 
@@ -157,7 +169,9 @@ class Judge:
         replay = replay_site(self.site, orders, cars_kw)
         judged: SiteReplay | SiteMean = replay
         if self.chances is not None:
-            judged = self.chances.mean(orders, cars_kw)
+            # Control cuts a charge that would raise the demand charge.
+            peaks = peaks_of(self.site, [step.imported for step in replay.steps])
+            judged = self.chances.mean(orders, cars_kw, peaks)
         places = range(len(self.site.units))
         told = sum(changes([each[place] for each in orders]) for place in places)
         return Way(orders, replay, judged, told)
