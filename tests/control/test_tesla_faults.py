@@ -253,6 +253,19 @@ async def test_an_agreement_to_feed_nothing_in(rule: str | None) -> None:
         )
 
 
+async def test_a_home_that_has_no_grid_at_all() -> None:
+    """It is watched, and told nothing, whatever is wanted; nor is that a fault."""
+    async with powerwall() as home:
+        home.account.site.home.islanded = True
+        await home.polls()
+        outcome = await home.force()
+        await home.polls(30)
+        assert home.because == Trouble.ISLANDED
+        assert outcome in (None, Outcome.ALREADY)
+        assert home.account.cloud.written == []
+        assert (home.problems, home.held) == (set(), False)
+
+
 async def test_a_storm_is_on_its_way() -> None:
     """Storm Watch has it fill up: it is left alone, and forced again after that."""
     async with powerwall() as home:

@@ -443,16 +443,23 @@ class AtHand(TeslaTokenSite):
     """A site whose gateway can be told a power."""
 
     dispatches = True
+    gone = False
     told: list[object]
+
+    def _check_here(self) -> None:
+        if self.gone:
+            raise DeviceRefusedError("there is no such action any more")
 
     @override
     async def dispatch(self, power_w: int, duration: timedelta) -> None:
         """Take it."""
+        self._check_here()
         self.told.append((power_w, duration.total_seconds()))
 
     @override
     async def resume(self) -> None:
         """Take it."""
+        self._check_here()
         self.told.append("resume")
 
 
@@ -483,6 +490,26 @@ async def test_with_the_gateway_at_hand() -> None:
     for refused in (account.api.resume(), account.api.dispatch(5, timedelta(1))):
         with pytest.raises(DeviceRefusedError):
             await refused
+
+
+async def test_a_gateway_that_is_at_hand_no_more() -> None:
+    """What it was told ends by itself, and with that the battery is given back."""
+    async with tesla() as account:
+        api = AtHand(account.api._account, SITE_ID)  # type: ignore[attr-defined]  # noqa: SLF001 - of the same account
+        api.told = []
+        executor = await account.executor(await account.driver(api))
+        assert (await executor.carry_out(account.order(Mode.DISCHARGE))).good
+        api.gone = True
+        account.pass_by(minutes=16)
+        order = account.order(Mode.DISCHARGE, minutes=44)
+        assert await executor.carry_out(order) is Outcome.REFUSED
+        assert await executor.carry_out(account.order(None)) is Outcome.REFUSED
+        held = [executor.held]
+        account.pass_by(minutes=15)
+        assert (await executor.carry_out(account.order(None))).good
+        held.append(executor.held)
+        assert held == [True, False]
+        assert account.cloud.written == []
 
 
 async def test_what_cannot_be_written() -> None:
