@@ -64,6 +64,8 @@ class RestSimulator(ABC):
         """Changes every answer in JSON until it is taken away."""
         self.requests: deque[str] = deque(maxlen=1000)
         self.requested = asyncio.Event()
+        self.faulted: deque[int] = deque(maxlen=1000)
+        """With which status faults have answered."""
 
     @abstractmethod
     def routes(self) -> Iterable[tuple[str, Handler]]:
@@ -80,6 +82,10 @@ class RestSimulator(ABC):
     @abstractmethod
     def not_found(self) -> web.Response:
         """Return the answer to what is not there."""
+
+    def note_fault(self, status: int) -> None:
+        """Take notice of an answer that was replaced by another one."""
+        self.faulted.append(status)
 
     async def start(self) -> None:
         """Listen."""
@@ -143,6 +149,7 @@ class RestSimulator(ABC):
         if fault is not None:
             await self._dawdle(fault.delay_s)
             if fault.status != 200 or fault.body is not None:
+                self.note_fault(fault.status)
                 wait = fault.retry_after
                 return web.Response(
                     status=fault.status,

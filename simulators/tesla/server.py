@@ -5,6 +5,7 @@ Every answer below status 500 is billed: 500 reads and 1000 commands make a doll
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 import json
 from typing import Final, override
 
@@ -76,6 +77,13 @@ class TeslaSimulator(RestSimulator):
         """What the answers so far cost."""
         reads = self.reads + self.refused
         return reads / READS_PER_DOLLAR + self.commands_taken / COMMANDS_PER_DOLLAR
+
+    @override
+    def note_fault(self, status: int) -> None:
+        """Count what is billed: all below 500."""
+        super().note_fault(status)
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.refused += 1
 
     @override
     def routes(self) -> Iterable[tuple[str, Handler]]:

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.power_sync.control.log import Outcome
+from custom_components.power_sync.devices.protocols import DeviceUnreachableError
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.prices import PriceCurve, PriceSlot
 from custom_components.power_sync.model.tariff import HALF_HOUR, DayTariff, slot_of
 from custom_components.power_sync.planner.half_hours import day_tariff
 from custom_components.power_sync.planner.shaping import TRUE_PRICES
+from simulators.rest import Fault
 
 from .tesla_site import tesla
 
@@ -40,6 +42,29 @@ async def test_a_day() -> None:
             assert await executor.carry_out(account.order(None)) is Outcome.FOLLOWED
             account.pass_by(minutes=6)
         assert (cloud.reads, cloud.commands_taken, cloud.refused) == (14, 16, 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "billed"),
+    [
+        (Fault(status=429, retry_after="600"), 1),
+        (Fault(status=402), 1),
+        (Fault(status=503), 0),
+    ],
+)
+async def test_what_is_refused_costs_once(fault: Fault, billed: int) -> None:
+    """It is not asked for again within minutes; what failed at Tesla costs nothing."""
+    async with tesla() as account:
+        driver = await account.driver()
+        await driver.read()
+        account.cloud.reads = 0
+        account.cloud.standing_fault = fault
+        for _ in range(5):
+            account.pass_by(minutes=1)
+            with pytest.raises(DeviceUnreachableError):
+                await driver.read()
+        assert account.cloud.refused == billed
+        assert account.cloud.dollars == billed / 500
 
 
 LONDON = ZoneInfo("Europe/London")
