@@ -53,6 +53,8 @@ class Gateway:
         """What is acknowledged and not done, by the name of its field."""
         self.storm = False
         """Whether one is on its way: with Storm Watch it fills up, whatever is set."""
+        self.waits = False
+        """Whether it sells in the last of the half hours that bring the same."""
         self._under_way: list[tuple[datetime, Callable[[], None]]] = []
         self._dispatched: tuple[float, datetime] | None = None
         self._planned_at: datetime | None = None
@@ -140,11 +142,17 @@ class Gateway:
         buy, sell = prices_at(self._planned, now.astimezone(self.zone))
         dear = self._highest_buy(buy)
         if sell is not None and dear is not None and sell >= dear > 0:
-            may = told.export_rule == "battery_ok"
+            may = told.export_rule == "battery_ok" and not self._may_wait(now, sell)
             return InverterMode.FORCED_DISCHARGE if may else InverterMode.SELF
         if buy == 0 and grid_charges:
             return InverterMode.FORCED_CHARGE
         return InverterMode.SELF
+
+    def _may_wait(self, now: datetime, sell: float) -> bool:
+        """Whether selling brings no less in the next half hour."""
+        coming = (now + HALF_HOUR).astimezone(self.zone)
+        later = prices_at(self._planned, coming).sell
+        return self.waits and later is not None and later >= sell
 
     def _highest_buy(self, now: float | None) -> float | None:
         """Return the most that buying costs at other times: selling has to beat it."""

@@ -15,7 +15,8 @@ from tests.devices.tesla_site import AFTERNOON, SITE_ID, Account, owners, tesla,
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 LOAD_W = 800.0
-FORCED, USUAL = (99, 99), (0.3, 0.08)
+FORCED, USUAL = ((99, 99), (99, 98.01)), (0.3, 0.08)
+"""Selling brings less in each further half hour."""
 
 
 async def started(account: Account, driver: TeslaBattery) -> Controller:
@@ -80,7 +81,7 @@ async def test_row_10_half_hours_that_are_forced(for_min: int, end: datetime) ->
             when
             for half in range(48)
             if prices_at(told, when := on_the_day(0, 0) + half * timedelta(minutes=30))
-            == FORCED
+            in FORCED
         }
         first = on_the_day(14, 0)
         assert forced == {
@@ -94,6 +95,16 @@ async def test_row_10_half_hours_that_are_forced(for_min: int, end: datetime) ->
         assert account.time.now == AFTERNOON + timedelta(minutes=for_min)
         assert told_of(account) == before
         assert account.site.home.flows.battery_w == LOAD_W
+
+
+async def test_a_gateway_that_waits_for_the_last_half_hour() -> None:
+    """It has nothing to wait for: what comes later brings less."""
+    async with tesla(told=owners(reserve_pct=5)) as account:
+        account.site.gateway.waits = True
+        controller = await discharged(account, 240)
+        for _ in range(3):
+            assert account.site.home.flows.battery_w == 5000
+            await minutes(account, controller, 30)
 
 
 @pytest.mark.parametrize(("for_min", "past_min"), [(30, 50), (15, 20)])

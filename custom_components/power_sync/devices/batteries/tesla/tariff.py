@@ -46,6 +46,9 @@ SOLD_CHEAP: Final = 0.08
 BOUGHT_USUAL: Final = 0.30
 BOUGHT_DEAR: Final = 10.0
 """What surrounds a forced window, in any currency: it only has to differ from it."""
+LATER: Final = 0.01
+"""Selling brings this part less in each further half hour: where all bring the same, a
+gateway may wait for the last one (`springfall2008/batpred` issue 4887)."""
 _KINDS: Final = {Mode.CHARGE: "charge", Mode.DISCHARGE: "discharge"}
 _TEXT: Final = re.compile(
     r"PowerSync (charge|discharge) (\d{4}-\d\d-\d\d) (\d\d):(00|30)-(\d\d):(00|30)"
@@ -185,13 +188,17 @@ def forcing_tariff(window: Window, currency: str) -> Answer:
             sold_in = window.sold
             bought_in = max(2 * sold_in, SPIKE_BOUGHT_LEAST)
     inside = [window.first <= each < window.end for each in range(SLOTS)]
+    sold = [sold_in * (1 - LATER * (each - window.first)) for each in range(SLOTS)]
     return tariff_of(
         code=window.code,
         name=f"Force {window.kind} (PowerSync)",
         utility=UTILITY,
         currency=currency,
         bought=[bought_in if each else bought_out for each in inside],
-        sold=[sold_in if each else sold_out for each in inside],
+        sold=[
+            price if each else sold_out
+            for price, each in zip(sold, inside, strict=True)
+        ],
         day=window.day,
     )
 
