@@ -3,11 +3,14 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.timegrid import floor_time
 
+from .check import set_automatic
 from .check_shown import number
 from .dialogues import DemoError
 from .json_values import Json
@@ -18,6 +21,11 @@ RATE_PER_KW: Final = 9.0
 INTERVAL: Final = timedelta(minutes=15)
 MINUTE: Final = timedelta(minutes=1)
 LASTS: Final = timedelta(hours=2)
+OVEN_W: Final = 2500.0
+SOME_W: Final = 150.0
+GRAIN_W: Final = 150.0
+CUT_WITHIN_S: Final = 20.0
+"""The battery is read every ten seconds."""
 SHOWN_WITHIN_S: Final = 90.0
 NEAR_KW: Final = 0.3
 """The meter is read every ten seconds, and what it shows holds until the next one."""
@@ -100,6 +108,44 @@ async def demand_is_kept(demo: Demo, report: Report) -> None:
         and abs(cost - RATE_PER_KW * number(await demo.state("demand_peak"))) < ROUNDED
         and expected >= cost - ROUNDED,
     )
+
+
+async def peak_is_kept(demo: Demo, report: Report) -> None:
+    """Buy in the window, cheaply, no more than is paid for; then use an oven."""
+    home, phases = demo.home.home, demo.home.phases
+    peak_w = 1000 * number(await demo.state("demand_peak"))
+    demo.home.feeds.make_this_hour_cheap()
+    await demo.api.reload_entry(demo.entry_id)
+    await set_automatic(demo, on=True)
+
+    async def charges() -> bool:
+        return await demo.state("current_action") == Mode.CHARGE
+
+    good = await until(charges, SHOWN_WITHIN_S)
+    # More sun than was forecast, by day, leaves less to be bought.
+    report.judge(
+        f"cheap at {await demo.state('import_price')} within the window: the battery "
+        f"is charged with {-home.flows.battery_w:.0f} W, {home.flows.grid_w:.0f} W "
+        f"are imported where {peak_w:.0f} W are paid for",
+        good=good
+        and home.flows.battery_w < -SOME_W
+        and home.flows.grid_w < peak_w + GRAIN_W,
+    )
+    phases.switch(0, OVEN_W, 0)
+    report.say(f"an oven of {OVEN_W:.0f} W: {home.flows.grid_w:.0f} W are imported")
+    began = monotonic()
+
+    async def kept() -> bool:
+        return home.flows.grid_w < peak_w + GRAIN_W
+
+    good = await until(kept, CUT_WITHIN_S)
+    report.judge(
+        f"after {monotonic() - began:.1f} s the battery gives "
+        f"{home.flows.battery_w:.0f} W, {home.flows.grid_w:.0f} W are imported, "
+        f"because {await demo.state('because')}",
+        good=good,
+    )
+    phases.switch(0, 0, 0)
 
 
 async def _costs(demo: Demo) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from .check import set_automatic
-from .check_demand import demand_is_kept, tell_demand, watch_demand
+from .check_demand import demand_is_kept, peak_is_kept, tell_demand, watch_demand
 from .go_live import go_live
 from .homes import Home
 from .json_values import Json, as_object
@@ -24,6 +24,7 @@ LIMIT_W: Final = (FUSE_A - 2) * 230.0
 CHARGE_W: Final = 3000
 LEFT_W: Final = 1500.0
 """What the big load leaves the battery on its phase."""
+PEAK_W: Final = 2500
 SALE_W: Final = 5000
 EXPORT_LIMIT_W: Final = 500
 OVEN_W: Final = 1500.0
@@ -53,7 +54,9 @@ async def check_phases(demo: Demo, home: Home) -> bool:
     await asyncio.gather(
         watch_demand(demo, report, window), _on_phases(demo, report, owners)
     )
+    await _restore(demo, report, owners)
     await demand_is_kept(demo, report)
+    await peak_is_kept(demo, report)
     log_is_clean(demo, report)
     return not report.failures
 
@@ -63,6 +66,8 @@ async def _on_phases(demo: Demo, report: Report, owners: Mapping[int, int]) -> N
     await _restore(demo, report, owners)
     await _metering(demo, report)
     await _restore(demo, report, owners)
+    # What the window's first interval has to charge for.
+    await _force(demo, "force_charge", PEAK_W)
 
 
 async def _cut_and_given_back(demo: Demo, report: Report) -> None:
@@ -108,7 +113,9 @@ async def _metering(demo: Demo, report: Report) -> None:
     phases, entity = demo.home.phases, await demo.entity("export_limit")
     data: dict[str, Json] = {"entity_id": entity, "value": EXPORT_LIMIT_W}
     await demo.api.call_action("number", "set_value", data)
-    phases.switch(0, OVEN_W, 0)
+    # By day the sun on L1 would be all that may be sold there.
+    sun_w = max(0.0, -phases.without_battery_w[0])
+    phases.switch(sun_w, OVEN_W, 0)
     # Until the oven has been seen.
     await asyncio.sleep(CUT_WITHIN_S)
     await _force(demo, "force_discharge", SALE_W)
