@@ -9,68 +9,42 @@ import asyncio
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from datetime import timedelta, timezone
+from typing import override
 
 from aiohttp import ClientSession
 from hypothesis import example, given, settings, strategies as st
 import pytest
 
-from custom_components.power_sync.control.controller import Controller, Member
 from custom_components.power_sync.control.log import Outcome
-from custom_components.power_sync.control.market import SpikeView
-from custom_components.power_sync.control.view import Master, PlannedBy, SiteLimits
+from custom_components.power_sync.control.view import Master, PlannedBy
 from custom_components.power_sync.devices.batteries.cloud import Login
 from custom_components.power_sync.devices.batteries.sigenergy_cloud.driver import (
     SigenergyCloudBattery,
 )
-from custom_components.power_sync.devices.protocols import DeviceError
 from custom_components.power_sync.model.battery import Mode
-from custom_components.power_sync.model.tariff import SLOTS, DayTariff
 from simulators.clock import ManualClock
-from simulators.rest import Fault
 from simulators.sigen_prices import bought_at
 from tests.devices.sigen_account import ACCOUNT, NOON, STATION, cloud, count_by
 from tests.devices.test_sigen_driver import World
 from tests.devices.test_sigen_prices import SERVED
 
+from .any_order import STEPS, AnyOrder, Steps
 from .bench import MemoryJournal, Time
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 BRISBANE = timezone(timedelta(hours=10))
-FORCES = (Mode.CHARGE, Mode.DISCHARGE, Mode.NO_DISCHARGE)
-PLANNERS = tuple(PlannedBy)
-FAULTS = (Fault(status=503), Fault(status=429), Fault(body="<html>"))
 MODES = st.sampled_from(((0, -1), (1, -1), (2, -1), (5, -1), (9, 4711)))
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("force"), st.integers(0, 2)),
-        st.tuples(st.just("spike"), st.integers(0, 1)),
-        st.tuples(st.just("sync"), st.integers(-10, 40)),
-        st.tuples(st.just("planner"), st.integers(0, 2)),
-        st.tuples(st.just("normal"), st.just(0)),
-        st.tuples(st.just("restart"), st.integers(0, 1)),
-        st.tuples(st.just("pass"), st.integers(1, 600)),
-        st.tuples(st.just("fault"), st.integers(0, 2)),
-    ),
-    min_size=2,
-    max_size=10,
-)
-KNOWN_FOR = timedelta(minutes=15)
 VPP = 6
 """The operating mode in which somebody else has the system."""
-LIMITS = SiteLimits(battery_export=True)
 
 
-class Home:
-    """A site whose prices do not show the market's, and who runs it."""
-
-    controller: Controller
-    driver: SigenergyCloudBattery
+class Home(AnyOrder):
+    """A home with a Sigenergy system."""
 
     def __init__(self, world: World) -> None:
-        """Have the system plan for itself."""
+        """Remember what its owner has set."""
+        super().__init__(STATION, BRISBANE, world.sigen, world.journal, world.time)
         self.world = world
-        self.planner, self.prices = PlannedBy.ITSELF, 20
-        self.spike = False
         self.before = self.as_set()
 
     def as_set(self) -> tuple[object, ...]:
@@ -78,40 +52,33 @@ class Home:
         station = self.world.sigen.station
         return deepcopy(station.tariff), station.operating_mode, station.profile
 
-    async def start(self) -> None:
-        """Start Home Assistant with what is on its disk."""
-        world = self.world
-        self.driver = SigenergyCloudBattery(
-            Login(world.session, world.sigen.url, ACCOUNT),
+    @override
+    def anew(self) -> SigenergyCloudBattery:
+        return SigenergyCloudBattery(
+            Login(self.world.session, self.world.sigen.url, ACCOUNT),
             SERVED,
-            now=world.clock.now,
+            now=self.world.clock.now,
             settle=timedelta(0),
             zone=BRISBANE,
         )
-        self.controller = Controller(
-            [Member(self.driver, {})], world.journal, world.time.clock(), LIMITS
-        )
-        self.controller.automatic, self.controller.dry_run = True, False
-        await self.controller.start()
-        await self.tick()
 
+    @override
+    def pass_by(self, minutes: int) -> None:
+        self.world.pass_by(minutes=minutes)
+
+    @override
     async def tick(self) -> None:
-        """Read, say what the market and the prices are, and act."""
-        battery, now = self.controller.batteries[STATION], self.world.clock.now()
-        battery.planned_by = self.planner
-        today = now.astimezone(BRISBANE).date()
-        prices = (self.prices / 100,) * SLOTS
-        battery.tariff = DayTariff(today, "AUD", prices, (-0.01,) * SLOTS)
-        spike = SpikeView(now, now + KNOWN_FOR, 0.5) if self.spike else None
-        self.controller.market.spike = spike
-        try:
-            self.controller.read(STATION, await self.driver.read())
-        except DeviceError:
-            self.controller.unread(STATION)
-        await self.controller.tick()
-        self.holds()
+        await super().tick()
+        self.is_as_said()
 
+    @override
     def holds(self) -> None:
+        """Check that a tariff of ours is never there with a manual control."""
+        station = self.world.sigen.station
+        plan, _ = bought_at(station.tariff, self.time.now.astimezone(BRISBANE))
+        assert not plan.startswith("Prices") or station.manual_mode is None
+
+    def is_as_said(self) -> None:
         """Check that what a good outcome says is so: one planner, one day."""
         battery, station = self.controller.batteries[STATION], self.world.sigen.station
         if battery.outcome is None or not battery.outcome.good:
@@ -120,86 +87,32 @@ class Home:
             # Nothing is uploaded while a force holds, and nothing left of before.
             assert self.as_set() == self.before
         elif battery.lease.master is Master.TARIFF:
-            local = self.world.clock.now().astimezone(BRISBANE)
+            local = self.time.now.astimezone(BRISBANE)
             plan, bought = bought_at(station.tariff, local)
             assert plan == f"Prices {local.date()} AUD"
             assert bought == self.prices / 100
             assert station.manual_mode is None
 
-    async def step(self, what: str, number: int) -> None:
-        """Let one thing happen."""
-        match what:
-            case "spike":
-                self.spike = bool(number)
-            case "sync":
-                self.prices = number
-            case "planner":
-                self.planner = PLANNERS[number]
-            case "fault":
-                self.world.sigen.fail(FAULTS[number])
-            case _:
-                await self._act(what, number)
-        await self.tick()
-        if what == "pass":
-            await self.minutes(3)
 
-    async def _act(self, what: str, number: int) -> None:
-        match what:
-            case "force":
-                duration = timedelta(minutes=40)
-                await self.controller.force(
-                    FORCES[number], power_w=None, duration=duration
-                )
-            case "normal":
-                await self.controller.restore_normal()
-            case "restart":
-                if number:
-                    await self.controller.stop()
-                await self.start()
-            case "pass":
-                self.world.pass_by(minutes=number)
-
-    async def minutes(self, count: int) -> None:
-        """Let time pass, with a reading a minute."""
-        for _ in range(count):
-            self.world.pass_by(minutes=1)
-            await self.tick()
-
-
-async def lived(mode: tuple[int, int], steps: list[tuple[str, int]]) -> None:
-    """Live through all of it; then nobody wants anything any more."""
+async def lived(mode: tuple[int, int], steps: Steps) -> None:
+    """Live through all of it, and look at what the owner has then."""
     clock = ManualClock(NOON)
     with pytest.MonkeyPatch.context() as patch:
         count_by(clock, patch)
         async with cloud(clock) as sigen, ClientSession() as session:
             sigen.station.operating_mode, sigen.station.profile = mode
-            world = World(sigen, clock, session, MemoryJournal(), Time(NOON))
-            home = Home(world)
-            await home.start()
-            for what, number in steps:
-                await home.step(what, number)
-            home.spike, home.planner = False, PlannedBy.OWNER
-            sigen.heal()
-            for _ in range(4):
-                # A force ends by itself; what the cloud refused is tried again.
-                world.pass_by(minutes=12)
-                await home.start()
-                await home.minutes(4)
-            battery = home.controller.batteries[STATION]
-            assert battery.lease.master is Master.NORMAL
-            assert not battery.executor.held
+            home = Home(World(sigen, clock, session, MemoryJournal(), Time(NOON)))
+            await home.live(steps)
             assert home.as_set() == home.before
             assert sigen.station.manual_mode is None
 
 
 @settings(max_examples=25, deadline=None)
 @given(MODES, STEPS)
-@example((0, -1), [("spike", 1), ("force", 0), ("restart", 0), ("spike", 0)])
-@example((9, 4711), [("force", 1), ("spike", 1), ("pass", 600)])
-@example((1, -1), [("sync", 5), ("fault", 1), ("spike", 1)])
-def test_the_owner_has_it_back(
-    mode: tuple[int, int], steps: list[tuple[str, int]]
-) -> None:
+@example((0, -1), [("spike", 500), ("force", 0), ("restart", 0), ("spike", 0)])
+@example((9, 4711), [("force", 1), ("spike", 500), ("pass", 600)])
+@example((1, -1), [("sync", 5), ("fault", 1), ("spike", 500)])
+def test_the_owner_has_it_back(mode: tuple[int, int], steps: Steps) -> None:
     """Tariff and operating mode exactly, a profile of the owner's own, too."""
     asyncio.run(lived(mode, steps))
 

@@ -16,11 +16,11 @@ from custom_components.power_sync.devices.batteries.tesla import tariff
 from custom_components.power_sync.devices.protocols import BatteryDriver
 from custom_components.power_sync.model.battery import Mode
 from custom_components.power_sync.model.tariff import SLOTS, DayTariff
-from simulators.rest import Fault
 from simulators.tesla.gateway import Told
 from simulators.tesla.tariff import season_at
 from tests.devices.tesla_site import Account, owners, tesla, told_of
 
+from .any_order import FAULTS
 from .bench import PowerCutError
 from .test_power_cut_brands import Cutting
 
@@ -40,7 +40,6 @@ STEPS = st.lists(
     ),
     max_size=12,
 )
-FAULTS = (Fault(status=503), Fault(status=429), Fault(body="<html>"))
 OWNERS = st.builds(
     owners,
     mode=st.sampled_from(("self_consumption", "autonomous", "backup")),

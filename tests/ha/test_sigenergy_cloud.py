@@ -5,7 +5,6 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +34,7 @@ from tests.devices.sigen_account import ACCOUNT, STATION, cloud
 from tests.flows.dialogue import LIMITS, TARIFFS, ConfigDialogue
 
 from .conftest import Wait, state_of, value_of
+from .starts import crash, start
 
 MINUTE = timedelta(minutes=1)
 NEW = "battery staple"
@@ -233,15 +233,8 @@ async def test_a_crash_while_it_plans_for_itself(
     shown = entity(hass, "sensor", f"{STATION}_tariff")
     held = state_of(hass, shown).attributes
     ours, told = as_set(sigen.station), list(sigen.told)
-    # A crash gives nothing back, and leaves the journal as it is.
-    journal = Path(hass.config.path(".storage", f"{DOMAIN}.journal.{entry.entry_id}"))
-    kept = await hass.async_add_executor_job(journal.read_bytes)
-    sigen.standing_fault = Fault(status=503)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_add_executor_job(journal.write_bytes, kept)
-    sigen.heal()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await crash(hass, entry, sigen)
+    await start(hass, entry)
     await wait(MINUTE)
     assert value_of(hass, shown) == "prices"
     assert state_of(hass, shown).attributes["since"] == held["since"]

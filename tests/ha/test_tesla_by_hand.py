@@ -1,7 +1,6 @@
 """Prices that a Powerwall was given by hand stay until midnight, whatever happens."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from simulators.rest import Fault
 from tests.devices.tesla_site import Account, told_of
 
 from .conftest import Wait, state_of, value_of
+from .starts import crash, start
 from .test_tesla_sync import (
     LIVE,
     PLANNER,
@@ -46,25 +46,6 @@ async def upload(hass: HomeAssistant) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def start(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Load the home again."""
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def crash(hass: HomeAssistant, entry: ConfigEntry[Any], account: Account) -> None:
-    """End Home Assistant as a crash does: nothing given back, the journal as it is."""
-    journal = Path(hass.config.path(".storage", f"{DOMAIN}.journal.{entry.entry_id}"))
-    held = await hass.async_add_executor_job(journal.exists)
-    kept = await hass.async_add_executor_job(journal.read_bytes) if held else None
-    account.cloud.standing_fault = Fault(status=503)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    if kept is not None:
-        await hass.async_add_executor_job(journal.write_bytes, kept)
-    account.cloud.heal()
-    account.cloud.written.clear()
-
-
 async def test_they_stay_through_a_crash(
     hass: HomeAssistant,
     before: dict[str, object],
@@ -77,7 +58,8 @@ async def test_they_stay_through_a_crash(
     ours, since = told_of(account), state_of(hass, TARIFF).attributes["since"]
     assert ours["tariff"] != before["tariff"]
     await wait(MINUTE)
-    await crash(hass, entry, account)
+    await crash(hass, entry, account.cloud)
+    account.cloud.written.clear()
     await start(hass, entry)
     for _ in range(7):
         await wait(MINUTE)
@@ -129,7 +111,8 @@ async def test_a_crash_past_midnight(
     """Yesterday's are not told again."""
     await upload(hass)
     await wait(MINUTE)
-    await crash(hass, entry, account)
+    await crash(hass, entry, account.cloud)
+    account.cloud.written.clear()
     await wait(timedelta(hours=24))
     await start(hass, entry)
     for _ in range(3):

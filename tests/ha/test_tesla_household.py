@@ -23,7 +23,7 @@ from simulators.tesla.tariff import season_at
 from tests.devices.tesla_site import Account, told_of
 
 from .conftest import Wait, value_of
-from .test_tesla_by_hand import crash, start
+from .starts import crash, start
 from .test_tesla_sync import LIVE, PLANNER, SWITCH, TARIFF, account, act, entry
 
 __all__ = ["account", "entry"]
@@ -56,7 +56,7 @@ class Household:
                 assert await self.hass.config_entries.async_unload(self.entry.entry_id)
                 await start(self.hass, self.entry)
             case "crash":
-                await crash(self.hass, self.entry, self.account)
+                await crash(self.hass, self.entry, self.account.cloud)
                 await start(self.hass, self.entry)
             case "fault":
                 self.account.cloud.fail(Fault(status=503))

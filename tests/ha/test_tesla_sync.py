@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 import json
-from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -31,6 +30,7 @@ from tests.devices.tesla_site import SITE_ID, Account, owners, tesla, told_of
 from tests.flows.dialogue import LIMITS, TARIFFS, ConfigDialogue
 
 from .conftest import Wait, state_of, value_of
+from .starts import crash, start
 from .test_services import call
 
 MINUTE = timedelta(minutes=1)
@@ -158,16 +158,9 @@ async def test_a_crash_while_it_plans_for_itself(
     await act(hass, *LIVE)
     ours, since = told_of(account), state_of(hass, TARIFF).attributes["since"]
     await wait(MINUTE)
-    # A crash gives nothing back, and leaves the journal as it is.
-    journal = Path(hass.config.path(".storage", f"{DOMAIN}.journal.{entry.entry_id}"))
-    kept = await hass.async_add_executor_job(journal.read_bytes)
-    account.cloud.standing_fault = Fault(status=503)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_add_executor_job(journal.write_bytes, kept)
-    account.cloud.heal()
+    await crash(hass, entry, account.cloud)
     account.cloud.written.clear()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await start(hass, entry)
     for _ in range(7):
         await wait(MINUTE)
     assert account.cloud.written == []
