@@ -22,6 +22,8 @@ INTERVAL: Final = timedelta(minutes=15)
 MINUTE: Final = timedelta(minutes=1)
 LASTS: Final = timedelta(hours=2)
 OVEN_W: Final = 2500.0
+HEATING_W: Final = 4000.0
+"""On the third phase all the time, so that something is bought by day as well."""
 SOME_W: Final = 150.0
 GRAIN_W: Final = 150.0
 CUT_WITHIN_S: Final = 20.0
@@ -131,7 +133,7 @@ async def peak_is_kept(demo: Demo, report: Report) -> None:
         and home.flows.battery_w < -SOME_W
         and home.flows.grid_w < peak_w + GRAIN_W,
     )
-    phases.switch(0, OVEN_W, 0)
+    phases.switch(0, OVEN_W, HEATING_W)
     report.say(f"an oven of {OVEN_W:.0f} W: {home.flows.grid_w:.0f} W are imported")
     began = monotonic()
 

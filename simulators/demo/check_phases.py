@@ -11,7 +11,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from .check import set_automatic
-from .check_demand import demand_is_kept, peak_is_kept, tell_demand, watch_demand
+from .check_demand import (
+    HEATING_W,
+    demand_is_kept,
+    peak_is_kept,
+    tell_demand,
+    watch_demand,
+)
 from .go_live import go_live
 from .homes import Home
 from .json_values import Json, as_object
@@ -42,6 +48,7 @@ async def check_phases(demo: Demo, home: Home) -> bool:
     """Overload the battery's phase, and look at both ways of metering."""
     report = Report()
     owners = demo.home.inverter.settings()
+    demo.home.phases.switch(0, 0, HEATING_W)
     await set_up(demo, live=False, home=home)
     report.say(
         f"PowerSync is set up with {home.title}: three phases, {FUSE_A} A each, the "
@@ -79,7 +86,7 @@ async def _cut_and_given_back(demo: Demo, report: Report) -> None:
         good=good,
     )
     phases = demo.home.phases
-    phases.switch(LIMIT_W - LEFT_W - phases.without_battery_w[0], 0, 0)
+    phases.switch(LIMIT_W - LEFT_W - phases.without_battery_w[0], 0, HEATING_W)
     report.say(f"a big load on L1: {_seen(demo)}")
     began = monotonic()
     good = await until(lambda: _is_told(demo, LEFT_W), CUT_WITHIN_S)
@@ -93,7 +100,7 @@ async def _cut_and_given_back(demo: Demo, report: Report) -> None:
 
     good = await until(says_why, WITHIN_S)
     report.judge(f"and why: {await _because(demo)}", good=good)
-    phases.switch(0, 0, 0)
+    phases.switch(0, 0, HEATING_W)
     began = monotonic()
 
     async def given_back() -> bool:
@@ -115,7 +122,7 @@ async def _metering(demo: Demo, report: Report) -> None:
     await demo.api.call_action("number", "set_value", data)
     # By day the sun on L1 would be all that may be sold there.
     sun_w = max(0.0, -phases.without_battery_w[0])
-    phases.switch(sun_w, OVEN_W, 0)
+    phases.switch(sun_w, OVEN_W, HEATING_W)
     # Until the oven has been seen.
     await asyncio.sleep(CUT_WITHIN_S)
     await _force(demo, "force_discharge", SALE_W)
@@ -138,7 +145,7 @@ async def _metering(demo: Demo, report: Report) -> None:
         f"each phase billed for itself: {_seen(demo)}, because {await _because(demo)}",
         good=good and -phases.grid_w[0] <= EXPORT_LIMIT_W + GRAIN_W,
     )
-    phases.switch(0, 0, 0)
+    phases.switch(0, 0, HEATING_W)
 
 
 async def _force(demo: Demo, action: str, power_w: float) -> None:
