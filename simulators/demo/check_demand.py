@@ -26,8 +26,8 @@ HEATING_W: Final = 4000.0
 """On the third phase all the time, so that something is bought by day as well."""
 SOME_W: Final = 150.0
 GRAIN_W: Final = 150.0
-CUT_WITHIN_S: Final = 20.0
-"""The battery is read every ten seconds."""
+CUT_WITHIN_S: Final = 25.0
+"""The battery is read every ten seconds, and may be read just before."""
 SHOWN_WITHIN_S: Final = 90.0
 NEAR_KW: Final = 0.3
 """The meter is read every ten seconds, and what it shows holds until the next one."""

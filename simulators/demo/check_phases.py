@@ -36,8 +36,8 @@ EXPORT_LIMIT_W: Final = 500
 OVEN_W: Final = 1500.0
 GRAIN_W: Final = 250.0
 """Powers are cut in steps of 100 W, and the home's own load moves a little."""
-CUT_WITHIN_S: Final = 20.0
-"""The battery is read every ten seconds."""
+CUT_WITHIN_S: Final = 25.0
+"""The phases are read every ten seconds, and so is the battery, after which it acts."""
 BACK_WITHIN_S: Final = 360.0
 """Room counts as room when it has been there for five minutes."""
 WITHIN_S: Final = 60.0
