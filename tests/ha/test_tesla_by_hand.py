@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from simulators.rest import Fault
 from tests.devices.tesla_site import Account, told_of
 
-from .conftest import Wait, state_of, value_of
+from .conftest import Wait, value_of
 from .starts import crash, start
 from .test_tesla_sync import (
     LIVE,
@@ -23,6 +23,7 @@ from .test_tesla_sync import (
     account,
     act,
     entry,
+    keeps_through_a_crash,
     to_midnight,
 )
 
@@ -55,18 +56,8 @@ async def test_they_stay_through_a_crash(
 ) -> None:
     """Nothing is told until midnight; then they are gone, also from the file."""
     await upload(hass)
-    ours, since = told_of(account), state_of(hass, TARIFF).attributes["since"]
-    assert ours["tariff"] != before["tariff"]
-    await wait(MINUTE)
-    await crash(hass, entry, account.cloud)
-    account.cloud.written.clear()
-    await start(hass, entry)
-    for _ in range(7):
-        await wait(MINUTE)
-    assert account.cloud.written == []
-    assert told_of(account) == ours
-    assert value_of(hass, TARIFF) == "prices"
-    assert state_of(hass, TARIFF).attributes["since"] == since
+    assert told_of(account)["tariff"] != before["tariff"]
+    await keeps_through_a_crash(hass, entry, account, wait)
     await to_midnight(account, wait)
     assert told_of(account) == before
     assert await hass.config_entries.async_reload(entry.entry_id)

@@ -145,17 +145,10 @@ async def test_it_plans_for_itself(
     assert told_of(account) == before
 
 
-async def test_a_crash_while_it_plans_for_itself(
+async def keeps_through_a_crash(
     hass: HomeAssistant, entry: ConfigEntry[Any], account: Account, wait: Wait
 ) -> None:
-    """It keeps the prices that it has, and is told nothing until there are others.
-
-    The owner's tariff in between would have the prices wait for five minutes.
-    """
-    before = told_of(account)
-    await act(hass, "switch", "turn_on", SWITCH)
-    await act(hass, "select", "select_option", PLANNER, option="itself")
-    await act(hass, *LIVE)
+    """Crash while it has prices of ours: it keeps them, shown as before."""
     ours, since = told_of(account), state_of(hass, TARIFF).attributes["since"]
     await wait(MINUTE)
     await crash(hass, entry, account.cloud)
@@ -167,6 +160,20 @@ async def test_a_crash_while_it_plans_for_itself(
     assert told_of(account) == ours
     assert value_of(hass, TARIFF) == "prices"
     assert state_of(hass, TARIFF).attributes["since"] == since
+
+
+async def test_a_crash_while_it_plans_for_itself(
+    hass: HomeAssistant, entry: ConfigEntry[Any], account: Account, wait: Wait
+) -> None:
+    """It keeps the prices that it has, and is told nothing until there are others.
+
+    The owner's tariff in between would have the prices wait for five minutes.
+    """
+    before = told_of(account)
+    await act(hass, "switch", "turn_on", SWITCH)
+    await act(hass, "select", "select_option", PLANNER, option="itself")
+    await act(hass, *LIVE)
+    await keeps_through_a_crash(hass, entry, account, wait)
     assert value_of(hass, "sensor.powersync_because") == "plans_itself"
     await act(hass, "select", "select_option", PLANNER, option="owner")
     assert told_of(account) == before
