@@ -146,6 +146,15 @@ async def test_errors_of_the_library(
         await BorrowedSite(hass, DOMAIN, SITE_ID).site_info()
 
 
+async def test_what_the_library_did_not_expect_is_named(
+    hass: HomeAssistant, fleet: Any, account: Account
+) -> None:
+    """By its kind alone: what it says may hold a secret."""
+    account.cloud.fail(Fault(torn=True))
+    with pytest.raises(DeviceUnreachableError, match=r"reached: \w+Error$"):
+        await BorrowedSite(hass, DOMAIN, SITE_ID).site_info()
+
+
 @pytest.mark.parametrize(
     ("fault", "wait"),
     [

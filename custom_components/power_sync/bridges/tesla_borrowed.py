@@ -200,10 +200,12 @@ class BorrowedSite:
             raise error_of(err.status) from None
         except TimeoutError:
             raise DeviceUnreachableError("the cloud did not answer in time") from None
-        except failures():
+        except failures() as err:
             if is_signed_out(self._hass, entry):
                 raise self._signed_out() from None
-            raise DeviceUnreachableError("the cloud cannot be reached") from None
+            raise DeviceUnreachableError(
+                f"the cloud cannot be reached: {type(err).__name__}"
+            ) from None
         return answer if isinstance(answer, dict) else {}
 
     def _check_quiet(self, site: object, method: str) -> None:
@@ -248,8 +250,10 @@ class BorrowedSite:
             raise DeviceRefusedError(f"{action} failed") from None
         except TeslaFleetError as err:
             raise error_of(err.status) from None
-        except failures():
-            raise DeviceUnreachableError("the gateway cannot be reached") from None
+        except failures() as err:
+            raise DeviceUnreachableError(
+                f"the gateway cannot be reached: {type(err).__name__}"
+            ) from None
 
 
 def _is_fresh(timestamp: object) -> bool:
